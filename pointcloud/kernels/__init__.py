@@ -1,0 +1,1 @@
+"""Numba only: arrays in, arrays out. No files, no exceptions, no allocation in loops."""

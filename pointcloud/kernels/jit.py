@@ -1,0 +1,57 @@
+"""The one way a kernel is compiled.
+
+Compiled kernels are cached on disk in a folder named by the package's version and a hash of every kernel's source:
+Numba itself does not notice when a kernel that another one inlines has changed. Where no folder can be written,
+kernels are compiled anew in each process.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+import numba
+import platformdirs
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@cache
+def cache_folder() -> Path | None:
+    """Return the folder that holds the compiled kernels, or ``None`` where none can be written."""
+    digest = hashlib.sha256()
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(source.read_bytes())
+    digest.update(f"{numba.__version__} boundscheck={numba.config.BOUNDSCHECK}".encode())
+    root = os.environ.get("HYOGO_PC_CACHE") or platformdirs.user_cache_dir("hyogo-pc", appauthor=False)
+    folder = Path(root) / f"kernels-{digest.hexdigest()[:16]}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError:
+        return None
+    return folder
+
+
+def kernel(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile ``function`` on its first use: without the GIL, IEEE division, cached where possible.
+
+    ``fastmath`` is never set: NaN and the order of sums carry meaning here.
+    """
+    folder = cache_folder()
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(folder or "")
+    try:
+        compiled: Callable[P, R] = numba.njit(
+            nogil=True, error_model="numpy", cache=folder is not None, boundscheck=None
+        )(function)
+    finally:
+        numba.config.CACHE_DIR = before
+    return compiled

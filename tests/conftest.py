@@ -1,0 +1,27 @@
+"""Fixtures that every test may use."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pointcloud import messages
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real tiles; its README says what is there. Skips where it is missing."""
+    default = Path(__file__).resolve().parents[2] / "shared"
+    folder = Path(os.environ.get("HYOGO_PC_SHARED", default)) / "data"
+    if not folder.is_dir():
+        pytest.skip(f"no real tiles at {folder}")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def english(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Messages in English, whatever the machine's locale; a test of the Japanese ones asks for them."""
+    monkeypatch.delenv("HYOGO_PC_LANG", raising=False)
+    monkeypatch.setattr(messages, "_chosen", "en")
