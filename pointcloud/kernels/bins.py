@@ -1,0 +1,159 @@
+"""Points to cells and buckets: the only kernels that turn a coordinate into a place on the lattice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pointcloud.kernels.jit import kernel
+
+Ints = npt.NDArray[np.integer[Any]]
+
+EMPTY = np.int32(-(2**31))  # a cell without a return
+
+
+@kernel
+def floor_div(value: int, cell: int, per_cell: float) -> int:
+    """Return floor(value / cell) exactly; ``per_cell`` is 1 / cell.
+
+    A product and a correction: an integer division takes several times as long.
+    """
+    guess = np.int64(value * per_cell)
+    rest = value - guess * cell
+    if rest < 0:
+        return guess - 1
+    if rest >= cell:
+        return guess + 1
+    return guess
+
+
+@kernel
+def touched_blocks(
+    e: Ints, n: Ints, use: Ints, bit: int, side: int, first_row: int, first_col: int, table: Ints
+) -> None:
+    """Mark with -2 the blocks, ``side`` quanta wide, that hold a point with ``bit`` set and have no slot yet (-1)."""
+    per_side = 1.0 / side
+    for i in range(e.shape[0]):
+        if use[i] & bit:
+            row = floor_div(-n[i], side, per_side) - first_row
+            col = floor_div(e[i], side, per_side) - first_col
+            if table[row, col] == -1:
+                table[row, col] = -2
+
+
+@kernel
+def highest(
+    e: Ints, n: Ints, z: Ints, use: Ints, bit: int, cell: int, first_row: int, first_col: int, table: Ints, pool: Ints
+) -> None:
+    """Raise each cell to its highest point.
+
+    Parameters
+    ----------
+    e, n : int64 arrays (n,)
+        Quanta.
+    z : int32 array (n,)
+    use : uint8 array (n,)
+        Points without ``bit`` are passed over.
+    cell : int
+        Quanta.
+    first_row, first_col : int
+        Block row and column of ``table[0, 0]`` on the lattice of blocks.
+    table : int32 array
+        Slot of each block in ``pool``.
+    pool : int32 array (slots, cells, cells)
+    """
+    size = pool.shape[1]
+    per_cell, per_side = 1.0 / cell, 1.0 / size
+    for i in range(e.shape[0]):
+        if use[i] & bit:
+            row, col = floor_div(-n[i], cell, per_cell), floor_div(e[i], cell, per_cell)
+            block_row, block_col = floor_div(row, size, per_side), floor_div(col, size, per_side)
+            slot = table[block_row - first_row, block_col - first_col]
+            r, c = row - block_row * size, col - block_col * size
+            if z[i] > pool[slot, r, c]:
+                pool[slot, r, c] = z[i]
+
+
+@kernel
+def occupied(
+    e: Ints, n: Ints, use: Ints, bit: int, cell: int, first_row: int, first_col: int, table: Ints, pool: Ints
+) -> None:
+    """Set each cell that holds a point with ``bit`` to 1; the parameters are those of :func:`highest`."""
+    size = pool.shape[1]
+    per_cell, per_side = 1.0 / cell, 1.0 / size
+    for i in range(e.shape[0]):
+        if use[i] & bit:
+            row, col = floor_div(-n[i], cell, per_cell), floor_div(e[i], cell, per_cell)
+            block_row, block_col = floor_div(row, size, per_side), floor_div(col, size, per_side)
+            slot = table[block_row - first_row, block_col - first_col]
+            pool[slot, row - block_row * size, col - block_col * size] = 1
+
+
+@kernel
+def flag_points(classes: Ints, withheld: Ints, flags: Ints, use: Ints, histogram: Ints) -> None:
+    """Give each point the flags of its class, none if it is withheld, and count the classes."""
+    for i in range(classes.shape[0]):
+        histogram[classes[i]] += 1
+        use[i] = 0 if withheld[i] else flags[classes[i]]
+
+
+@kernel
+def take(e: Ints, n: Ints, z: Ints, use: Ints, bit: int, east: int, north: int, out: Ints, start: int) -> int:
+    """Append the points with ``bit`` to ``out`` (m, 3), relative to an origin; return the new end."""
+    end = start
+    for i in range(e.shape[0]):
+        if use[i] & bit:
+            out[end, 0] = e[i] - east
+            out[end, 1] = n[i] - north
+            out[end, 2] = z[i]
+            end += 1
+    return end
+
+
+@kernel
+def bucket_starts(points: Ints, side: int, west: int, south: int, cols: int, starts: Ints) -> None:
+    """Count points by bucket into ``starts`` (buckets + 1,), then make that the running sum.
+
+    Buckets are ``side`` quanta wide and run from the west, then from the south.
+    """
+    per_side = 1.0 / side
+    for i in range(points.shape[0]):
+        bucket = floor_div(points[i, 1] - south, side, per_side) * cols + floor_div(
+            points[i, 0] - west, side, per_side
+        )
+        starts[bucket + 1] += 1
+    for b in range(starts.shape[0] - 1):
+        starts[b + 1] += starts[b]
+
+
+@kernel
+def bucket_sort(points: Ints, side: int, west: int, south: int, cols: int, cursor: Ints, out: Ints) -> None:
+    """Move points (n, 3) to their buckets; ``cursor`` holds where each bucket begins and is advanced."""
+    per_side = 1.0 / side
+    for i in range(points.shape[0]):
+        bucket = floor_div(points[i, 1] - south, side, per_side) * cols + floor_div(
+            points[i, 0] - west, side, per_side
+        )
+        at = cursor[bucket]
+        cursor[bucket] = at + 1
+        out[at, 0], out[at, 1], out[at, 2] = points[i, 0], points[i, 1], points[i, 2]
+
+
+@kernel
+def clip(
+    points: Ints, east: int, north: int, reach_x: int, reach_y: int, xy: Ints, z: Ints, start: int
+) -> int:
+    """Append the points of (m, 3) within a window to ``xy`` and ``z``, relative to its centre; return the new end.
+
+    ``east``, ``north`` is the centre relative to the points' origin; the window is half-open: its west and north
+    edges (-reach_x, +reach_y) are inside.
+    """
+    end = start
+    for i in range(points.shape[0]):
+        x, y = points[i, 0] - east, points[i, 1] - north
+        if -reach_x <= x < reach_x and -reach_y < y <= reach_y:
+            xy[end, 0], xy[end, 1], z[end] = x, y, points[i, 2]
+            end += 1
+    return end

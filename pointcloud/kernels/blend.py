@@ -1,0 +1,119 @@
+"""Layers to colours: piecewise linear ramps, weighted and summed."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pointcloud.kernels.jit import kernel
+
+STRIP: Final = 512
+"""Columns blended at a time: four float64 lines of 512 cells are 16 kB and stay in the first-level cache."""
+
+
+@kernel
+def blend(
+    pad: NDArray[np.float64],
+    steepness: NDArray[np.float64],
+    curvature: NDArray[np.float64],
+    base: NDArray[np.float64],
+    elevation_steps: NDArray[np.float64],
+    slope_steps: NDArray[np.float64],
+    curvature_steps: NDArray[np.float64],
+    work: NDArray[np.float64],
+    out: NDArray[np.uint32],
+) -> None:
+    """Write the blended colour of each cell as R + 2⁸ G + 2¹⁶ B + 2²⁴ A; 0 at nodata.
+
+    Parameters
+    ----------
+    pad : (rows + 2 m, cols + 2 m)
+        Elevation in metres, NaN at nodata.
+    steepness : (rows, cols)
+        Squared tangent of the slope.
+    curvature : (rows, cols)
+        1/m.
+    base : (3,)
+        The colour below all steps, 0-255.
+    elevation_steps, slope_steps, curvature_steps : (n, 5)
+        Start, 1 / width (of metres, degrees, 1/m), and what the step adds to red, green and blue over its width.
+    work : (4, STRIP)
+        Room for one strip.
+    out : (rows, cols)
+        The colours.
+    """
+    rows, cols = out.shape
+    margin = (pad.shape[0] - rows) // 2
+    for i in range(rows):
+        for left in range(0, cols, STRIP):
+            right = min(left + STRIP, cols)
+            n = right - left
+            heights = pad[i + margin, margin + left : margin + right]
+            red, green, blue, angle = work[0, :n], work[1, :n], work[2, :n], work[3, :n]
+            red[:], green[:], blue[:] = base[0], base[1], base[2]
+            _climb(heights, elevation_steps, red, green, blue)
+            if slope_steps.shape[0]:
+                _degrees(steepness[i, left:right], angle)
+                _climb(angle, slope_steps, red, green, blue)
+            _climb(curvature[i, left:right], curvature_steps, red, green, blue)
+            _pack(heights, red, green, blue, out[i, left:right])
+
+
+@kernel
+def _climb(
+    values: NDArray[np.float64],
+    steps: NDArray[np.float64],
+    red: NDArray[np.float64],
+    green: NDArray[np.float64],
+    blue: NDArray[np.float64],
+) -> None:
+    """Add to the colours what the steps below each value contribute; NaN contributes nothing."""
+    for k in range(steps.shape[0]):
+        start, scale, r, g, b = steps[k, 0], steps[k, 1], steps[k, 2], steps[k, 3], steps[k, 4]
+        for x in range(values.size):
+            share = (values[x] - start) * scale
+            share = share if share > 0.0 else 0.0
+            share = share if share < 1.0 else 1.0
+            red[x] += share * r
+            green[x] += share * g
+            blue[x] += share * b
+
+
+@kernel
+def _degrees(squared: NDArray[np.float64], out: NDArray[np.float64]) -> None:
+    """Write the angle in degrees whose squared tangent is given, to 1.2e-6 degrees.
+
+    Abramowitz & Stegun (1964), 4.4.49, error 2e-8 rad on 0-1; beyond 1, the complement of the reciprocal. It
+    vectorises, where the library's arctangent takes 10 ns a cell; a grey level of a 0-60 degree ramp is 0.24.
+    """
+    for x in range(squared.size):
+        tangent = math.sqrt(squared[x])
+        flat = tangent <= 1.0
+        t = tangent if flat else 1.0 / (tangent if tangent > 1.0 else 1.0)
+        s = t * t
+        p = 0.0028662257 * s - 0.0161657367
+        p = p * s + 0.0429096138
+        p = p * s - 0.0752896400
+        p = p * s + 0.1065626393
+        p = p * s - 0.1420889944
+        p = p * s + 0.1999355085
+        p = p * s - 0.3333314528
+        angle = (t + t * s * p) * 57.29577951308232
+        out[x] = angle if flat else 90.0 - angle
+
+
+@kernel
+def _pack(
+    heights: NDArray[np.float64],
+    red: NDArray[np.float64],
+    green: NDArray[np.float64],
+    blue: NDArray[np.float64],
+    out: NDArray[np.uint32],
+) -> None:
+    for x in range(out.size):
+        r, g, b = np.uint32(red[x] + 0.5), np.uint32(green[x] + 0.5), np.uint32(blue[x] + 0.5)
+        colour = r | (g << np.uint32(8)) | (b << np.uint32(16)) | np.uint32(0xFF000000)
+        out[x] = np.uint32(0) if math.isnan(heights[x]) else colour

@@ -1,0 +1,225 @@
+"""Empty cells of a surface model from the Delaunay subdivision of the measured cell centres.
+
+On a lattice nearly every Delaunay disc touches more than three points, so the face that holds an empty cell is a
+polygon of cocircular cells, and any diagonal through it would be arbitrary. The whole polygon is interpolated
+instead, with Wachspress coordinates (Wachspress 1975; Meyer, Lee, Barr & Desbrun 2002,
+doi:10.1080/10867651.2002.10487551): they are the usual barycentric ones in a triangle, linear on the edges, exact
+for planes, and depend on no diagonal.
+
+The face is found for each empty cell by itself, by exchange: of all empty discs it is the one in which the cell lies
+deepest, the optimum of a linear program over three points (the lower hull of the lifted points above the cell).
+Coordinates are cells from the one to fill, x to the east and y to the south, small integers: every test is exact.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pointcloud.kernels.bins import EMPTY
+from pointcloud.kernels.jit import kernel
+
+Ints = npt.NDArray[np.signedinteger[Any]]
+Floats = npt.NDArray[np.float64]
+
+_SLACK = 1e-12
+
+
+@kernel
+def _side(ax: int, ay: int, bx: int, by: int, lean: int) -> int:
+    """Return the sign of a, b, origin, the origin moved by (lean, lean²) infinitely little where it is on a-b."""
+    turn = ax * by - ay * bx
+    if turn == 0:
+        turn = -lean * (by - ay)
+    if turn == 0:
+        turn = lean * (bx - ax)
+    return 1 if turn > 0 else -1
+
+
+@kernel
+def _inside(ax: int, ay: int, bx: int, by: int, cx: int, cy: int, dx: int, dy: int) -> int:
+    """Return > 0, 0, < 0 as d lies inside, on, outside the circle through a, b, c (positively oriented)."""
+    ax, ay, bx, by, cx, cy = ax - dx, ay - dy, bx - dx, by - dy, cx - dx, cy - dy
+    return (
+        (ax * ax + ay * ay) * (bx * cy - cx * by)
+        + (bx * bx + by * by) * (cx * ay - ax * cy)
+        + (cx * cx + cy * cy) * (ax * by - bx * ay)
+    )
+
+
+@kernel
+def _exchange(face: Ints, qx: int, qy: int, lean: int) -> None:
+    """Put q, which lies in the disc of ``face``, in place of the corner that keeps the origin inside."""
+    sa = _side(qx, qy, face[0, 0], face[0, 1], lean)
+    sb = _side(qx, qy, face[1, 0], face[1, 1], lean)
+    sc = _side(qx, qy, face[2, 0], face[2, 1], lean)
+    if sa > 0 and sb < 0:
+        k = 2
+    elif sb > 0 and sc < 0:
+        k = 0
+    else:
+        k = 1
+    face[k, 0], face[k, 1] = qx, qy
+
+
+@kernel
+def _disc(face: Ints) -> tuple[float, float, float]:
+    """Return the centre x, y and the squared radius of the disc through the corners of ``face``."""
+    ax, ay = face[0, 0], face[0, 1]
+    bx, by = face[1, 0] - ax, face[1, 1] - ay
+    cx, cy = face[2, 0] - ax, face[2, 1] - ay
+    b2, c2 = bx * bx + by * by, cx * cx + cy * cy
+    scale = 0.5 / float(bx * cy - by * cx)
+    ux, uy = float(cy * b2 - by * c2) * scale, float(bx * c2 - cx * b2) * scale
+    return ax + ux, ay + uy, ux * ux + uy * uy
+
+
+@kernel
+def _find_face(heights: Ints, row: int, col: int, reach: int, lean: int, face: Ints, near: Ints) -> int:
+    """Find the face that holds the empty cell; return how many measured cells of ``near`` (n, 2) were looked at.
+
+    Rings of cells are taken in until the disc lies within them, or they reach ``reach`` cells. The corners of
+    ``face`` begin as three points beyond that reach; those left over at the end mean that there is no face.
+    """
+    rows, cols = heights.shape
+    far = reach + 1
+    face[0, 0], face[0, 1] = -2 * far, -far
+    face[1, 0], face[1, 1] = 2 * far, -far
+    face[2, 0], face[2, 1] = 0, 2 * far
+    count = 0
+    for ring in range(1, reach + 1):
+        before = count
+        for dy in range(max(-ring, -row), min(ring, rows - 1 - row) + 1):
+            step = 1 if dy in (-ring, ring) else 2 * ring
+            for dx in range(-ring, ring + 1, step):
+                if 0 <= col + dx < cols and heights[row + dy, col + dx] != EMPTY:
+                    near[count, 0], near[count, 1] = dx, dy
+                    count += 1
+        k = before
+        while k < count:
+            qx, qy = near[k, 0], near[k, 1]
+            ax, ay, bx, by = face[0, 0], face[0, 1], face[1, 0], face[1, 1]
+            if _inside(ax, ay, bx, by, face[2, 0], face[2, 1], qx, qy) > 0:
+                _exchange(face, qx, qy, lean)
+                k = 0  # the new disc may hold points that the old one did not
+            else:
+                k += 1
+        x, y, radius2 = _disc(face)
+        radius = math.sqrt(radius2) - 1e-9
+        if abs(x) + radius <= ring and abs(y) + radius <= ring:
+            break
+    return count
+
+
+@kernel
+def _behind(ax: int, ay: int, bx: int, by: int) -> bool:
+    """Whether the direction of b comes before that of a, counting from just past west through north and east."""
+    upper_a, upper_b = ay < 0 or (ay == 0 and ax > 0), by < 0 or (by == 0 and bx > 0)
+    if upper_a != upper_b:
+        return upper_b
+    return ax * by - ay * bx < 0
+
+
+@kernel
+def _polygon(face: Ints, near: Ints, count: int, ring: Ints) -> int:
+    """Collect into ``ring`` the cells on the disc of ``face``, by direction from the origin; return how many."""
+    size = 0
+    for k in range(count):
+        qx, qy = near[k, 0], near[k, 1]
+        ax, ay, bx, by = face[0, 0], face[0, 1], face[1, 0], face[1, 1]
+        if _inside(ax, ay, bx, by, face[2, 0], face[2, 1], qx, qy) == 0:
+            j = size
+            while j > 0 and _behind(ring[j - 1, 0], ring[j - 1, 1], qx, qy):
+                ring[j, 0], ring[j, 1] = ring[j - 1, 0], ring[j - 1, 1]
+                j -= 1
+            ring[j, 0], ring[j, 1] = qx, qy
+            size += 1
+    return size
+
+
+@kernel
+def _wachspress(heights: Ints, row: int, col: int, ring: Ints, size: int) -> float:
+    """Return the height (quanta) at the origin, inside or on the edge of the polygon ``ring``."""
+    base = np.int64(heights[row + ring[0, 1], col + ring[0, 0]])
+    total, weights = 0.0, 0.0
+    for i in range(size):
+        ax, ay = ring[i - 1 if i > 0 else size - 1, 0], ring[i - 1 if i > 0 else size - 1, 1]
+        bx, by = ring[i, 0], ring[i, 1]
+        cx, cy = ring[i + 1 if i < size - 1 else 0, 0], ring[i + 1 if i < size - 1 else 0, 1]
+        ab, bc = ax * by - ay * bx, bx * cy - by * cx
+        rise = float(np.int64(heights[row + by, col + bx]) - base)
+        if bc == 0:  # between b and c
+            share = math.sqrt((bx * bx + by * by) / ((cx - bx) * (cx - bx) + (cy - by) * (cy - by)))
+            rise_c = float(np.int64(heights[row + cy, col + cx]) - base)
+            return float(base) + rise + share * (rise_c - rise)
+        if ab == 0:
+            continue  # the turn that found c at the place of b returns
+        weight = float((bx - ax) * (cy - by) - (by - ay) * (cx - bx)) / (float(ab) * float(bc))
+        total += weight * rise
+        weights += weight
+    return float(base) + total / weights
+
+
+@kernel
+def _on_edge(face: Ints) -> bool:
+    """Whether the origin lies on the line of an edge of ``face``."""
+    for k in range(3):
+        j = (k + 1) % 3
+        if face[k, 0] * face[j, 1] == face[k, 1] * face[j, 0]:
+            return True
+    return False
+
+
+@kernel
+def fill(heights: Ints, margin: int, gap: float, first: int, last: int, out: Floats) -> None:
+    """Interpolate the empty cells whose face has a disc at most ``gap`` wide.
+
+    Parameters
+    ----------
+    heights : int32 array (rows + 2 margin, cols + 2 margin)
+        Highest return a cell in quanta, EMPTY where there is none.
+    margin : int
+        Cells around the part to fill; at least ``gap``.
+    gap : float
+        Widest disc, in cells.
+    first, last : int
+        Rows of ``out`` to work on: the half-open range of one band.
+    out : float64 array (rows, cols)
+        Receives heights in quanta, NaN where no face is narrow enough.
+    """
+    reach = int(gap + 1e-9)
+    face = np.empty((3, 2), np.int64)
+    near = np.empty(((2 * reach + 1) * (2 * reach + 1), 2), np.int64)
+    ring = np.empty(((2 * reach + 1) * (2 * reach + 1), 2), np.int64)
+    widest = gap * gap * (1.0 + _SLACK)
+    for i in range(first, last):
+        for j in range(out.shape[1]):
+            row, col = i + margin, j + margin
+            if heights[row, col] != EMPTY:
+                out[i, j] = float(heights[row, col])
+                continue
+            out[i, j] = np.nan
+            if reach < 1:
+                continue
+            for lean in (1, -1):  # the face on the other side counts where the centre lies on an edge
+                count = _find_face(heights, row, col, reach, lean, face, near)
+                if 4.0 * _disc(face)[2] <= widest:
+                    out[i, j] = _wachspress(heights, row, col, ring, _polygon(face, near, count, ring))
+                    break
+                if not _on_edge(face):
+                    break
+
+
+@kernel
+def coarsen(heights: Ints, factor: int, out: Ints) -> None:
+    """Give each cell of ``out`` the highest of the ``factor`` x ``factor`` cells in it."""
+    for i in range(out.shape[0]):
+        for j in range(out.shape[1]):
+            top = EMPTY
+            for r in range(i * factor, (i + 1) * factor):
+                for c in range(j * factor, (j + 1) * factor):
+                    top = max(top, heights[r, c])
+            out[i, j] = top
