@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass
 from typing import Literal
+
+from pointcloud.errors import ParameterError
+from pointcloud.lattice import QUANTA_PER_METRE, cell_quanta, quanta
 
 Product = Literal["dsm", "dem", "cs"]
 PRODUCTS: tuple[Product, ...] = ("dsm", "dem", "cs")
@@ -35,3 +39,198 @@ class Ramp:
     high: float
     colours: tuple[tuple[int, int, int], ...]
     weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class CsParams:
+    """A CS relief map (CS立体図): what is smoothed, and the colours of each layer.
+
+    Lengths are metres, so that maps of different resolutions look alike; ranges are fixed, so that sheets match.
+    The layers are weighted and summed; their order does not matter.
+
+    Parameters
+    ----------
+    sigma : float
+        Standard deviation in metres of the Gaussian that smooths the DEM before its curvature is taken; 0 for none.
+    truncation : float
+        Half side in metres of the square window the Gaussian is cut to.
+    elevation : tuple of Ramp
+        Layers of the DEM's height in metres.
+    slope : tuple of Ramp
+        Layers of the slope of the DEM, not smoothed, in degrees.
+    curvature : tuple of Ramp
+        Layers of the general curvature -(z_xx + z_yy) of the smoothed DEM in 1/m, positive where convex.
+
+    Raises
+    ------
+    ParameterError
+        If a length is negative or not finite, the Gaussian is narrower than its window allows to be seen, a ramp
+        is not one, or the weights do not sum to 1.
+    """
+
+    sigma: float
+    truncation: float
+    elevation: tuple[Ramp, ...] = ()
+    slope: tuple[Ramp, ...] = ()
+    curvature: tuple[Ramp, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, length in (("sigma", self.sigma), ("truncation", self.truncation)):
+            if not 0.0 <= length < math.inf:
+                raise ParameterError("relief.length", name=name, value=length)
+        ramps = self.elevation + self.slope + self.curvature
+        for ramp in ramps:
+            _check_ramp(ramp)
+        total = sum(ramp.weight for ramp in ramps)
+        if abs(total - 1.0) > 1e-6:
+            raise ParameterError("relief.weights", total=f"{total:.6g}")
+
+
+def _check_ramp(ramp: Ramp) -> None:
+    if not -math.inf < ramp.low < ramp.high < math.inf:
+        raise ParameterError("relief.range", low=ramp.low, high=ramp.high)
+    if len(ramp.colours) < 2:
+        raise ParameterError("relief.stops", number=len(ramp.colours), low=ramp.low, high=ramp.high)
+    for colour in ramp.colours:
+        if len(colour) != 3 or not all(0 <= channel <= 255 for channel in colour):
+            raise ParameterError("relief.colour", colour=colour)
+    if not 0.0 <= ramp.weight <= 1.0:
+        raise ParameterError("relief.weight", weight=ramp.weight, low=ramp.low, high=ramp.high)
+
+
+HYOGO_CS = CsParams(
+    sigma=3.0,
+    truncation=12.0,
+    elevation=(Ramp(0.0, 1500.0, ((200, 200, 200), (255, 255, 255)), 0.125),),
+    slope=(
+        Ramp(0.0, 60.0, ((255, 255, 255), (125, 55, 30)), 0.25),
+        Ramp(0.0, 60.0, ((255, 255, 255), (30, 30, 30)), 0.25),
+    ),
+    curvature=(
+        Ramp(-0.1, 0.1, ((30, 70, 130), (255, 255, 255), (255, 255, 255)), 0.125),
+        Ramp(-0.1, 0.1, ((40, 80, 200), (250, 250, 245), (200, 50, 40)), 0.25),
+    ),
+)
+"""Layers, lengths and weights of Toda (2012, 2014); no official colours exist, these are our own."""
+
+
+WATER_CLASS = 9
+WIDEST_GAP = 1000.0
+WIDEST_DSM_GAP = 50.0
+
+
+@dataclass(frozen=True, slots=True)
+class ReduceParams:
+    """What the reduction of one file depends on.
+
+    Parameters
+    ----------
+    cell : int
+        Side of the finest cell in quanta.
+    ground_classes, excluded_classes : tuple of int
+        Classes taken as ground; classes not taken at all.
+    """
+
+    cell: int
+    ground_classes: tuple[int, ...] = (2,)
+    excluded_classes: tuple[int, ...] = (7, 18)
+
+
+@dataclass(frozen=True, slots=True)
+class GridParams:
+    """What the rasters of a run depend on, besides their input.
+
+    Parameters
+    ----------
+    resolutions : tuple of float
+        Cell sides in metres, coarsest first; each divides the one before it.
+    products : tuple of str
+        Of :data:`PRODUCTS`.
+    ground_classes, excluded_classes : tuple of int
+    max_gap : float
+        Widest disc (metres) of a triangle that the DEM is interpolated from.
+    dsm_max_gap : float
+        The same for cells of the DSM without a return; 0 leaves them empty.
+    water_gap : float
+        Width (metres) from which on a hole in all returns stays void in the DEM; 0 for never.
+    precision : float
+        Heights are rounded to this many metres.
+    compress : str
+        Of :data:`COMPRESSIONS`.
+
+    Raises
+    ------
+    ParameterError
+        If a value is out of its range, or the resolutions do not nest.
+    """
+
+    resolutions: tuple[float, ...] = (1.0,)
+    products: tuple[Product, ...] = PRODUCTS
+    ground_classes: tuple[int, ...] = (2,)
+    excluded_classes: tuple[int, ...] = (7, 18)
+    max_gap: float = 100.0
+    dsm_max_gap: float = 5.0
+    water_gap: float = 15.0
+    precision: float = 0.001
+    compress: Compression = "deflate"
+
+    def __post_init__(self) -> None:
+        cells = sorted({_cell(resolution) for resolution in self.resolutions}, reverse=True)
+        if not cells:
+            raise ParameterError("params.none", name="resolutions")
+        for coarse, fine in zip(cells, cells[1:], strict=False):
+            if coarse % fine:
+                raise ParameterError(
+                    "params.nest", coarse=coarse / QUANTA_PER_METRE, fine=fine / QUANTA_PER_METRE
+                )
+        object.__setattr__(self, "resolutions", tuple(cell / QUANTA_PER_METRE for cell in cells))
+        object.__setattr__(self, "products", tuple(p for p in PRODUCTS if p in self.products))
+        object.__setattr__(self, "ground_classes", tuple(sorted(set(self.ground_classes))))
+        object.__setattr__(self, "excluded_classes", tuple(sorted(set(self.excluded_classes))))
+        both = set(self.ground_classes) & set(self.excluded_classes)
+        if both:
+            raise ParameterError("params.both", classes=", ".join(map(str, sorted(both))))
+        _within("max-gap", self.max_gap, 0.0, WIDEST_GAP)
+        _within("dsm-max-gap", self.dsm_max_gap, 0.0, WIDEST_DSM_GAP)
+        _within("water-gap", self.water_gap, 0.0, WIDEST_GAP)
+        _within("precision", self.precision, 1 / QUANTA_PER_METRE, 1.0)
+        if abs(quanta(self.precision) - self.precision * QUANTA_PER_METRE) > 1e-6:
+            raise ParameterError("params.precision", value=self.precision)
+
+    @property
+    def cells(self) -> tuple[int, ...]:
+        """Cell sides in quanta, coarsest first."""
+        return tuple(cell_quanta(resolution) for resolution in self.resolutions)
+
+    @property
+    def reduce(self) -> ReduceParams:
+        """The part that the reduction of a file depends on."""
+        return ReduceParams(self.cells[-1], self.ground_classes, self.excluded_classes)
+
+    def of(self, product: Product) -> dict[str, object]:
+        """Return the parameters that the pixels of one product depend on, for tags and records."""
+        common: dict[str, object] = {
+            "algorithm": ALGORITHM[product],
+            "excluded_classes": list(self.excluded_classes),
+            "precision": self.precision,
+        }
+        if product == "dsm":
+            return common | {"dsm_max_gap": self.dsm_max_gap}
+        dem = {
+            "ground_classes": list(self.ground_classes),
+            "max_gap": self.max_gap,
+            "water_gap": self.water_gap,
+        }
+        return common | dem | ({"dem_algorithm": ALGORITHM["dem"]} if product == "cs" else {})
+
+
+def _cell(resolution: float) -> int:
+    try:
+        return cell_quanta(resolution)
+    except ValueError:
+        raise ParameterError("params.resolution", value=resolution) from None
+
+
+def _within(name: str, value: float, least: float, most: float) -> None:
+    if not least <= value <= most:
+        raise ParameterError("params.range", name=name, value=value, least=least, most=most)

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Surface and terrain models, as arrays: no files here."""

@@ -1,0 +1,68 @@
+"""Several spills as one cloud: what a window of the lattice is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pointcloud.io.spill import Spill
+from pointcloud.kernels import bins
+from pointcloud.lattice import Box, Grid
+
+Array = npt.NDArray[Any]
+
+
+class Cloud:
+    """The points of several files, whatever their order."""
+
+    def __init__(self, spills: Sequence[Spill]) -> None:
+        self.spills = tuple(spill for spill in spills if spill.info.points)
+
+    def highest(self, grid: Grid) -> Array:
+        """Return the highest return a cell: int32 (rows, cols) quanta, ``bins.EMPTY`` where there is none."""
+        out = np.full(grid.shape, bins.EMPTY, np.int32)
+        for spill in self.spills:
+            spill.raise_highest(grid, out)
+        return out
+
+    def dry(self, grid: Grid) -> Array:
+        """Return where a hole is none, or says nothing: uint8 (rows, cols).
+
+        1 where there is a return other than water, and where only files of ground points lie: there the lack of
+        other returns means nothing.
+        """
+        out = np.zeros(grid.shape, np.uint8)
+        for spill in self.spills:
+            if spill.info.ground_only:
+                self._cover(grid, spill.info.box, out)
+        for spill in self.spills:
+            if not spill.info.ground_only:
+                self._cover(grid, spill.info.box, out, value=0)
+        for spill in self.spills:
+            spill.mark_dry(grid, out)
+        return out
+
+    @staticmethod
+    def _cover(grid: Grid, box: Box, out: Array, value: int = 1) -> None:
+        part = box.snap(grid.cell).intersect(grid.box)
+        if not part.empty:
+            out[grid.slices(part)] = value
+
+    def count(self, box: Box) -> int:
+        """Return the number of ground points in the buckets that touch ``box``: at least those in it."""
+        return sum(spill.count_ground(box) for spill in self.spills)
+
+    def clip(self, box: Box) -> tuple[Array, Array]:
+        """Return the ground points in ``box``: xy (n, 2) int32 quanta from its centre, z (n,) int32 quanta."""
+        reach_x, reach_y = (box.east - box.west) // 2, (box.north - box.south) // 2
+        east, north = box.west + reach_x, box.south + reach_y
+        most = self.count(box)
+        xy, z = np.empty((most, 2), np.int32), np.empty(most, np.int32)
+        end = 0
+        for spill in self.spills:
+            for points, e0, n0 in spill.ground(box):
+                end = bins.clip(points, east - e0, north - n0, reach_x, reach_y, xy, z, end)
+        return xy[:end], z[:end]

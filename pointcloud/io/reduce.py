@@ -1,0 +1,192 @@
+"""Points of one file to its spill, chunk by chunk: memory follows the raster, not the points."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pointcloud.errors import FileError
+from pointcloud.io.spill import BUCKET, WIDEST, Layer, Run, Spill, SpillFile, SpillInfo, Store, load, write_index
+from pointcloud.kernels import bins
+from pointcloud.lattice import QUANTA_PER_METRE, Box, metres
+from pointcloud.params import WATER_CLASS, ReduceParams
+
+Array = npt.NDArray[Any]
+
+_BLOCK = 256  # cells
+_RUN = 4_000_000  # ground points sorted at one time: 48 MB and as much again while sorting
+_RETURN, _GROUND, _DRY = 1, 2, 4
+
+
+class _Blocks:
+    """Sparse square blocks of one kind of cell over the box that a file's points lie in."""
+
+    def __init__(self, cell: int, box: Box, empty: int, dtype: type) -> None:
+        self.cell, self.empty = cell, empty
+        self.side = cell * _BLOCK
+        self.first_row, self.first_col = -box.north // self.side, box.west // self.side
+        rows = -box.south // self.side - self.first_row + 1
+        cols = box.east // self.side - self.first_col + 1
+        self.table = np.full((rows, cols), -1, np.int32)
+        self.pool = np.full((4, _BLOCK, _BLOCK), empty, dtype)
+        self.used = 0
+
+    def make_room(self, e: Array, n: Array, use: Array, bit: int) -> None:
+        """Give a slot to every block that a point with ``bit`` falls in."""
+        bins.touched_blocks(e, n, use, bit, self.side, self.first_row, self.first_col, self.table)
+        new = self.table == -2
+        count = int(np.count_nonzero(new))
+        if self.used + count > len(self.pool):
+            grown = np.full(
+                (max(self.used + count, len(self.pool) * 3 // 2), _BLOCK, _BLOCK), self.empty, self.pool.dtype
+            )
+            grown[: self.used] = self.pool[: self.used]
+            self.pool = grown
+        self.table[new] = np.arange(self.used, self.used + count)
+        self.used += count
+
+    def layer(self, name: str) -> Layer:
+        """Return where each block lies, in the order of their slots."""
+        rows, cols = np.nonzero(self.table >= 0)
+        order = np.argsort(self.table[rows, cols])
+        places = np.column_stack((rows[order] + self.first_row, cols[order] + self.first_col))
+        return Layer(self.cell, _BLOCK, places.astype(np.int64), name)
+
+
+class Reducer:
+    """Takes chunks of points in any order, and gives the spill.
+
+    Parameters
+    ----------
+    box : Box
+        Holds every point that will come; only its blocks with points take memory.
+    params : ReduceParams
+    all_ground : bool
+        Every point is ground, whatever its class (a separate ground delivery).
+    scratch : Path, optional
+        File that the spill is written to. Without it the spill stays in memory.
+    """
+
+    def __init__(self, box: Box, params: ReduceParams, *, all_ground: bool = False, scratch: Path | None = None) -> None:
+        width, height = box.east - box.west, box.north - box.south
+        if max(width, height) > WIDEST:
+            raise FileError("reduce.extent", width=metres(width) / 1000, height=metres(height) / 1000)
+        self.flags = np.full(256, _RETURN | _DRY | (_GROUND if all_ground else 0), np.uint8)
+        if not all_ground:
+            self.flags[list(params.ground_classes)] |= _GROUND
+        self.flags[WATER_CLASS] &= 255 - _DRY
+        self.flags[list(params.excluded_classes)] = 0
+        self.highest = _Blocks(params.cell, box, int(bins.EMPTY), np.int32)
+        self.dry = _Blocks(QUANTA_PER_METRE, box, 0, np.uint8)
+        self.east, self.north = box.west // BUCKET * BUCKET, box.south // BUCKET * BUCKET
+        self.file = SpillFile(scratch) if scratch else None
+        self.arrays: dict[str, Array] = {}
+        self.runs: list[Run] = []
+        self.ground = np.empty((0, 3), np.int32)
+        self.grounds = 0
+        self.histogram = np.zeros(256, np.int64)
+        self.counts = dict.fromkeys(("points", "used", "withheld", "ground"), 0)
+        self.low = np.full(2, np.iinfo(np.int64).max)
+        self.high = np.full(2, np.iinfo(np.int64).min)
+
+    def add(self, e: Array, n: Array, z: Array, classes: Array, withheld: Array) -> None:
+        """Take a chunk: E and N (int64 quanta), heights (int32 quanta), classes (uint8), withheld (bool or uint8)."""
+        if not len(e):
+            return
+        use = np.empty(len(e), np.uint8)
+        bins.flag_points(classes, withheld, self.flags, use, self.histogram)
+        self.counts["points"] += len(e)
+        self.counts["withheld"] += int(np.count_nonzero(withheld))
+        self.counts["used"] += int(np.count_nonzero(use))
+        self.low = np.minimum(self.low, [e.min(), n.min()])
+        self.high = np.maximum(self.high, [e.max(), n.max()])
+        blocks = self.highest
+        blocks.make_room(e, n, use, _RETURN)
+        bins.highest(
+            e, n, z, use, _RETURN, blocks.cell, blocks.first_row, blocks.first_col, blocks.table, blocks.pool
+        )
+        blocks = self.dry
+        blocks.make_room(e, n, use, _DRY)
+        bins.occupied(e, n, use, _DRY, blocks.cell, blocks.first_row, blocks.first_col, blocks.table, blocks.pool)
+        self._take_ground(e, n, z, use)
+
+    def _take_ground(self, e: Array, n: Array, z: Array, use: Array) -> None:
+        need = int(np.count_nonzero(use & _GROUND))
+        if self.grounds + need > len(self.ground):
+            if self.grounds >= _RUN:
+                self._end_run()
+            if self.grounds + need > len(self.ground):
+                grown = np.empty((max(self.grounds + need, min(2 * len(self.ground), _RUN)), 3), np.int32)
+                grown[: self.grounds] = self.ground[: self.grounds]
+                self.ground = grown
+        self.grounds = bins.take(e, n, z, use, _GROUND, self.east, self.north, self.ground, self.grounds)
+        self.counts["ground"] += need
+
+    def _end_run(self) -> None:
+        """Sort what has been gathered by bucket, and put it away."""
+        points = self.ground[: self.grounds]
+        west, south = (int(v) // BUCKET * BUCKET for v in points[:, :2].min(axis=0))
+        cols, rows = (int(v) // BUCKET + 1 for v in points[:, :2].max(axis=0) - np.array([west, south]))
+        starts = np.zeros(rows * cols + 1, np.int64)
+        bins.bucket_starts(points, BUCKET, west, south, cols, starts)
+        out = np.empty_like(points)
+        bins.bucket_sort(points, BUCKET, west, south, cols, starts[:-1].copy(), out)
+        name = f"ground.{len(self.runs)}"
+        self._keep(name, out)
+        self.runs.append(Run(west, south, cols, starts, name))
+        self.grounds = 0
+
+    def _keep(self, name: str, array: Array) -> None:
+        if self.file:
+            self.file.add(name, array)
+        else:
+            self.arrays[name] = array
+
+    def finish(self, name: str, size: int, sha256: str, *, synthetic: bool) -> Spill:
+        """Return the spill of all that was added; the arguments describe the file it came from."""
+        if self.grounds:
+            self._end_run()
+        self.ground = np.empty((0, 3), np.int32)
+        self._keep("highest", self.highest.pool[: self.highest.used])
+        self._keep("dry", self.dry.pool[: self.dry.used])
+        spill = Spill(
+            self._info(name, size, sha256, synthetic),
+            self.highest.layer("highest"),
+            self.dry.layer("dry"),
+            self.east,
+            self.north,
+            tuple(self.runs),
+            Store(self.arrays),
+        )
+        if self.file is None:
+            return spill
+        write_index(spill, self.file)
+        return load(self.file.path)
+
+    def _info(self, name: str, size: int, sha256: str, synthetic: bool) -> SpillInfo:
+        counts = self.counts
+        box = Box(0, 0, 0, 0)
+        if counts["points"]:  # the west and north edges are inside, so the others lie one quantum beyond the points
+            box = Box(int(self.low[0]), int(self.low[1]) - 1, int(self.high[0]) + 1, int(self.high[1]))
+        return SpillInfo(
+            name=name,
+            size=size,
+            sha256=sha256,
+            box=box,
+            classes={int(c): int(self.histogram[c]) for c in np.flatnonzero(self.histogram)},
+            points=counts["points"],
+            used=counts["used"],
+            withheld=counts["withheld"],
+            excluded=counts["points"] - counts["used"] - counts["withheld"],
+            ground=counts["ground"],
+            ground_only=counts["ground"] == counts["used"],
+            synthetic=synthetic,
+        )
+
+    def abandon(self) -> None:
+        """Leave nothing on disk: the file turned out bad."""
+        if self.file:
+            self.file.abandon()

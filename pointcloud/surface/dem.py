@@ -1,0 +1,227 @@
+"""The terrain model: the Delaunay TIN of the ground points at cell centres.
+
+A cell is interpolated from the Delaunay triangle that holds its centre if the triangle's circumscribed disc is at
+most ``max_gap`` wide: the alpha-complex of the ground points (Edelsbrunner, Kirkpatrick & Seidel 1983,
+doi:10.1109/TIT.1983.1056714). That disc holds no other point and lies within ``max_gap`` of the cell, so points
+further away decide nothing, and the result is the same for any window with that much around it.
+
+Most discs are a few metres wide. So a block is triangulated with a narrow halo first; triangles whose disc lies
+inside what was read are final, and only where a cell is in no final triangle the halo is doubled, up to ``max_gap``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from pointcloud.errors import GroundError
+from pointcloud.kernels import delaunay, tin
+from pointcloud.kernels.predicates import REACH
+from pointcloud.lattice import QUANTA_PER_METRE, Box, Grid, metres, quanta
+from pointcloud.surface.heights import publish
+
+Array = npt.NDArray[Any]
+
+_BLOCK_POINTS = 60_000  # triangles of as many points, their work arrays and cells stay about the size of an L2 cache
+_NARROW = 32 * QUANTA_PER_METRE  # boxes are not split below this side
+_SPACINGS = 8.0  # first halo, in mean distances between points: settles 99 % of the cells
+
+
+class GroundSource(Protocol):
+    """Where ground points come from."""
+
+    def count(self, box: Box) -> int:
+        """Return at least the number of ground points in ``box``."""
+
+    def clip(self, box: Box) -> tuple[Array, Array]:
+        """Return the ground points in ``box``: xy (n, 2) int32 quanta from its centre, z (n,) int32 quanta."""
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What every block of one window shares."""
+
+    source: GroundSource
+    grids: tuple[Grid, ...]
+    outs: tuple[Array, ...]
+    gap: int
+    precision: float | None
+    skip: tuple[Array | None, ...]
+
+    @property
+    def coarsest(self) -> int:
+        return max(grid.cell for grid in self.grids)
+
+
+def terrain(
+    source: GroundSource,
+    box: Box,
+    cells: Sequence[int],
+    *,
+    max_gap: float,
+    void: npt.NDArray[np.bool_] | None = None,
+    precision: float | None = None,
+    pool: Executor | None = None,
+) -> list[Array]:
+    """Return the terrain model of a window at one or more resolutions, from one triangulation.
+
+    Parameters
+    ----------
+    source : GroundSource
+    box : Box
+        The window: whole cells of every resolution.
+    cells : sequence of int
+        Cell sides in quanta.
+    max_gap : float
+        Metres.
+    void : bool array of 1 m cells on ``box``, optional
+        Cells of any resolution whose centre lies in a true one stay empty.
+    precision : float, optional
+        Metres that heights are rounded to; without it they are not rounded.
+    pool : Executor, optional
+        Threads to work on; the result does not depend on it.
+
+    Returns
+    -------
+    list of float32 (float64 without ``precision``) arrays (rows, cols)
+        Metres, NaN where there is no terrain; one for each of ``cells``.
+
+    Raises
+    ------
+    GroundError
+        If a triangulation would have to span more than the exact predicates can (a very large ``max_gap``).
+    """
+    grids = tuple(Grid(box, cell) for cell in cells)
+    kind = np.float64 if precision is None else np.float32
+    outs = tuple(np.full(grid.shape, np.nan, kind) for grid in grids)
+    skip = tuple(None if void is None else _at_centres(void, grid) for grid in grids)
+    job = _Job(source, grids, outs, quanta(max_gap), precision, skip)
+    blocks = list(_blocks(source, box, job.coarsest))
+
+    def work(block: Box) -> None:
+        _settle(job, block, _first_halo(job, block))
+
+    for _ in pool.map(work, blocks) if pool else map(work, blocks):
+        pass
+    return list(outs)
+
+
+def _at_centres(void: npt.NDArray[np.bool_], grid: Grid) -> npt.NDArray[np.bool_]:
+    """Return, for each cell of ``grid``, whether the 1 m cell that holds its centre is void."""
+    across = (np.arange(grid.cols) * grid.cell + grid.cell // 2) // QUANTA_PER_METRE
+    down = (np.arange(grid.rows) * grid.cell + grid.cell // 2) // QUANTA_PER_METRE
+    return void[np.ix_(down, across)]
+
+
+def _blocks(source: GroundSource, box: Box, cell: int) -> Iterator[Box]:
+    """Split ``box`` into boxes of whole cells and few enough points."""
+    few = source.count(box) <= _BLOCK_POINTS
+    width, height = box.east - box.west, box.north - box.south
+    small = max(width, height) <= REACH // 4
+    if (few and small) or max(width, height) <= max(_NARROW, 2 * cell):
+        yield box
+        return
+    for half in _halves(box, cell):
+        yield from _blocks(source, half, cell)
+
+
+def _halves(box: Box, cell: int) -> tuple[Box, Box]:
+    """Cut ``box`` across its longer side."""
+    if box.east - box.west >= box.north - box.south:
+        middle = box.west + (box.east - box.west) // cell // 2 * cell
+        return Box(box.west, box.south, middle, box.north), Box(middle, box.south, box.east, box.north)
+    middle = box.north - (box.north - box.south) // cell // 2 * cell
+    return Box(box.west, middle, box.east, box.north), Box(box.west, box.south, box.east, middle)
+
+
+def _first_halo(job: _Job, block: Box) -> int:
+    """Return a halo in quanta that settles nearly every cell at the block's density."""
+    area = metres(block.east - block.west) * metres(block.north - block.south)
+    spacing = (area / max(job.source.count(block), 1)) ** 0.5
+    return min(max(quanta(_SPACINGS * spacing), 4 * QUANTA_PER_METRE), job.gap)
+
+
+def _settle(job: _Job, box: Box, halo: int) -> None:
+    """Interpolate the cells of ``box`` from the points within ``halo`` of it, and widen it where that is not enough."""
+    last = halo >= job.gap
+    if job.source.count(box.grow(halo)) < 3:
+        if last or job.source.count(box.grow(job.gap)) < 3:
+            return
+        _settle(job, box, min(4 * halo, job.gap))
+        return
+    _check_reach(box, halo)
+    open_cells = _interpolate(job, box, halo)
+    if last or not open_cells.any():
+        return
+    for part in _cover(open_cells, Grid(box, job.coarsest)):
+        _settle(job, part, min(2 * halo, job.gap))
+
+
+def _check_reach(box: Box, halo: int) -> None:
+    side = max(box.east - box.west, box.north - box.south) + 2 * halo
+    if side > 2 * REACH:
+        raise GroundError("surface.reach", side=metres(side), most=metres(2 * REACH))
+
+
+def _interpolate(job: _Job, box: Box, halo: int) -> npt.NDArray[np.bool_]:
+    """Write the settled cells of ``box``; return which cells of the coarsest grid hold one that is not settled."""
+    window = box.grow(halo)
+    xy, z, corner, triangles = _triangulate(*job.source.clip(window))
+    reach_x, reach_y = (window.east - window.west) // 2, (window.north - window.south) // 2
+    east, north = window.west + reach_x, window.south + reach_y
+    coarse = Grid(box, job.coarsest)
+    open_cells = np.zeros(coarse.shape, np.bool_)
+    for grid, out, skip in zip(job.grids, job.outs, job.skip, strict=True):
+        here = grid.slices(box)
+        part = Grid(box, grid.cell)
+        heights = np.full(part.shape, tin.UNSEEN)
+        x0, y0 = box.west + grid.cell // 2 - east, box.north - grid.cell // 2 - north
+        tin.rasterise(xy, z, corner, triangles, float(job.gap), reach_x, reach_y, x0, y0, grid.cell, heights)
+        pending = ~np.isfinite(heights) & (heights != tin.TOO_WIDE)
+        heights[~np.isfinite(heights)] = np.nan
+        if skip is not None:
+            heights[skip[here]] = np.nan
+            pending &= ~skip[here]
+        if job.precision is None:
+            out[here] = heights / QUANTA_PER_METRE
+        else:
+            publish(heights, job.precision, out[here])
+        factor = job.coarsest // grid.cell
+        open_cells |= pending.reshape(coarse.rows, factor, coarse.cols, factor).any(axis=(1, 3))
+    return open_cells
+
+
+def _triangulate(xy: Array, z: Array) -> tuple[Array, Array, Array, int]:
+    """Return the distinct points, their heights, the corners of their triangles, and how many triangles there are."""
+    n = len(xy)
+    points, heights = np.empty((n, 2), np.int32), np.empty(n, np.int32)
+    index, keys = np.empty((2, n), np.int32), np.empty((2, n), np.int64)
+    kept = delaunay.sort_distinct(xy, z, points, heights, index, keys, np.empty(4096, np.int64))
+    points, heights = points[:kept], heights[:kept]
+    corner, twin = np.empty(6 * kept, np.int32), np.empty(6 * kept, np.int32)
+    hull, stack = np.empty((3, kept), np.int32), np.empty(kept, np.int32)
+    slots = min(4096, 1 << max(int(kept**0.5).bit_length(), 2))
+    triangles = delaunay.triangulate(points, corner, twin, hull, stack, np.empty(slots, np.int32))
+    return points, heights, corner, triangles
+
+
+def _cover(wanted: npt.NDArray[np.bool_], grid: Grid) -> Iterator[Box]:
+    """Yield boxes of whole cells that hold every wanted cell, and not many others."""
+    rows, cols = np.flatnonzero(wanted.any(axis=1)), np.flatnonzero(wanted.any(axis=0))
+    if not len(rows):
+        return
+    top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(cols[0]), int(cols[-1]) + 1
+    west, north = grid.box.west + left * grid.cell, grid.box.north - top * grid.cell
+    box = Box(west, north - (bottom - top) * grid.cell, west + (right - left) * grid.cell, north)
+    inner = wanted[top:bottom, left:right]
+    if inner.mean() > 0.25 or max(box.east - box.west, box.north - box.south) <= max(_NARROW, 2 * grid.cell):
+        yield box
+        return
+    for half in _halves(box, grid.cell):
+        part = Grid(half, grid.cell)
+        yield from _cover(inner[Grid(box, grid.cell).slices(half)], part)
