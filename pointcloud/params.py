@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Literal
+import tomllib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Literal
 
 from pointcloud.errors import ParameterError
 from pointcloud.lattice import QUANTA_PER_METRE, cell_quanta, quanta
@@ -45,13 +48,13 @@ class Ramp:
 class CsParams:
     """A CS relief map (CS立体図): what is smoothed, and the colours of each layer.
 
-    Lengths are metres, so that maps of different resolutions look alike; ranges are fixed, so that sheets match.
+    Lengths are metres, so that maps of all resolutions look alike; ranges are fixed, so that sheets match.
     The layers are weighted and summed; their order does not matter.
 
     Parameters
     ----------
     sigma : float
-        Standard deviation in metres of the Gaussian that smooths the DEM before its curvature is taken; 0 for none.
+        Standard deviation in metres of the Gaussian that smooths the DEM for its curvature; 0 for none.
     truncation : float
         Half side in metres of the square window the Gaussian is cut to.
     elevation : tuple of Ramp
@@ -64,8 +67,7 @@ class CsParams:
     Raises
     ------
     ParameterError
-        If a length is negative or not finite, the Gaussian is narrower than its window allows to be seen, a ramp
-        is not one, or the weights do not sum to 1.
+        If a length is negative or not finite, a ramp has no range or no colours, or the weights do not sum to 1.
     """
 
     sigma: float
@@ -103,15 +105,24 @@ HYOGO_CS = CsParams(
     truncation=12.0,
     elevation=(Ramp(0.0, 1500.0, ((200, 200, 200), (255, 255, 255)), 0.125),),
     slope=(
-        Ramp(0.0, 60.0, ((255, 255, 255), (125, 55, 30)), 0.25),
-        Ramp(0.0, 60.0, ((255, 255, 255), (30, 30, 30)), 0.25),
+        Ramp(0.0, 60.0, ((255, 255, 255), (190, 140, 110), (100, 40, 10)), 0.25),
+        Ramp(0.0, 60.0, ((255, 255, 255), (160, 160, 160), (0, 0, 0)), 0.25),
     ),
     curvature=(
-        Ramp(-0.1, 0.1, ((30, 70, 130), (255, 255, 255), (255, 255, 255)), 0.125),
-        Ramp(-0.1, 0.1, ((40, 80, 200), (250, 250, 245), (200, 50, 40)), 0.25),
+        Ramp(
+            -0.08,
+            0.08,
+            ((0, 10, 60), (80, 105, 165), (255, 255, 255), (255, 255, 255), (255, 255, 255)),
+            0.125,
+        ),
+        Ramp(-0.08, 0.08, ((0, 20, 140), (45, 95, 225), (252, 252, 250), (238, 70, 50), (155, 0, 0)), 0.25),
     ),
 )
-"""Layers, lengths and weights of Toda (2012, 2014); no official colours exist, these are our own."""
+"""Layers, lengths and weights of Toda (2012, 2014); ranges and colours are our own, as no official ones exist.
+
+Flat ground stays near white. A stone wall of 3 m reaches the ends of the curvature ramps and a paddy step of
+0.5 m a sixth of that, on 1 m and 0.5 m cells alike. Slopes beyond 60 degrees are cliffs, as dark as they get.
+"""
 
 
 WATER_CLASS = 9
@@ -157,6 +168,8 @@ class GridParams:
         Heights are rounded to this many metres.
     compress : str
         Of :data:`COMPRESSIONS`.
+    cs : CsParams
+        How the CS relief map is drawn.
 
     Raises
     ------
@@ -173,6 +186,7 @@ class GridParams:
     water_gap: float = 15.0
     precision: float = 0.001
     compress: Compression = "deflate"
+    cs: CsParams = HYOGO_CS
 
     def __post_init__(self) -> None:
         cells = sorted({_cell(resolution) for resolution in self.resolutions}, reverse=True)
@@ -184,6 +198,13 @@ class GridParams:
                     "params.nest", coarse=coarse / QUANTA_PER_METRE, fine=fine / QUANTA_PER_METRE
                 )
         object.__setattr__(self, "resolutions", tuple(cell / QUANTA_PER_METRE for cell in cells))
+        for name in self.products:
+            if name not in PRODUCTS:
+                raise ParameterError("params.choice", name="product", value=name, choices=", ".join(PRODUCTS))
+        if self.compress not in COMPRESSIONS:
+            raise ParameterError(
+                "params.choice", name="compress", value=self.compress, choices=", ".join(COMPRESSIONS)
+            )
         object.__setattr__(self, "products", tuple(p for p in PRODUCTS if p in self.products))
         object.__setattr__(self, "ground_classes", tuple(sorted(set(self.ground_classes))))
         object.__setattr__(self, "excluded_classes", tuple(sorted(set(self.excluded_classes))))
@@ -221,7 +242,9 @@ class GridParams:
             "max_gap": self.max_gap,
             "water_gap": self.water_gap,
         }
-        return common | dem | ({"dem_algorithm": ALGORITHM["dem"]} if product == "cs" else {})
+        if product == "dem":
+            return common | dem
+        return common | dem | {"dem_algorithm": ALGORITHM["dem"], "cs": asdict(self.cs)}
 
 
 def _cell(resolution: float) -> int:
@@ -234,3 +257,47 @@ def _cell(resolution: float) -> int:
 def _within(name: str, value: float, least: float, most: float) -> None:
     if not least <= value <= most:
         raise ParameterError("params.range", name=name, value=value, least=least, most=most)
+
+
+def read_params(path: Path) -> dict[str, Any]:
+    """Return the parameters in a TOML file, for :class:`GridParams`.
+
+    Keys are those of :class:`GridParams`; lists stand for tuples, a number for a list of one. A table ``[cs]``
+    holds those of :class:`CsParams`.
+
+    Raises
+    ------
+    ParameterError
+        If the file cannot be read, or holds an unknown key or a value of the wrong kind.
+    """
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as error:
+        raise ParameterError("params.file", path=path, cause=error) from None
+    known = {item.name: item for item in fields(GridParams)}
+    out: dict[str, Any] = {}
+    for key, value in values.items():
+        if key not in known:
+            raise ParameterError("params.unknown", path=path, key=key, known=", ".join(known))
+        try:
+            out[key] = _converted(key, value)
+        except (TypeError, ValueError):
+            raise ParameterError("params.value", path=path, key=key, value=value) from None
+    return out
+
+
+def _converted(key: str, value: Any) -> Any:
+    if key in ("resolutions", "products", "ground_classes", "excluded_classes"):
+        items = value if isinstance(value, list) else [value]
+        kind: Callable[[Any], Any] = {"resolutions": float, "products": str}.get(key, int)
+        return tuple(kind(item) for item in items)
+    if key == "compress":
+        return str(value)
+    if key == "cs":
+        layers = {
+            name: tuple(Ramp(**ramp | {"colours": tuple(map(tuple, ramp["colours"]))}) for ramp in value[name])
+            for name in ("elevation", "slope", "curvature")
+            if name in value
+        }
+        return replace(HYOGO_CS, **value | layers)
+    return float(value)

