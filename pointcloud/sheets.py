@@ -98,8 +98,8 @@ def parse(code: str, *, near: Box | None = None) -> Sheet:
         For example ``05MF513``.
     near : Box, optional
         Where the data lie. It decides between the two readings of a code such as ``05MF5134`` (level 500, or
-        the old 1250): the one that shares the larger part with it. Without it, or where it touches neither, such
-        a code is read as level 500.
+        the old 1250): the one that shares the larger part with it. Without it, or where it touches neither,
+        such a code is read as level 500.
 
     Raises
     ------
@@ -109,7 +109,7 @@ def parse(code: str, *, near: Box | None = None) -> Sheet:
     readings = parse_all(code)
     if near is None:
         return readings[0]
-    return max(readings, key=lambda sheet: _overlap(sheet.box, near))
+    return max(readings, key=lambda sheet: overlap(sheet.box, near))
 
 
 def parse_all(code: str) -> tuple[Sheet, ...]:
@@ -314,7 +314,7 @@ def _place(character: str) -> int:
     return int(character) if character.isdigit() else _ROWS.index(character)
 
 
-def _overlap(a: Box, b: Box) -> float:
+def overlap(a: Box, b: Box) -> float:
     """Return the area that two boxes share over the area that they cover together."""
     shared = a.intersect(b)
     if shared.empty:

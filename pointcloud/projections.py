@@ -1,0 +1,256 @@
+"""What PROJ knows of a coordinate reference system: its parameters, and the code they amount to.
+
+Systems are told apart by EPSG codes and parameters, never by name: EPSG v12.055 renamed 6669–6687 from
+JGD2011 to JGD2024 with the same codes and numbers, and different software writes one system under many names.
+
+Systems are handed about as text, ``EPSG:code`` or WKT, and pyproj is imported on first use only.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import pyproj
+    from pyproj._crs import Datum
+
+TOKYO, JGD2000, JGD2011 = 30160, 2442, 6668
+"""EPSG codes of the plane rectangular zones, less the zone's number; 6669–6687 serve JGD2024 too."""
+
+ORIGINS = {
+    **{1: (33, 129.5), 2: (33, 131), 3: (36, 132 + 1 / 6), 4: (33, 133.5), 5: (36, 134 + 1 / 3)},
+    **{6: (36, 136), 7: (36, 137 + 1 / 6), 8: (36, 138.5), 9: (36, 139 + 5 / 6), 10: (40, 140 + 5 / 6)},
+    **{11: (44, 140.25), 12: (44, 142.25), 13: (44, 144.25), 14: (26, 142), 15: (26, 127.5)},
+    **{16: (26, 124), 17: (26, 131), 18: (20, 136), 19: (26, 154)},
+}
+"""Latitude and longitude of the origin of each plane rectangular zone (平成14年国土交通省告示第9号)."""
+
+JGD2024_HEIGHT = "EPSG:11317"
+
+_JGD2024_DATUM = 1450
+_JGD2024_HEIGHT_WKT = (
+    'VERTCRS["JGD2024 (vertical) height",VDATUM["Japanese Geodetic Datum 2024 (vertical)",ID["EPSG",1450]],'
+    'CS[vertical,1],AXIS["gravity-related height (H)",up,LENGTHUNIT["metre",1,ID["EPSG",9001]]]]'
+)
+"""PROJ before 9.8 does not know the code. GDAL on such a PROJ writes it to a GeoTIFF and then reads no height
+datum back; the name and the datum's code survive both ways (measured with GDAL 3.10)."""
+
+_MOVED_2011 = range(6, 11)
+"""Zones VI–X, where many places got new coordinates in JGD2011, by up to metres, after the earthquake of that
+year. In the other zones, Hyogo's among them, JGD2000 and JGD2011 have the same numbers."""
+
+_DATUMS = {6301: TOKYO, 6612: JGD2000, 1128: JGD2011}  # EPSG code of the datum → base of the zones' codes
+_GEOGRAPHIC = {4301: 6301, 4612: 6612, 6668: 1128}  # EPSG code of the geographic system → of its datum
+_COMPOUND_HEIGHTS = {
+    **{10161 + zone: (JGD2011 + zone, "EPSG:6695") for zone in range(1, 14)},
+    **{11318 + zone: (JGD2011 + zone, JGD2024_HEIGHT) for zone in range(1, 14)},
+}
+_ANGLE, _LENGTH, _RATIO = 1e-7, 1e-3, 1e-9  # degrees (1 cm), metres, scale: what rounding in WKT may change
+
+
+class Parameters(NamedTuple):
+    """All that decides what the coordinates of a system mean, but for the datum's place on the Earth."""
+
+    method: str
+    values: dict[str, tuple[float, float]]
+    """By parameter: value in degrees, metres or as a ratio, and the difference that is still rounding."""
+    axes: frozenset[str]
+    unit: float
+    semi_major: float
+    inverse_flattening: float
+    meridian: float
+
+    def same(self, other: Parameters) -> bool:
+        """Whether both give the same numbers to a place on their datums."""
+        return (
+            self.method == other.method
+            and self.axes == other.axes
+            and self.values.keys() == other.values.keys()
+            and all(abs(value - other.values[key][0]) <= near for key, (value, near) in self.values.items())
+            and math.isclose(self.unit, other.unit, rel_tol=1e-9)
+            and abs(self.semi_major - other.semi_major) <= _LENGTH
+            and abs(self.inverse_flattening - other.inverse_flattening) <= 1e-5
+            and abs(self.meridian - other.meridian) <= _ANGLE
+        )
+
+
+@cache
+def load(text: str) -> pyproj.CRS:
+    """Return the pyproj object of a system.
+
+    Raises
+    ------
+    pyproj.exceptions.CRSError
+        If PROJ cannot read the text or does not know the code.
+    """
+    import pyproj
+
+    return pyproj.CRS.from_user_input(_JGD2024_HEIGHT_WKT if text == JGD2024_HEIGHT else text)
+
+
+@cache
+def wkt(horizontal: str, vertical: str | None) -> str:
+    """Return the WKT2 of a horizontal system, compounded with a height datum if there is one."""
+    if vertical is None:
+        return load(horizontal).to_wkt()
+    from pyproj.crs import CompoundCRS
+
+    parts = [load(horizontal), load(vertical)]
+    return CompoundCRS(name=" + ".join(part.name for part in parts), components=parts).to_wkt()
+
+
+@cache
+def zone(horizontal: str) -> int | None:
+    """Return the plane rectangular zone of a system on Tokyo Datum, JGD2000 or JGD2011/2024, if it is one."""
+    if horizontal.startswith("EPSG:"):
+        code = int(horizontal[5:])
+        return next((code - base for base in _DATUMS.values() if code - base in ORIGINS), None)
+    return _zone(load(horizontal))
+
+
+def same_place(a: str, b: str) -> bool:
+    """Whether equal coordinates in two horizontal systems are the same place.
+
+    Where a system does not say its datum by a code, equal parameters (the ellipsoid among them) are enough.
+    """
+    if a == b:
+        return True
+    if not _parameters(load(a)).same(_parameters(load(b))):
+        return False
+    datums = {_datum(load(a)), _datum(load(b))}
+    if datums == {6612, 1128}:
+        return zone(a) is not None and zone(a) not in _MOVED_2011
+    return len(datums) == 1 or None in datums
+
+
+class CodeConflict(Exception):
+    """A WKT that states a code and has other parameters than that."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@cache
+def split(text: str) -> tuple[str | None, str | None]:
+    """Return the horizontal system and the height datum of a code or WKT, each as a code where one fits.
+
+    Ellipsoidal heights of a three-dimensional system are not a height datum: it comes back in two dimensions.
+
+    Raises
+    ------
+    pyproj.exceptions.CRSError
+        If PROJ cannot read the text or does not know the code.
+    CodeConflict
+        If the text states a code and has other parameters than that.
+    """
+    if text.startswith("EPSG:") and int(text[5:]) in _COMPOUND_HEIGHTS:
+        code, height = _COMPOUND_HEIGHTS[int(text[5:])]
+        return f"EPSG:{code}", height
+    crs = load(text)
+    if crs.is_compound:
+        stated = _stated(crs)
+        if stated in _COMPOUND_HEIGHTS:
+            return f"EPSG:{_COMPOUND_HEIGHTS[stated][0]}", _COMPOUND_HEIGHTS[stated][1]
+        horizontal, vertical = crs.sub_crs_list[:2]
+        return _identify(_plain(horizontal)), _identify_height(_plain(vertical))
+    crs = _plain(crs)
+    if crs.is_vertical:
+        return None, _identify_height(crs)
+    return _identify(crs), None
+
+
+def _plain(crs: pyproj.CRS) -> pyproj.CRS:
+    """Return a system without a transformation bound to it, and without an ellipsoidal third axis."""
+    if crs.is_bound and crs.source_crs is not None:
+        crs = crs.source_crs
+    return crs.to_2d() if len(crs.axis_info) == 3 and not crs.is_geocentric else crs
+
+
+def _identify(crs: pyproj.CRS) -> str:
+    parameters, stated = _parameters(crs), _stated(crs)
+    if stated is not None and _known(stated):
+        if not parameters.same(_parameters(load(f"EPSG:{stated}"))):
+            raise CodeConflict(f"EPSG:{stated}")
+        return f"EPSG:{stated}"
+    place, datum = _zone(crs), _datum(crs)
+    if place is not None and datum in _DATUMS:
+        return f"EPSG:{_DATUMS[datum] + place}"
+    code = crs.to_epsg()
+    if code is not None and parameters.same(_parameters(load(f"EPSG:{code}"))):
+        return f"EPSG:{code}"
+    return crs.to_wkt()
+
+
+def _identify_height(crs: pyproj.CRS) -> str:
+    code = _stated(crs)
+    if f"EPSG:{code}" == JGD2024_HEIGHT or _stated(crs.datum) == _JGD2024_DATUM:
+        return JGD2024_HEIGHT
+    if code is None or not _known(code):
+        code = crs.to_epsg()
+    return crs.to_wkt() if code is None else f"EPSG:{code}"
+
+
+def _known(code: int) -> bool:
+    from pyproj.exceptions import CRSError
+
+    try:
+        load(f"EPSG:{code}")
+    except CRSError:
+        return False
+    return True
+
+
+def _stated(part: pyproj.CRS | Datum | None) -> int | None:
+    """Return the EPSG code that stands in the definition itself."""
+    stated = part.to_json_dict().get("id", {}) if part is not None else {}
+    code = str(stated.get("code", ""))
+    return int(code) if stated.get("authority") == "EPSG" and code.isdecimal() else None
+
+
+def _datum(crs: pyproj.CRS) -> int | None:
+    """Return the EPSG code of the datum, if the system states it, or that of its geographic system."""
+    return _stated(crs.datum) or _GEOGRAPHIC.get(_stated(crs.geodetic_crs) or 0)
+
+
+def _parameters(crs: pyproj.CRS) -> Parameters:
+    operation, ellipsoid = crs.coordinate_operation, crs.ellipsoid
+    values = {}
+    for item in operation.params if operation is not None else ():
+        value, near = float(item.value) * item.unit_conversion_factor, _RATIO
+        if item.unit_category == "angular":
+            value, near = math.degrees(value), _ANGLE
+        elif item.unit_category == "linear":
+            near = _LENGTH
+        values[str(item.code or item.name)] = (value, near)
+    method = crs.type_name if operation is None else operation.method_code or operation.method_name
+    return Parameters(
+        method=str(method),
+        values=values,
+        axes=frozenset(axis.direction for axis in crs.axis_info),
+        unit=crs.axis_info[0].unit_conversion_factor if crs.axis_info else 1.0,
+        semi_major=ellipsoid.semi_major_metre if ellipsoid is not None else 0.0,
+        inverse_flattening=ellipsoid.inverse_flattening if ellipsoid is not None else 0.0,
+        meridian=_meridian(crs),
+    )
+
+
+def _meridian(crs: pyproj.CRS) -> float:
+    meridian = crs.prime_meridian
+    if meridian is None:
+        return 0.0
+    return math.degrees(meridian.longitude * float(meridian.unit_conversion_factor))
+
+
+def _zone(crs: pyproj.CRS) -> int | None:
+    """Return the plane rectangular zone whose parameters a system has."""
+    parameters = _parameters(crs)
+    for base in (JGD2011, TOKYO):
+        like = _parameters(load(f"EPSG:{base + 5}"))
+        for number, (latitude, longitude) in ORIGINS.items():
+            origin = {"8801": (latitude, _ANGLE), "8802": (longitude, _ANGLE)}
+            if parameters.same(like._replace(values=like.values | origin)):
+                return number
+    return None
