@@ -1,8 +1,9 @@
 """From raw LAS point records to canonical quanta, classes and flags: one pass over the bytes of a chunk.
 
-The records are taken as bytes, not as NumPy fields: a field of a 34-byte record is unaligned, one of a 28-byte
-record is not, and Numba would compile each kernel once for either. Read byte by byte, LLVM merges the loads again
-and one compiled kernel serves every format (measured: 3–4 ms for 1 M records of 30 bytes, either way).
+The records are taken as bytes, not as NumPy fields: a field of a 34-byte record is unaligned, one of a
+28-byte record is not, and Numba would compile each kernel once for either. Read byte by byte, LLVM merges the
+loads again and one compiled kernel serves every format (measured: 3–4 ms for 1 M records of 30 bytes, either
+way).
 """
 
 from __future__ import annotations
@@ -55,7 +56,8 @@ def canonical_exact(
     withheld_mask : int
         Which bit of byte 15 means withheld.
     steps, shifts : (3,) int64
-        Scale and offset of E, N, Z in quanta. The caller makes sure that ``2**31 * step + shift`` is within ±2**62.
+        Scale and offset of E, N, Z in quanta. The caller makes sure that ``2**31 * step + shift`` is within
+        ±2**62.
     e, n, z, classification, withheld : (points,)
         Out.
     extremes : (2, 3) int64
@@ -96,8 +98,9 @@ def canonical_rounded(
 ) -> None:
     """Convert records of any scale: ``(X * scale + offset) * 10000``, in float64, rounded half to even.
 
-    As :func:`canonical_exact`, with ``scales`` and ``offsets``, (3,) float64, in metres. The caller makes sure that
-    ``2**31 * scale + offset`` is within ±2**62 quanta: beyond, the cast to an integer is not defined.
+    As :func:`canonical_exact`, with ``scales`` and ``offsets``, (3,) float64, in metres. The caller makes
+    sure that ``2**31 * scale + offset`` is within ±2**62 quanta: beyond, the cast to an integer is not
+    defined.
     """
     low_e = low_n = low_z = _FAR
     high_e = high_n = high_z = -_FAR
