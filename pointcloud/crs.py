@@ -6,15 +6,14 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from typing import TYPE_CHECKING, Literal, NoReturn
+from typing import Literal, NoReturn
 
 from pointcloud import projections, sheets
 from pointcloud.errors import CrsError
 from pointcloud.lattice import Box, quanta
-
-if TYPE_CHECKING:
-    import pyproj
+from pointcloud.projections import from_latlon as from_latlon
+from pointcloud.projections import to_latlon as to_latlon
+from pointcloud.projections import transformer as transformer
 
 Notice = tuple[str, dict[str, object]]
 """A warning: name of a catalogue message, and its values."""
@@ -158,9 +157,10 @@ def from_user(text: str) -> SpatialReference:
 
 
 def vertical_from_user(text: str) -> str:
-    """Return the height datum that a user names: ``EPSG:6695``, ``6695``, ``JGD2000``, ``JGD2011``, ``JGD2024``.
+    """Return the height datum that a user names: a code such as ``6695``, or ``JGD2011`` and the like.
 
-    T.P. is refused: it is the zero of all three, and they differ by centimetres to decimetres.
+    The names are ``JGD2000``, ``JGD2011`` and ``JGD2024``. T.P. is refused: it is the zero of all three, and
+    their heights differ.
 
     Raises
     ------
@@ -244,7 +244,7 @@ class Deduction:
 
     Parameters
     ----------
-    ref : SpatialReference
+    crs : SpatialReference
         The system.
     how : {'name', 'extent'}
         Found by the sheet code in the file's name, or by the coordinates lying where Hyogo's do.
@@ -254,7 +254,7 @@ class Deduction:
         What the user should check.
     """
 
-    ref: SpatialReference
+    crs: SpatialReference
     how: Literal["name", "extent"]
     sheet: sheets.Sheet | None
     warnings: tuple[Notice, ...]
@@ -263,8 +263,8 @@ class Deduction:
 def deduce(file: str, bounds: Bounds) -> Deduction:
     """Return the system of a file that states none.
 
-    It is the zone of a sheet code in the file's name if the coordinates lie in that sheet; else zone V if they
-    lie in the rows and columns of Hyogo's sheets, with a warning.
+    It is the zone of a sheet code in the file's name if the coordinates lie in that sheet; else zone V if
+    they lie in the rows and columns of Hyogo's sheets, with a warning.
 
     Parameters
     ----------
@@ -301,25 +301,6 @@ def deduce(file: str, bounds: Bounds) -> Deduction:
     if HYOGO.contains(swapped):
         raise CrsError("crs.swapped", file=file, **_centre(bounds))
     raise CrsError("crs.missing", file=file, **_centre(bounds))
-
-
-def to_latlon(e: float, n: float, zone: int) -> tuple[float, float]:
-    """Return latitude and longitude (JGD2011, degrees) of a point in a plane rectangular zone, in metres."""
-    longitude, latitude = _transformer(zone).transform(e, n, direction="INVERSE")
-    return float(latitude), float(longitude)
-
-
-def from_latlon(latitude: float, longitude: float, zone: int) -> tuple[float, float]:
-    """Return easting and northing (metres) in a plane rectangular zone of a place in JGD2011 degrees."""
-    e, n = _transformer(zone).transform(longitude, latitude)
-    return float(e), float(n)
-
-
-@cache
-def _transformer(zone: int) -> pyproj.Transformer:
-    from pyproj import Transformer
-
-    return Transformer.from_crs(projections.JGD2011, projections.JGD2011 + zone, always_xy=True)
 
 
 def _zone_system(zone: int) -> SpatialReference:

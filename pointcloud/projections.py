@@ -9,8 +9,11 @@ Systems are handed about as text, ``EPSG:code`` or WKT, and pyproj is imported o
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+from pointcloud.errors import CrsError
 
 if TYPE_CHECKING:
     import pyproj
@@ -160,6 +163,44 @@ def split(text: str) -> tuple[str | None, str | None]:
     if crs.is_vertical:
         return None, _identify_height(crs)
     return _identify(crs), None
+
+
+def transformer(source: str, target: str) -> Callable[..., tuple[Any, ...]]:
+    """Return the function that moves x and y (numbers or arrays) from one horizontal system to another.
+
+    Longitude or easting come first, whatever the systems say of their axes.
+
+    Raises
+    ------
+    CrsError
+        If PROJ cannot read a text or does not know a code.
+    """
+    from pyproj import Transformer
+    from pyproj.exceptions import ProjError
+
+    try:
+        between = Transformer.from_crs(load(source), load(target), always_xy=True)
+    except ProjError as error:
+        raise CrsError("crs.unreadable", cause=next(iter(str(error).splitlines()), "")) from error
+    return cast("Callable[..., tuple[Any, ...]]", between.transform)
+
+
+def to_latlon(e: float, n: float, zone: int) -> tuple[float, float]:
+    """Return latitude and longitude (JGD2011, degrees) of a point in a plane rectangular zone, in metres."""
+    longitude, latitude = _between(zone, to_plane=False)(e, n)
+    return latitude, longitude
+
+
+def from_latlon(latitude: float, longitude: float, zone: int) -> tuple[float, float]:
+    """Return easting and northing (metres) in a plane rectangular zone of a place in JGD2011 degrees."""
+    e, n = _between(zone, to_plane=True)(longitude, latitude)
+    return e, n
+
+
+@cache
+def _between(zone: int, *, to_plane: bool) -> Callable[..., tuple[Any, ...]]:
+    systems = f"EPSG:{JGD2011}", f"EPSG:{JGD2011 + zone}"
+    return transformer(*systems) if to_plane else transformer(*systems[::-1])
 
 
 def _plain(crs: pyproj.CRS) -> pyproj.CRS:
