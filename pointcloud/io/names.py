@@ -1,0 +1,50 @@
+"""Names of folders and files, as the prefecture gives them: ``DEM_1g/DEM_05MF513_1g.tif``."""
+
+from __future__ import annotations
+
+from pointcloud.lattice import QUANTA_PER_METRE, cell_quanta
+
+
+def label(resolution: float) -> str:
+    """Return the label of a resolution: ``1g`` for 1 m, ``05g`` for 50 cm.
+
+    Whole metres are written as they are and lengths below a metre without their point, as the prefecture
+    does (``025g`` is 25 cm). Anything else keeps a ``p`` in the place of the point, because ``25g`` is 25 m:
+    2.5 m is ``2p5g``. So no two resolutions share a label: only those below a metre begin with 0, and only
+    those above one that are no whole metres hold a ``p``.
+
+    Parameters
+    ----------
+    resolution : float
+        Side of a cell in metres, a multiple of 0.2 mm.
+
+    Raises
+    ------
+    ValueError
+        If the resolution is not positive or no multiple of 0.2 mm.
+    """
+    whole, rest = divmod(cell_quanta(resolution), QUANTA_PER_METRE)
+    if not rest:
+        return f"{whole}g"
+    digits = f"{rest:04d}".rstrip("0")
+    return f"{whole}p{digits}g" if whole else f"0{digits}g"
+
+
+def folder(product: str, resolution: float) -> str:
+    """Return the name of the folder that holds a product at a resolution in metres: ``DEM_1g``."""
+    return f"{product.upper()}_{label(resolution)}"
+
+
+def file_name(product: str, sheet: str, resolution: float) -> str:
+    """Return the name of the file of one sheet: ``DEM_05MF513_1g.tif``."""
+    return f"{product.upper()}_{sheet}_{label(resolution)}.tif"
+
+
+def mosaic_name(product: str, resolution: float) -> str:
+    """Return the name of the mosaic of all sheets, which lies beside their folder: ``DEM_1g.vrt``."""
+    return f"{folder(product, resolution)}.vrt"
+
+
+def preview_name(product: str, resolution: float) -> str:
+    """Return the name of the picture of all sheets, which lies beside their folder: ``DEM_1g.png``."""
+    return f"{folder(product, resolution)}.png"
