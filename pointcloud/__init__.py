@@ -1,1 +1,35 @@
-"""Point clouds to DSM, DEM and relief maps on the sheets of the Japanese plane rectangular zones."""
+"""Point clouds to DSM, DEM and relief maps on the sheets of the Japanese plane rectangular zones.
+
+>>> import pointcloud as pc
+>>> points = pc.read("05LE5932.laz")       # doctest: +SKIP
+>>> dem = pc.dem(points, resolution=0.5)   # doctest: +SKIP
+>>> pc.cs(dem)                             # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pointcloud.arrays import PointCloud, cloud, cs, dem, dsm, read
+    from pointcloud.raster import Raster
+
+__version__ = "0.1.0"
+
+__all__ = ["PointCloud", "Raster", "__version__", "cloud", "cs", "dem", "dsm", "read"]
+
+_HOMES = {"Raster": "pointcloud.raster"} | dict.fromkeys(
+    ("PointCloud", "cloud", "cs", "dem", "dsm", "read"), "pointcloud.arrays"
+)
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name on its first use: ``import pointcloud`` alone stays cheap."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

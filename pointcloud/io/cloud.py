@@ -16,10 +16,21 @@ Array = npt.NDArray[Any]
 
 
 class Cloud:
-    """The points of several files, whatever their order."""
+    """The points of several files, whatever their order.
+
+    Parameters
+    ----------
+    spills : sequence of Spill
+        All reduced to cells of one size.
+    """
 
     def __init__(self, spills: Sequence[Spill]) -> None:
         self.spills = tuple(spill for spill in spills if spill.info.points)
+
+    @property
+    def cell(self) -> int:
+        """Side in quanta of the cells that the points were reduced to."""
+        return self.spills[0].highest.cell
 
     def highest(self, grid: Grid) -> Array:
         """Return the highest return a cell: int32 (rows, cols) quanta, ``bins.EMPTY`` where there is none."""

@@ -64,16 +64,26 @@ class Reducer:
     box : Box
         Holds every point that will come; only its blocks with points take memory.
     params : ReduceParams
+    name : str
+        What errors call the points.
     all_ground : bool
         Every point is ground, whatever its class (a separate ground delivery).
     scratch : Path, optional
         File that the spill is written to. Without it the spill stays in memory.
     """
 
-    def __init__(self, box: Box, params: ReduceParams, *, all_ground: bool = False, scratch: Path | None = None) -> None:
+    def __init__(
+        self,
+        box: Box,
+        params: ReduceParams,
+        *,
+        name: str = "",
+        all_ground: bool = False,
+        scratch: Path | None = None,
+    ) -> None:
         width, height = box.east - box.west, box.north - box.south
         if max(width, height) > WIDEST:
-            raise FileError("reduce.extent", width=metres(width) / 1000, height=metres(height) / 1000)
+            raise FileError("reduce.extent", path=name, width=metres(width) / 1000, height=metres(height) / 1000)
         self.flags = np.full(256, _RETURN | _DRY | (_GROUND if all_ground else 0), np.uint8)
         if not all_ground:
             self.flags[list(params.ground_classes)] |= _GROUND

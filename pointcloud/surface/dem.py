@@ -64,7 +64,7 @@ def terrain(
     cells: Sequence[int],
     *,
     max_gap: float,
-    void: npt.NDArray[np.bool_] | None = None,
+    void: tuple[Grid, npt.NDArray[np.bool_]] | None = None,
     precision: float | None = None,
     pool: Executor | None = None,
 ) -> list[Array]:
@@ -79,8 +79,8 @@ def terrain(
         Cell sides in quanta.
     max_gap : float
         Metres.
-    void : bool array of 1 m cells on ``box``, optional
-        Cells of any resolution whose centre lies in a true one stay empty.
+    void : (Grid, bool array (rows, cols)), optional
+        1 m cells that cover ``box``; cells of any resolution whose centre lies in a true one stay empty.
     precision : float, optional
         Metres that heights are rounded to; without it they are not rounded.
     pool : Executor, optional
@@ -99,7 +99,7 @@ def terrain(
     grids = tuple(Grid(box, cell) for cell in cells)
     kind = np.float64 if precision is None else np.float32
     outs = tuple(np.full(grid.shape, np.nan, kind) for grid in grids)
-    skip = tuple(None if void is None else _at_centres(void, grid) for grid in grids)
+    skip = tuple(None if void is None else _at_centres(*void, grid) for grid in grids)
     job = _Job(source, grids, outs, quanta(max_gap), precision, skip)
     blocks = list(_blocks(source, box, job.coarsest))
 
@@ -111,11 +111,13 @@ def terrain(
     return list(outs)
 
 
-def _at_centres(void: npt.NDArray[np.bool_], grid: Grid) -> npt.NDArray[np.bool_]:
-    """Return, for each cell of ``grid``, whether the 1 m cell that holds its centre is void."""
-    across = (np.arange(grid.cols) * grid.cell + grid.cell // 2) // QUANTA_PER_METRE
-    down = (np.arange(grid.rows) * grid.cell + grid.cell // 2) // QUANTA_PER_METRE
-    return void[np.ix_(down, across)]
+def _at_centres(
+    void_grid: Grid, void: npt.NDArray[np.bool_], grid: Grid
+) -> npt.NDArray[np.bool_]:
+    """Return, for each cell of ``grid``, the value of ``void`` where its centre lies."""
+    across = grid.box.west - void_grid.box.west + np.arange(grid.cols) * grid.cell + grid.cell // 2
+    down = void_grid.box.north - grid.box.north + np.arange(grid.rows) * grid.cell + grid.cell // 2
+    return void[np.ix_(down // void_grid.cell, across // void_grid.cell)]
 
 
 def _blocks(source: GroundSource, box: Box, cell: int) -> Iterator[Box]:

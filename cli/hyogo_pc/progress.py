@@ -1,0 +1,78 @@
+"""How a run goes, on stderr: a bar for a person at a terminal, plain lines in a batch file."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from pointcloud.messages import say
+
+if TYPE_CHECKING:
+    from click._termui_impl import ProgressBar
+
+    from pointcloud.io.remark import Remark
+    from pointcloud.run.inventory import Inventory
+    from pointcloud.run.plan import Plan
+
+_STEPS = 10_000
+
+
+class Progress:
+    """Tells a person what a run does and how long it will take."""
+
+    def __init__(self, bar: ProgressBar[int] | None) -> None:
+        self.bar = bar
+        self.start = time.monotonic()
+        self.share = 0.0
+        self.shown = 0
+        self.sheets = self.sheet = 0
+
+    def planned(self, inventory: Inventory, plan: Plan) -> None:
+        """Say what there is to do."""
+        points = sum(source.header.count for source in inventory.sources)
+        self.sheets = len(plan.sheets)
+        self._say(say("grid.planned", files=len(inventory.sources), points=points, sheets=self.sheets))
+
+    def step(self, kind: str, key: str, weight: float) -> None:
+        """Move the bar, or print a line a sheet."""
+        self.share += weight
+        if self.bar:
+            due = int(self.share * _STEPS)
+            self.bar.update(due - self.shown)
+            self.shown = due
+            return
+        if kind == "make":
+            self.sheet += 1
+            spent = time.monotonic() - self.start
+            left = spent / max(self.share, 1e-9) * (1.0 - self.share)
+            self._say(say("grid.sheet_done", sheet=key, done=self.sheet, sheets=self.sheets, left=_clock(left)))
+
+    def remark(self, remark: Remark) -> None:
+        """Say what the user should know."""
+        self._say(say("grid.warning", text=remark))
+
+    def _say(self, text: str) -> None:
+        if self.bar:
+            click.echo("\r\x1b[K", err=True, nl=False)
+        click.echo(text, err=True)
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(max(seconds, 0.0)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}"
+
+
+@contextmanager
+def open_progress() -> Iterator[Progress]:
+    """Return the watcher of a run that suits where stderr goes."""
+    if not sys.stderr.isatty():
+        yield Progress(None)
+        return
+    with click.progressbar(length=_STEPS, label=say("grid.bar"), file=sys.stderr, show_eta=True) as bar:
+        yield Progress(bar)

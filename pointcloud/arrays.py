@@ -1,0 +1,219 @@
+"""Rasters from arrays of points, in memory, without files: what a notebook uses.
+
+>>> import pointcloud as pc
+>>> cloud = pc.cloud(e, n, z, classification)      # doctest: +SKIP
+>>> dem = pc.dem(cloud, resolution=0.5)            # doctest: +SKIP
+>>> relief = pc.cs(dem)                            # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from pointcloud import pipeline, relief
+from pointcloud.errors import ParameterError
+from pointcloud.io.cloud import Cloud
+from pointcloud.io.las import read_header
+from pointcloud.io.reduce import Reducer
+from pointcloud.lattice import QUANTA_PER_METRE, Box, Grid
+from pointcloud.params import HYOGO_CS, CsParams, GridParams
+from pointcloud.raster import Raster
+
+_CHUNK = 1_000_000
+
+
+class PointCloud:
+    """Points reduced to the lattice: what rasters are made from.
+
+    Made by :func:`cloud` or :func:`read`. The points themselves are not kept: the highest of each cell of
+    ``resolution`` is, and every ground point.
+    """
+
+    def __init__(self, cloud: Cloud, params: GridParams, crs: str | None) -> None:
+        self._cloud, self.params, self.crs = cloud, params, crs
+
+    @property
+    def box(self) -> Box:
+        """What the points cover."""
+        boxes = [spill.info.box for spill in self._cloud.spills]
+        return Box(
+            min(box.west for box in boxes),
+            min(box.south for box in boxes),
+            max(box.east for box in boxes),
+            max(box.north for box in boxes),
+        )
+
+    def rasters(self, params: GridParams, bounds: tuple[float, float, float, float] | None) -> list[Raster]:
+        """Return what ``params`` ask for, over ``bounds`` (W, S, E, N in metres) or all points."""
+        box = (Box.from_metres(*bounds) if bounds else self.box).snap(params.cells[0])
+        with ThreadPoolExecutor() as pool:
+            made = list(pipeline.make(box, self._cloud, params, pool))
+        return [
+            Raster(_or_nothing(item.array, item.grid, item.product), item.grid, self.crs, item.product)
+            for item in made
+        ]
+
+
+def _or_nothing(array: npt.NDArray[np.generic] | None, grid: Grid, product: str) -> npt.NDArray[np.generic]:
+    if array is not None:
+        return array
+    return np.zeros((*grid.shape, 4), np.uint8) if product == "cs" else np.full(grid.shape, np.nan, np.float32)
+
+
+def cloud(
+    e: npt.ArrayLike,
+    n: npt.ArrayLike,
+    z: npt.ArrayLike,
+    classification: npt.ArrayLike | None = None,
+    *,
+    resolution: float = 0.5,
+    ground_classes: tuple[int, ...] = (2,),
+    excluded_classes: tuple[int, ...] = (7, 18),
+    crs: str | None = None,
+) -> PointCloud:
+    """Return a cloud of points in memory.
+
+    Parameters
+    ----------
+    e, n, z : array_like (points,)
+        Easting, northing and height in metres; brought to 0.1 mm, half to even.
+    classification : array_like (points,), optional
+        LAS classes; without them every point is ground.
+    resolution : float
+        Finest cell, in metres, that rasters will be asked for.
+    ground_classes, excluded_classes : tuple of int
+        Classes that are ground, and classes that are not used.
+    crs : str, optional
+        Passed on to the rasters.
+
+    Raises
+    ------
+    ParameterError
+        If the arrays differ in length, are empty, or hold values that are not finite.
+    """
+    east, north, up = (np.asarray(values, np.float64).ravel() for values in (e, n, z))
+    if not len(east) == len(north) == len(up) or not len(east):
+        raise ParameterError("arrays.length", e=len(east), n=len(north), z=len(up))
+    most = 2**31 / QUANTA_PER_METRE
+    if not (np.isfinite(east).all() and np.isfinite(north).all() and (np.abs(up) < most).all()):
+        raise ParameterError("arrays.finite")
+    if max(np.abs(east).max(), np.abs(north).max()) > 1e9:
+        raise ParameterError("arrays.finite")
+    params = GridParams((resolution,), ground_classes=ground_classes, excluded_classes=excluded_classes)
+    classes = np.zeros(len(east), np.uint8) if classification is None else np.asarray(classification, np.uint8)
+    if len(classes) != len(east):
+        raise ParameterError("arrays.length", e=len(east), n=len(north), z=len(classes))
+    qe, qn, qz = (np.rint(values * QUANTA_PER_METRE).astype(np.int64) for values in (east, north, up))
+    box = Box(int(qe.min()), int(qn.min()) - 1, int(qe.max()) + 1, int(qn.max()))
+    reducer = Reducer(box, params.reduce, name="points", all_ground=classification is None)
+    kept = np.zeros(_CHUNK, np.uint8)
+    for start in range(0, len(qe), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        count = len(qe[part])
+        reducer.add(qe[part], qn[part], qz[part].astype(np.int32), classes[part], kept[:count])
+    digest = hashlib.sha256(qe.tobytes() + qn.tobytes() + qz.tobytes() + classes.tobytes()).hexdigest()
+    spill = reducer.finish("points", qe.nbytes * 3 + classes.nbytes, digest, synthetic=False)
+    return PointCloud(Cloud([spill]), params, crs)
+
+
+def read(
+    *paths: str | Path,
+    resolution: float = 0.5,
+    ground_classes: tuple[int, ...] = (2,),
+    excluded_classes: tuple[int, ...] = (7, 18),
+) -> PointCloud:
+    """Return the cloud of LAS, LAZ or COPC files.
+
+    Raises
+    ------
+    FileError
+        If a file is damaged.
+    """
+    params = GridParams((resolution,), ground_classes=ground_classes, excluded_classes=excluded_classes)
+    headers = [read_header(path) for path in paths]
+    spills = [pipeline.reduce(header, params.reduce) for header in headers]
+    reference = next((header.crs for header in headers if header.crs), None)
+    return PointCloud(Cloud(spills), params, reference.horizontal if reference else None)
+
+
+def dsm(
+    points: PointCloud,
+    resolution: float = 1.0,
+    *,
+    max_gap: float = 5.0,
+    bounds: tuple[float, float, float, float] | None = None,
+) -> Raster:
+    """Return the surface model: the highest return of each cell, small gaps filled.
+
+    Parameters
+    ----------
+    points : PointCloud
+    resolution : float
+        Metres; a multiple of the cloud's.
+    max_gap : float
+        Widest gap in metres that is filled; 0 for none.
+    bounds : (west, south, east, north), optional
+        Metres; all points without them.
+
+    See Also
+    --------
+    pointcloud.surface.dsm.surface : the rule
+    """
+    params = _params(points, resolution, dsm_max_gap=max_gap)
+    return points.rasters(replace(params, products=("dsm",)), bounds)[0]
+
+
+def dem(
+    points: PointCloud,
+    resolution: float = 1.0,
+    *,
+    max_gap: float = 100.0,
+    water_gap: float = 15.0,
+    bounds: tuple[float, float, float, float] | None = None,
+) -> Raster:
+    """Return the terrain model: the Delaunay TIN of the ground points at cell centres.
+
+    Parameters
+    ----------
+    points : PointCloud
+    resolution : float
+        Metres; a multiple of the cloud's.
+    max_gap : float
+        Widest gap in metres in the ground points that is bridged.
+    water_gap : float
+        A hole in all returns this wide (metres) stays void; 0 for never.
+    bounds : (west, south, east, north), optional
+        Metres; all points without them.
+
+    See Also
+    --------
+    pointcloud.surface.dem.terrain : the rule
+    """
+    params = _params(points, resolution, max_gap=max_gap, water_gap=water_gap)
+    return points.rasters(replace(params, products=("dem",)), bounds)[0]
+
+
+def cs(terrain: Raster, params: CsParams = HYOGO_CS) -> Raster:
+    """Return the CS relief map of a terrain model: red ridges, blue valleys, dark slopes.
+
+    See Also
+    --------
+    pointcloud.relief.cs : the method
+    """
+    picture = relief.cs(terrain.array, terrain.resolution, params)
+    return Raster(picture, terrain.grid, terrain.crs, "cs")
+
+
+def _params(points: PointCloud, resolution: float, **gaps: float) -> GridParams:
+    """Return the cloud's parameters at another resolution."""
+    fine = points.params.resolutions[0]
+    nested = GridParams((fine, resolution))
+    if nested.resolutions[-1] != fine:
+        raise ParameterError("arrays.finer", resolution=resolution, finest=fine)
+    return replace(points.params, resolutions=(resolution,), **gaps)  # type: ignore[arg-type]

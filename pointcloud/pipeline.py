@@ -1,0 +1,182 @@
+"""The two steps that everything is made by.
+
+``reduce`` reads one file, once, and knows nothing of its neighbours. ``make`` turns what lies in and around a window
+into its rasters, and is pure: the same spills and parameters give the same bits, in any process, for any window.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pointcloud import relief
+from pointcloud.io import las
+from pointcloud.io.cloud import Cloud
+from pointcloud.io.lasheader import CloudHeader
+from pointcloud.io.reduce import Reducer
+from pointcloud.io.spill import Spill
+from pointcloud.kernels import bins
+from pointcloud.lattice import QUANTA_PER_METRE, Box, Grid, metres, quanta
+from pointcloud.params import GridParams, Product, ReduceParams
+from pointcloud.surface import dem, dsm, water
+
+_CHUNK = 1_000_000
+
+
+@dataclass(frozen=True)
+class Made:
+    """One raster of a window: float32 heights with NaN, or uint8 RGBA; ``None`` where no cell holds anything."""
+
+    product: Product
+    grid: Grid
+    array: npt.NDArray[Any] | None
+
+
+def reduce(
+    header: CloudHeader,
+    params: ReduceParams,
+    *,
+    all_ground: bool = False,
+    scratch: Path | None = None,
+    parallel: bool = True,
+    check_box: bool = True,
+) -> Spill:
+    """Read a file and return its spill.
+
+    Parameters
+    ----------
+    header : CloudHeader
+    params : ReduceParams
+    all_ground : bool
+        Take every point as ground, whatever its class.
+    scratch : Path, optional
+        File that the spill goes to; without it the spill stays in memory.
+    parallel : bool
+        Whether to decode on all cores.
+    check_box : bool
+        Whether a point outside the header's box is damage; without it the extent is found by a first pass.
+
+    Raises
+    ------
+    FileError
+        If the file is damaged, or not what its header says. Nothing is left on disk then.
+    """
+    digest = las.file_sha256(header.path)
+    box = header.box if check_box else _extent(header, parallel)
+    reducer = Reducer(box, params, name=str(header.path), all_ground=all_ground, scratch=scratch)
+    try:
+        for chunk in las.iter_points(header, chunk=_CHUNK, parallel=parallel, check_box=check_box):
+            reducer.add(chunk.e, chunk.n, chunk.z, chunk.classification, chunk.withheld)
+        return reducer.finish(header.path.name, header.size, digest, synthetic=header.synthetic)
+    except BaseException:
+        reducer.abandon()
+        raise
+
+
+def _extent(header: CloudHeader, parallel: bool) -> Box:
+    """Return the box of the points themselves, for headers that lie."""
+    low, high = [2**62, 2**62], [-(2**62), -(2**62)]
+    for chunk in las.iter_points(header, chunk=_CHUNK, parallel=parallel, check_box=False):
+        low = [min(low[i], chunk.lows[i]) for i in (0, 1)]
+        high = [max(high[i], chunk.highs[i]) for i in (0, 1)]
+    return Box(low[0], low[1] - 1, high[0] + 1, high[1]) if low[0] <= high[0] else Box(0, 0, 0, 0)
+
+
+def relief_halo(params: GridParams) -> int:
+    """Return how much terrain around a window its relief needs, in quanta and whole coarsest cells."""
+    if "cs" not in params.products:
+        return 0
+    reach = max(relief.halo(params.cs, metres(cell)) * cell for cell in params.cells)
+    return -(-reach // params.cells[0]) * params.cells[0]
+
+
+def halo(params: GridParams, product: Product) -> int:
+    """Return how far around a window points decide a product's pixels, in quanta."""
+    if product == "dsm":
+        return max(dsm.margin(params.dsm_max_gap, cell) * cell for cell in params.cells)
+    ground = max(quanta(params.max_gap), water.margin(params.water_gap) * QUANTA_PER_METRE)
+    return ground + (relief_halo(params) if product == "cs" else 0)
+
+
+def reach(params: GridParams) -> int:
+    """Return how far around a window points decide any of its pixels, in quanta."""
+    return max(halo(params, product) for product in params.products)
+
+
+def coverage(cloud: Cloud, box: Box, params: GridParams) -> float:
+    """Return the share of the coarsest cells of ``box`` that hold a return."""
+    fine, coarse = cloud.cell, params.cells[0]
+    highest = dsm.coarsen(cloud.highest(Grid(box, fine)), coarse // fine)
+    return float(np.mean(highest != bins.EMPTY))
+
+
+def make(
+    box: Box, cloud: Cloud, params: GridParams, pool: Executor | None = None, threads: int = 1
+) -> Iterator[Made]:
+    """Yield the rasters of a window, one after the other so that few are in memory.
+
+    Parameters
+    ----------
+    box : Box
+        Whole cells of the coarsest resolution.
+    cloud : Cloud
+        What lies within :func:`reach` of it.
+    params : GridParams
+    pool : Executor, optional
+        Threads to work on, as many as ``threads``; the result does not depend on them.
+    """
+    if "dsm" in params.products:
+        yield from _surfaces(box, cloud, params, pool)
+    if "dem" in params.products or "cs" in params.products:
+        yield from _terrains(box, cloud, params, pool, threads)
+
+
+def _surfaces(box: Box, cloud: Cloud, params: GridParams, pool: Executor | None) -> Iterator[Made]:
+    fine, coarse = cloud.cell, params.cells[0]
+    around = math.ceil(halo(params, "dsm") / coarse) * coarse
+    highest = cloud.highest(Grid(box.grow(around), fine))
+    for cell in params.cells:
+        heights = dsm.coarsen(highest, cell // fine)
+        out = dsm.surface(heights, cell, params.dsm_max_gap, around // cell, params.precision, pool)
+        yield Made("dsm", Grid(box, cell), None if np.isnan(out).all() else out)
+
+
+def _terrains(
+    box: Box, cloud: Cloud, params: GridParams, pool: Executor | None, threads: int
+) -> Iterator[Made]:
+    wide = box.grow(relief_halo(params))
+    outs = dem.terrain(
+        cloud,
+        wide,
+        params.cells,
+        max_gap=params.max_gap,
+        void=_void(wide, cloud, params.water_gap),
+        precision=params.precision,
+        pool=pool,
+    )
+    for cell, out in zip(params.cells, outs, strict=True):
+        grid = Grid(box, cell)
+        here = Grid(wide, cell).slices(box)
+        empty = bool(np.isnan(out[here]).all())
+        if "dem" in params.products:
+            yield Made("dem", grid, None if empty else out[here])
+        if "cs" in params.products:
+            colours = None if empty else relief.cs(out, metres(cell), params.cs, threads=threads)[here]
+            yield Made("cs", grid, colours)
+
+
+def _void(box: Box, cloud: Cloud, gap: float) -> tuple[Grid, npt.NDArray[np.bool_]] | None:
+    """Return the 1 m cells that must stay void, of ``box`` and around it, or ``None`` if that is not asked for."""
+    if gap <= 0:
+        return None
+    metre = QUANTA_PER_METRE
+    grid = Grid(box.snap(metre).grow(water.margin(gap) * metre), metre)
+    return grid, water.voids(cloud.dry(grid), gap)
+

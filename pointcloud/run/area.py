@@ -1,0 +1,124 @@
+"""The area that the user asks for: sheet codes, boxes, and polygons from files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pointcloud import crs as crs_room
+from pointcloud import sheets
+from pointcloud.crs import SpatialReference
+from pointcloud.errors import ParameterError
+from pointcloud.lattice import Box
+from pointcloud.sheets import Sheet
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+_POLYGONS = {".geojson", ".json", ".shp"}
+
+
+@dataclass(frozen=True)
+class Area:
+    """What sheets may touch, in the coordinates of the run."""
+
+    named: tuple[Sheet, ...]
+    boxes: tuple[Box, ...]
+    polygons: tuple[BaseGeometry, ...]
+
+    def touches(self, box: Box) -> bool:
+        """Whether a box shares area with it."""
+        if any(sheet.box.touches(box) for sheet in self.named) or any(b.touches(box) for b in self.boxes):
+            return True
+        if not self.polygons:
+            return False
+        import shapely
+
+        rectangle = shapely.box(*box.bounds)
+        return any(
+            polygon.intersects(rectangle) and not polygon.touches(rectangle) for polygon in self.polygons
+        )
+
+    def names(self, sheet: Sheet) -> bool:
+        """Whether a sheet is asked for by its code, or by that of a sheet it is part of."""
+        return any(named.box.contains(sheet.box) for named in self.named)
+
+
+def read_area(texts: Sequence[str], crs: SpatialReference | None) -> Area:
+    """Return the area that texts stand for: sheet codes, ``W,S,E,N`` in metres, or polygon files.
+
+    Polygon files are GeoJSON (longitude and latitude, or the coordinates of the run) and Shapefile.
+
+    Raises
+    ------
+    ParameterError
+        If a text is none of these, or a file cannot be read.
+    """
+    named: list[Sheet] = []
+    boxes: list[Box] = []
+    polygons: list[BaseGeometry] = []
+    for text in texts:
+        if Path(text).suffix.lower() in _POLYGONS:
+            polygons.extend(_read_polygons(Path(text), crs))
+        elif "," in text:
+            boxes.append(_box(text))
+        else:
+            sheet = sheets.parse(text)
+            if crs is None or crs.zone != sheet.zone:
+                raise ParameterError("run.area_zone", code=sheet.code, crs=crs.label if crs else "-")
+            named.append(sheet)
+    return Area(tuple(named), tuple(boxes), tuple(polygons))
+
+
+def _box(text: str) -> Box:
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+    except ValueError:
+        raise ParameterError("run.area_box", text=text) from None
+    box = Box.from_metres(west, south, east, north)
+    if box.empty:
+        raise ParameterError("run.area_box", text=text)
+    return box
+
+
+def _read_polygons(path: Path, crs: SpatialReference | None) -> list[BaseGeometry]:
+    from shapely.errors import ShapelyError
+    from shapely.geometry import shape
+    from shapely.ops import transform
+
+    try:
+        geometries, source = _shapefile(path) if path.suffix.lower() == ".shp" else _geojson(path)
+        polygons = [shape(geometry) for geometry in geometries]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ShapelyError) as error:
+        raise ParameterError("run.area_file", path=path, cause=error) from None
+    areas = [polygon for polygon in polygons if polygon.area > 0]
+    if not areas:
+        raise ParameterError("run.area_no_polygon", path=path)
+    if source is None and all(abs(value) <= 360 for polygon in areas for value in polygon.bounds):
+        source = "EPSG:6668"
+    if source is None or crs is None:
+        return areas
+    move = crs_room.transformer(source, crs.horizontal)
+    return [transform(move, polygon) for polygon in areas]
+
+
+def _geojson(path: Path) -> tuple[list[dict[str, Any]], str | None]:
+    """Return the geometries of a GeoJSON file; its coordinates say by their size what they are."""
+    content = json.loads(path.read_text(encoding="utf-8-sig"))
+    if content["type"] == "FeatureCollection":
+        return [feature["geometry"] for feature in content["features"] if feature["geometry"]], None
+    return [content["geometry"] if content["type"] == "Feature" else content], None
+
+
+def _shapefile(path: Path) -> tuple[list[dict[str, Any]], str | None]:
+    """Return the geometries of a Shapefile, and the CRS of the .prj beside it."""
+    import shapefile
+
+    with shapefile.Reader(str(path)) as reader:
+        geometries = [item.__geo_interface__ for item in reader.shapes()]
+    projection = path.with_suffix(".prj")
+    source = projection.read_text(encoding="utf-8", errors="replace") if projection.exists() else None
+    return geometries, source

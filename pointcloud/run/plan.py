@@ -1,0 +1,115 @@
+"""Which sheets a run makes, and which files each of them needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from pointcloud import pipeline, sheets
+from pointcloud.errors import ParameterError
+from pointcloud.lattice import QUANTA_PER_METRE, Box, metres, quanta
+from pointcloud.params import GridParams
+from pointcloud.run.area import Area
+from pointcloud.run.inventory import Inventory, Source
+from pointcloud.sheets import Sheet
+
+NO_SHEETS = "none"
+"""The level that stands for plain square tiles."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run makes.
+
+    Parameters
+    ----------
+    sheets : dict of str to Sheet
+        By code, north to south and west to east.
+    needs : dict of str to tuple of str
+        Keys of the sources that lie within reach of each sheet.
+    wanted : frozenset of str
+        Sheets named by the user, which are written however little there is on them.
+    """
+
+    sheets: dict[str, Sheet]
+    needs: dict[str, tuple[str, ...]]
+    wanted: frozenset[str]
+
+
+def make_plan(
+    inventory: Inventory, params: GridParams, level: str, tile_size: float, area: Area | None
+) -> Plan:
+    """Return which sheets there are to make.
+
+    Parameters
+    ----------
+    inventory : Inventory
+    params : GridParams
+    level : str
+        A level of the map sheets, or :data:`NO_SHEETS`.
+    tile_size : float
+        Side in metres of the square tiles where there are no sheets.
+    area : Area, optional
+        Only sheets that it touches are made; those that it names are made however little there is on them.
+
+    Raises
+    ------
+    ParameterError
+        If a resolution does not divide the sheets' sides, or the area touches no input.
+    """
+    _check_divides(params, level, tile_size)
+    found: dict[str, Sheet] = {}
+    for source in inventory.sources:
+        for sheet in _sheets(source.box, inventory, level, tile_size):
+            if area is None or area.touches(sheet.box):
+                found[sheet.code] = sheet
+    if area and not found:
+        raise ParameterError("run.area_empty")
+    ordered = sorted(found.values(), key=lambda sheet: (-sheet.box.north, sheet.box.west))
+    reach = pipeline.reach(params)
+    needs = {sheet.code: _touching(inventory.sources, sheet.box.grow(reach)) for sheet in ordered}
+    wanted = frozenset(sheet.code for sheet in ordered if area and area.names(sheet))
+    return Plan({sheet.code: sheet for sheet in ordered}, needs, wanted)
+
+
+def _sheets(box: Box, inventory: Inventory, level: str, tile_size: float) -> Iterable[Sheet]:
+    if level == NO_SHEETS:
+        return sheets.squares(box, tile_size)
+    assert inventory.crs is not None
+    assert inventory.crs.zone is not None
+    return sheets.sheets_touching(box, inventory.crs.zone, level)
+
+
+def _touching(sources: Sequence[Source], box: Box) -> tuple[str, ...]:
+    return tuple(source.key for source in sources if source.box.touches(box))
+
+
+def _check_divides(params: GridParams, level: str, tile_size: float) -> None:
+    sides = (tile_size, tile_size) if level == NO_SHEETS else sheets.size(level)
+    for cell in params.cells:
+        for side in sides:
+            if quanta(side) % cell:
+                raise ParameterError("run.divides", resolution=metres(cell), side=side)
+
+
+def missing_neighbours(sheet: Sheet, inventory: Inventory) -> tuple[str, ...]:
+    """Return the sides (north, south, east, west) beyond which no file lies: terrain ends there for want of data.
+
+    A strip a metre wide along the side is looked at; a sheet that the data do not fill to that side has none missing
+    there, because its terrain ends inside the sheet.
+    """
+    metre = QUANTA_PER_METRE
+    box = sheet.box
+    strips = {
+        "north": (Box(box.west, box.north - metre, box.east, box.north), (0, metre)),
+        "south": (Box(box.west, box.south, box.east, box.south + metre), (0, -metre)),
+        "east": (Box(box.east - metre, box.south, box.east, box.north), (metre, 0)),
+        "west": (Box(box.west, box.south, box.west + metre, box.north), (-metre, 0)),
+    }
+    missing = []
+    for side, (inside, (dx, dy)) in strips.items():
+        beyond = Box(inside.west + dx, inside.south + dy, inside.east + dx, inside.north + dy)
+        here = [source for source in inventory.sources if source.box.touches(inside)]
+        if here and not any(source.box.touches(beyond) for source in inventory.sources):
+            missing.append(side)
+    return tuple(missing)

@@ -1,0 +1,112 @@
+"""Where tasks run: in this process, or in processes of their own on this machine."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing.connection import wait
+from typing import Any, Protocol
+
+
+class Pool(Protocol):
+    """What the loop needs of a place to run tasks."""
+
+    slots: int
+    """Tasks worth having in flight at one time."""
+
+    def submit(self, task: Callable[..., Any], /, *args: Any) -> Future[Any]:
+        """Run a task and return its future."""
+
+    def restart(self) -> None:
+        """Begin anew after workers were lost."""
+
+    def close(self, *, now: bool = False) -> None:
+        """End; ``now`` drops what is in flight."""
+
+
+class InlinePool:
+    """Tasks run here, one at a time; inside them work goes to ``threads`` threads."""
+
+    slots = 1
+
+    def __init__(self, threads: int) -> None:
+        self.executor: Executor | None = ThreadPoolExecutor(threads) if threads > 1 else None
+        self.threads = threads
+
+    def submit(self, task: Callable[..., Any], /, *args: Any) -> Future[Any]:
+        """Run a task now."""
+        future: Future[Any] = Future()
+        try:
+            future.set_result(task(*args, pool=self.executor, threads=self.threads))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+    def restart(self) -> None:
+        """Nothing to begin anew: no worker can be lost."""
+
+    def close(self, *, now: bool = False) -> None:
+        """End the threads."""
+        if self.executor:
+            self.executor.shutdown(wait=True, cancel_futures=now)
+
+
+class ProcessPool:
+    """Tasks run in ``jobs`` processes, started afresh (never forked) and ending with this one."""
+
+    def __init__(self, jobs: int) -> None:
+        self.jobs = jobs
+        self.slots = jobs + 1  # one waits, so that no worker does
+        self.executor = self._start()
+
+    def _start(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(
+            self.jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_begin_worker
+        )
+
+    def submit(self, task: Callable[..., Any], /, *args: Any) -> Future[Any]:
+        """Send a task to a worker; if the pool has just broken, the future says so."""
+        try:
+            return self.executor.submit(task, *args)
+        except BrokenExecutor as error:
+            future: Future[Any] = Future()
+            future.set_exception(error)
+            return future
+
+    def restart(self) -> None:
+        """Replace all workers."""
+        self.close(now=True)
+        self.executor = self._start()
+
+    def close(self, *, now: bool = False) -> None:
+        """End the workers."""
+        workers = list((self.executor._processes or {}).values()) if now else []
+        self.executor.shutdown(wait=not now, cancel_futures=now)
+        for worker in workers:
+            worker.terminate()
+        for worker in workers:
+            worker.join()
+
+
+def _begin_worker() -> None:
+    """Leave Ctrl-C to the parent, and end with it however it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def follow() -> None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()
+
+
+def open_pool(jobs: int, sheets: int) -> Pool:
+    """Return processes where there are sheets enough to keep ``jobs`` of them busy, else threads within a sheet."""
+    if jobs > 1 and sheets >= 2 * jobs:
+        return ProcessPool(jobs)
+    return InlinePool(jobs)

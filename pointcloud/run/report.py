@@ -1,0 +1,87 @@
+"""What came of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pointcloud.io.spill import SpillInfo
+from pointcloud.run.worker import SheetMade
+
+_COUNTS = ("points", "used", "withheld", "excluded", "ground")
+
+
+@dataclass
+class Report:
+    """The figures and findings of a run.
+
+    Parameters
+    ----------
+    out : Path
+    counts : dict of str to int
+        Points read, used for the surface, withheld, of excluded classes, taken as ground.
+    written : dict of str to list of str
+        By sheet: the folders that hold a new raster of it.
+    empty : list of str
+        Sheets on which nothing lies but water.
+    no_terrain : list of str
+        Sheets with a surface and no ground.
+    sparse : dict of str to float
+        Sheets not written because too few of their cells hold a return, and the share that does.
+    failed : dict of str to str
+        Sheets that could not be made, and why.
+    bad_files : dict of str to str
+        Files that could not be used, and why.
+    neighbours : dict of str to tuple of str
+        Sheets that lack a neighbour, and on which sides.
+    ground_only : bool
+        Whether some file held nothing but ground, so that holes there say nothing about water.
+    pictures, mosaics : list of Path
+        Written for looking at everything at once.
+    seconds : float
+    peak : int
+        Most memory that any process held, in bytes.
+    """
+
+    out: Path
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_COUNTS, 0))
+    written: dict[str, list[str]] = field(default_factory=dict)
+    empty: list[str] = field(default_factory=list)
+    no_terrain: list[str] = field(default_factory=list)
+    sparse: dict[str, float] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+    bad_files: dict[str, str] = field(default_factory=dict)
+    neighbours: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    ground_only: bool = False
+    synthetic: bool = False
+    pictures: list[Path] = field(default_factory=list)
+    mosaics: list[Path] = field(default_factory=list)
+    seconds: float = 0.0
+    peak: int = 0
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything that was asked for is there."""
+        return not self.failed and not self.bad_files
+
+    def take_file(self, info: SpillInfo, peak: int) -> None:
+        """Count the points of a file."""
+        for name in _COUNTS:
+            self.counts[name] += getattr(info, name)
+        self.ground_only |= info.ground_only and info.points > 0
+        self.synthetic |= info.synthetic
+        self.peak = max(self.peak, peak)
+
+    def take_sheet(self, code: str, made: SheetMade, neighbours: tuple[str, ...], folders: list[str]) -> None:
+        """Note what was made of a sheet."""
+        self.peak = max(self.peak, made.peak)
+        if made.coverage == 0.0 or (made.empty and not made.staged):
+            self.empty.append(code)
+        elif made.sparse:
+            self.sparse[code] = made.coverage
+        else:
+            self.written[code] = folders
+            if any(product == "dem" for product, _ in made.empty):
+                self.no_terrain.append(code)
+            if neighbours:
+                self.neighbours[code] = neighbours

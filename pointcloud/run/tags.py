@@ -1,0 +1,37 @@
+"""What a raster says of itself: what made it, and from what. No paths, no times, no count of processes."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from pointcloud import __version__, pipeline
+from pointcloud.io.cloud import Cloud
+from pointcloud.params import ALGORITHM, Product
+
+if TYPE_CHECKING:
+    from pointcloud.run.worker import SheetJob
+
+
+def raster_tags(job: SheetJob, product: Product, cloud: Cloud) -> dict[str, str]:
+    """Return the tags of one raster.
+
+    The inputs named are those with points that can decide its pixels: by name, size and SHA-256, sorted.
+    """
+    near = job.sheet.box.grow(pipeline.halo(job.params, product))
+    infos = [spill.info for spill in cloud.spills if spill.info.box.touches(near)]
+    inputs = sorted((info.name, info.size, info.sha256) for info in infos)
+    tags = {
+        "TIFFTAG_SOFTWARE": f"hyogo-pc {__version__}",
+        "PRODUCT": product.upper(),
+        "ALGORITHM": str(ALGORITHM[product]),
+        "SHEET": job.sheet.code,
+        "PARAMETERS": json.dumps(job.params.of(product), sort_keys=True),
+        "INPUTS": json.dumps(
+            [{"name": name, "size": size, "sha256": digest} for name, size, digest in inputs], ensure_ascii=False
+        ),
+        **job.facts,
+    }
+    if any(info.synthetic for info in infos):
+        tags["SYNTHETIC"] = "YES"
+    return tags

@@ -1,0 +1,154 @@
+"""What a worker does: reduce a file, or make the rasters of a sheet and stage them under private names."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pointcloud import pipeline
+from pointcloud.errors import HyogoError
+from pointcloud.io import cog, names, put
+from pointcloud.io.cloud import Cloud
+from pointcloud.io.lasheader import CloudHeader
+from pointcloud.io.spill import Spill, load
+from pointcloud.params import GridParams, Product
+from pointcloud.pipeline import Made
+from pointcloud.run import memory
+from pointcloud.run.tags import raster_tags
+from pointcloud.sheets import Sheet
+
+SPARSE = 0.001
+"""Share of cells with a return below which a sheet is listed, not written."""
+
+
+@dataclass(frozen=True)
+class Reduced:
+    """A spill as it travels between processes: by its path where it has one."""
+
+    spill: Spill | Path
+    seconds: float
+    peak: int
+
+    def open(self) -> Spill:
+        """Return the spill."""
+        return load(self.spill) if isinstance(self.spill, Path) else self.spill
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A finished raster under a private name."""
+
+    product: Product
+    resolution: float
+    path: Path
+    size: int
+
+
+@dataclass(frozen=True)
+class SheetJob:
+    """All that the rasters of a sheet are made from, besides the spills."""
+
+    sheet: Sheet
+    out: Path
+    params: GridParams
+    crs_wkt: str | None
+    facts: Mapping[str, str]
+    wanted: bool
+
+
+@dataclass
+class SheetMade:
+    """What was made of a sheet."""
+
+    coverage: float
+    staged: list[Staged] = field(default_factory=list)
+    empty: list[tuple[Product, float]] = field(default_factory=list)
+    ground: int = 0
+    seconds: float = 0.0
+    peak: int = 0
+
+    @property
+    def sparse(self) -> bool:
+        """Whether there was too little to write it unasked."""
+        return not self.staged and not self.empty
+
+
+def reduce_file(
+    header: CloudHeader,
+    params: GridParams,
+    all_ground: bool,
+    scratch: Path | None,
+    check_box: bool,
+    *,
+    pool: Executor | None = None,
+    threads: int = 1,
+) -> Reduced:
+    """Reduce one file; with ``scratch`` its spill is on disk and can travel."""
+    start = time.perf_counter()
+    spill = pipeline.reduce(
+        header,
+        params.reduce,
+        all_ground=all_ground,
+        scratch=scratch,
+        parallel=threads > 1,
+        check_box=check_box,
+    )
+    return Reduced(spill.path or spill, time.perf_counter() - start, memory.peak())
+
+
+def make_sheet(
+    job: SheetJob,
+    reduced: tuple[Reduced, ...],
+    *,
+    pool: Executor | None = None,
+    threads: int = 1,
+) -> SheetMade:
+    """Make and stage the rasters of one sheet. If that fails, nothing of it is left."""
+    start = time.perf_counter()
+    spills = [item.open() for item in reduced]
+    cloud = Cloud(spills)
+    made = SheetMade(pipeline.coverage(cloud, job.sheet.box, job.params))
+    if made.coverage == 0.0 or (made.coverage < SPARSE and not job.wanted):
+        return made
+    made.ground = cloud.count(job.sheet.box)
+    pending: list[Future[Staged]] = []
+    try:
+        for raster in pipeline.make(job.sheet.box, cloud, job.params, pool, threads):
+            if raster.array is None:
+                made.empty.append((raster.product, raster.grid.resolution))
+            elif pool:
+                pending.append(pool.submit(_stage, job, raster, cloud))
+            else:
+                made.staged.append(_stage(job, raster, cloud))
+        made.staged.extend(future.result() for future in pending)
+    except BaseException:
+        for future in pending:
+            if future.exception() is None:
+                put.discard(future.result().path)
+        for staged in made.staged:
+            put.discard(staged.path)
+        raise
+    made.seconds, made.peak = time.perf_counter() - start, memory.peak()
+    return made
+
+
+def _stage(job: SheetJob, raster: Made, cloud: Cloud) -> Staged:
+    """Encode one raster, and write it under a private name beside its final place."""
+    tags = raster_tags(job, raster.product, cloud)
+    encode: Any = cog.encode_rgba if raster.product == "cs" else cog.encode_heights
+    data = encode(raster.array, raster.grid, job.crs_wkt, tags=tags, compress=job.params.compress)
+    resolution = raster.grid.resolution
+    folder = job.out / names.folder(raster.product, resolution)
+    path = put.stage(folder, names.file_name(raster.product, job.sheet.code, resolution), data)
+    return Staged(raster.product, resolution, path, len(data))
+
+
+def why(error: BaseException | None) -> str:
+    """Return in one line why a task failed."""
+    if isinstance(error, HyogoError):
+        return str(error)
+    return f"{type(error).__name__}: {error}".splitlines()[0]
