@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,6 @@ def reduce(
     all_ground: bool = False,
     scratch: Path | None = None,
     parallel: bool = True,
-    check_box: bool = True,
 ) -> Spill:
     """Read a file and return its spill.
 
@@ -60,8 +59,6 @@ def reduce(
         File that the spill goes to; without it the spill stays in memory.
     parallel : bool
         Whether to decode on all cores.
-    check_box : bool
-        Whether a point outside the header's box is damage; without it the extent is found by a first pass.
 
     Raises
     ------
@@ -69,10 +66,9 @@ def reduce(
         If the file is damaged, or not what its header says. Nothing is left on disk then.
     """
     digest = las.file_sha256(header.path)
-    box = header.box if check_box else _extent(header, parallel)
-    reducer = Reducer(box, params, name=str(header.path), all_ground=all_ground, scratch=scratch)
+    reducer = Reducer(header.box, params, name=str(header.path), all_ground=all_ground, scratch=scratch)
     try:
-        for chunk in las.iter_points(header, chunk=_CHUNK, parallel=parallel, check_box=check_box):
+        for chunk in las.iter_points(header, chunk=_CHUNK, parallel=parallel):
             reducer.add(chunk.e, chunk.n, chunk.z, chunk.classification, chunk.withheld)
         return reducer.finish(header.path.name, header.size, digest, synthetic=header.synthetic)
     except BaseException:
@@ -80,13 +76,21 @@ def reduce(
         raise
 
 
-def _extent(header: CloudHeader, parallel: bool) -> Box:
-    """Return the box of the points themselves, for headers that lie."""
-    low, high = [2**62, 2**62], [-(2**62), -(2**62)]
-    for chunk in las.iter_points(header, chunk=_CHUNK, parallel=parallel, check_box=False):
-        low = [min(low[i], chunk.lows[i]) for i in (0, 1)]
-        high = [max(high[i], chunk.highs[i]) for i in (0, 1)]
-    return Box(low[0], low[1] - 1, high[0] + 1, high[1]) if low[0] <= high[0] else Box(0, 0, 0, 0)
+def scan_extent(header: CloudHeader) -> CloudHeader:
+    """Return the header with the box of the points themselves, for files whose header lies.
+
+    Raises
+    ------
+    FileError
+        If the file is damaged.
+    """
+    chunks = [
+        (chunk.lows, chunk.highs) for chunk in las.iter_points(header, chunk=_CHUNK, check_box=False)
+    ]
+    lows, highs = np.array([low for low, _ in chunks]).min(axis=0), np.array([high for _, high in chunks]).max(axis=0)
+    west, south, bottom = (metres(int(value)) for value in lows)
+    east, north, top = (metres(int(value)) for value in highs)
+    return replace(header, mins=(west, south, bottom), maxs=(east, north, top))
 
 
 def relief_halo(params: GridParams) -> int:

@@ -25,3 +25,12 @@ def english(monkeypatch: pytest.MonkeyPatch) -> None:
     """Messages in English, whatever the machine's locale; a test of the Japanese ones asks for them."""
     monkeypatch.delenv("HYOGO_PC_LANG", raising=False)
     monkeypatch.setattr(messages, "_chosen", "en")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where nothing may be skipped (``HYOGO_PC_NO_SKIPS``), a skip is a failure."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", []) if reporter else []
+    if skipped and os.environ.get("HYOGO_PC_NO_SKIPS"):
+        reporter.write_line(f"{len(skipped)} tests were skipped, and none may be here", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import shutil
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from pointcloud import pipeline
 from pointcloud.crs import SpatialReference
-from pointcloud.errors import FileError, GroundError, ParameterError
-from pointcloud.io import las, names, put
-from pointcloud.io.lasheader import CloudHeader
+from pointcloud.errors import FileError, GroundError, OutputError, ParameterError
+from pointcloud.io import names, put
 from pointcloud.io.remark import Remark
-from pointcloud.lattice import metres
 from pointcloud.params import WATER_CLASS, GridParams
 from pointcloud.run import memory, mosaics
 from pointcloud.run.area import read_area
@@ -98,16 +97,10 @@ def prepare(request: Request) -> tuple[Inventory, Plan]:
         crs=request.crs,
         vertical=request.vertical,
         needs_zone=request.level != NO_SHEETS,
-        scan=scan_extent if request.scan_extents else None,
+        scan=pipeline.scan_extent if request.scan_extents else None,
     )
     area = read_area(request.area, inventory.crs) if request.area else None
     return inventory, make_plan(inventory, request.params, request.level, request.tile_size, area)
-
-
-def scan_extent(header: CloudHeader) -> CloudHeader:
-    """Return the header with the box of the points themselves."""
-    lows, highs = las.extent(header)
-    return replace(header, mins=tuple(map(metres, lows)), maxs=tuple(map(metres, highs)))
 
 
 def grid(request: Request, watcher: Watcher) -> Report:
@@ -131,11 +124,7 @@ def grid(request: Request, watcher: Watcher) -> Report:
         watcher.remark(remark)
     manifest = Manifest.load(request.out)
     given_up = manifest.begin(request.params, _shared(request, inventory), redo=request.redo)
-    put.make_folder(request.out)
-    put.sweep(request.out)
-    scratch = request.out / ".scratch"
-    shutil.rmtree(scratch, ignore_errors=True)
-    put.make_folder(scratch)
+    scratch = _clean(request)
     pool = open_pool(request.jobs, len(plan.sheets))
     steps = _Steps(request, inventory, plan, manifest, pool, scratch, watcher)
     try:
@@ -143,17 +132,38 @@ def grid(request: Request, watcher: Watcher) -> Report:
         pool.close()
     except BaseException:
         pool.close(now=True)
-        put.sweep(request.out)
+        _sweep(request)
         raise
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     for path in given_up:
         if path.stem.split("_", 1)[1].rsplit("_", 1)[0] not in plan.sheets:
-            put.remove(path)
+            path.unlink(missing_ok=True)
     report = steps.report
     mosaics.write(manifest, request.params, inventory.crs, report, request.credit)
     report.seconds, report.peak = time.perf_counter() - start, max(report.peak, memory.peak())
     return report
+
+
+def _clean(request: Request) -> Path:
+    """Make the output folder, free of what dead runs left, and return a new folder for spills in it."""
+    scratch = request.out / ".scratch"
+    try:
+        _sweep(request)
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(parents=True)
+    except OSError as error:
+        raise OutputError("run.out", path=request.out, cause=error.strerror) from error
+    return scratch
+
+
+def _sweep(request: Request) -> None:
+    """Remove the private files of workers that are no more."""
+    params = request.params
+    put.sweep(request.out)
+    for product in params.products:
+        for resolution in params.resolutions:
+            put.sweep(request.out / names.folder(product, resolution))
 
 
 def _shared(request: Request, inventory: Inventory) -> dict[str, object]:
@@ -204,7 +214,7 @@ class _Steps:
             "reduce",
             file,
             reduce_file,
-            (source.header, self.request.params, source.all_ground, scratch, True),
+            (source.header, self.request.params, source.all_ground, scratch),
         )
 
     def make(self, sheet: str) -> Task:

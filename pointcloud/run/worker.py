@@ -82,7 +82,6 @@ def reduce_file(
     params: GridParams,
     all_ground: bool,
     scratch: Path | None,
-    check_box: bool,
     *,
     pool: Executor | None = None,
     threads: int = 1,
@@ -95,7 +94,6 @@ def reduce_file(
         all_ground=all_ground,
         scratch=scratch,
         parallel=threads > 1,
-        check_box=check_box,
     )
     return Reduced(spill.path or spill, time.perf_counter() - start, memory.peak())
 
