@@ -1,0 +1,122 @@
+"""The mosaic of a folder of sheets: one VRT that GIS programs open in place of hundreds of files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Literal
+from xml.sax.saxutils import escape
+
+from rasterio.errors import CRSError
+
+from pointcloud.io.cog import BLOCK, gdal_crs
+from pointcloud.lattice import Box, Grid
+from pointcloud.params import NODATA
+
+Kind = Literal["heights", "rgba"]
+
+_BANDS: dict[Kind, tuple[str, ...]] = {"heights": ("Gray",), "rgba": ("Red", "Green", "Blue", "Alpha")}
+_TYPES: dict[Kind, str] = {"heights": "Float32", "rgba": "Byte"}
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A file of a mosaic.
+
+    Parameters
+    ----------
+    path : PurePath
+        Relative to the folder of the VRT; an absolute path is written as it is.
+    grid : Grid
+        The cells of the file.
+    """
+
+    path: PurePath
+    grid: Grid
+
+
+def mosaic(tiles: Iterable[Tile], crs_wkt: str | None, kind: Kind) -> bytes:
+    """Return a VRT over files made by `pointcloud.io.cog`.
+
+    It spans all of them; what none covers is nodata, or transparent. Files are listed by name, so the order
+    of ``tiles`` does not show. Sizes and types are stated, so that a program opens a file only to draw it.
+
+    Parameters
+    ----------
+    tiles : iterable of Tile
+        At least one, of any sizes, all of one resolution. Later names lie on top, should files overlap.
+    crs_wkt : str or None
+        The coordinate reference system of all of them, if known; written as WKT 1, which old programs read.
+    kind : {"heights", "rgba"}
+        One band of float32 with nodata -9999, or red, green, blue and alpha.
+
+    Returns
+    -------
+    bytes
+        XML in UTF-8.
+
+    Raises
+    ------
+    ValueError
+        If there are no tiles, or tiles of several resolutions.
+    """
+    ordered = sorted(tiles, key=lambda tile: tile.path.as_posix())
+    cells = {tile.grid.cell for tile in ordered}
+    if len(cells) != 1:
+        raise ValueError(f"a mosaic needs tiles of one resolution, not of {len(cells)}")
+    whole = Grid(_union([tile.grid.box for tile in ordered]), cells.pop())
+    lines = [
+        f'<VRTDataset rasterXSize="{whole.cols}" rasterYSize="{whole.rows}">',
+        *_georeference(whole, crs_wkt),
+        '  <Metadata><MDI key="AREA_OR_POINT">Area</MDI></Metadata>',
+    ]
+    for band, colour in enumerate(_BANDS[kind], start=1):
+        lines.append(f'  <VRTRasterBand dataType="{_TYPES[kind]}" band="{band}">')
+        if kind == "heights":
+            lines += [f"    <NoDataValue>{NODATA:.0f}</NoDataValue>", "    <UnitType>m</UnitType>"]
+        lines.append(f"    <ColorInterp>{colour}</ColorInterp>")
+        for tile in ordered:
+            lines += _source(tile, band, whole, _TYPES[kind])
+        lines.append("  </VRTRasterBand>")
+    lines.append("</VRTDataset>")
+    return "\n".join([*lines, ""]).encode()
+
+
+def _union(boxes: list[Box]) -> Box:
+    return Box(
+        min(box.west for box in boxes),
+        min(box.south for box in boxes),
+        max(box.east for box in boxes),
+        max(box.north for box in boxes),
+    )
+
+
+def _georeference(grid: Grid, crs_wkt: str | None) -> Iterator[str]:
+    crs = gdal_crs(crs_wkt)
+    if crs is not None:
+        try:
+            wkt = crs.to_wkt(version="WKT1_GDAL")
+        except CRSError:  # three-dimensional ones have no WKT 1
+            wkt = crs.to_wkt(version="WKT2_2019")
+        yield f"  <SRS>{escape(wkt)}</SRS>"
+    transform = ", ".join(repr(float(value)) for value in grid.transform.to_gdal())
+    yield f"  <GeoTransform>{transform}</GeoTransform>"
+
+
+def _source(tile: Tile, band: int, whole: Grid, dtype: str) -> Iterator[str]:
+    rows, cols = whole.slices(tile.grid.box)
+    size = f'xSize="{tile.grid.cols}" ySize="{tile.grid.rows}"'
+    relative = int(not tile.path.is_absolute())
+    yield "    <SimpleSource>"
+    yield (
+        f'      <SourceFilename relativeToVRT="{relative}">{escape(tile.path.as_posix())}</SourceFilename>'
+    )
+    yield f"      <SourceBand>{band}</SourceBand>"
+    yield (
+        f'      <SourceProperties RasterXSize="{tile.grid.cols}" RasterYSize="{tile.grid.rows}"'
+        f' DataType="{dtype}" BlockXSize="{BLOCK}" BlockYSize="{BLOCK}"/>'
+    )
+    yield f'      <SrcRect xOff="0" yOff="0" {size}/>'
+    yield f'      <DstRect xOff="{cols.start}" yOff="{rows.start}" {size}/>'
+    yield "    </SimpleSource>"
