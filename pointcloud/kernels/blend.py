@@ -70,16 +70,28 @@ def _climb(
     green: NDArray[np.float64],
     blue: NDArray[np.float64],
 ) -> None:
-    """Add to the colours what the steps below each value contribute; NaN contributes nothing."""
-    for k in range(steps.shape[0]):
+    """Add to the colours what the steps below each value contribute; NaN contributes nothing.
+
+    Two steps a sweep: the loads and stores of the colours cost as much as the arithmetic.
+    """
+    count = steps.shape[0]
+    for k in range(0, count, 2):
+        last = min(k + 1, count - 1)
         start, scale, r, g, b = steps[k, 0], steps[k, 1], steps[k, 2], steps[k, 3], steps[k, 4]
+        start2, scale2 = steps[last, 0], steps[last, 1]
+        r2, g2, b2 = steps[last, 2], steps[last, 3], steps[last, 4]
+        if last == k:
+            r2 = g2 = b2 = 0.0
         for x in range(values.size):
             share = (values[x] - start) * scale
             share = share if share > 0.0 else 0.0
             share = share if share < 1.0 else 1.0
-            red[x] += share * r
-            green[x] += share * g
-            blue[x] += share * b
+            share2 = (values[x] - start2) * scale2
+            share2 = share2 if share2 > 0.0 else 0.0
+            share2 = share2 if share2 < 1.0 else 1.0
+            red[x] += share * r + share2 * r2
+            green[x] += share * g + share2 * g2
+            blue[x] += share * b + share2 * b2
 
 
 @kernel

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointcloud.kernels.jit import kernel
-from pointcloud.kernels.smooth import taps
+from pointcloud.kernels.smooth import ALONG, FIRST, taps
 
 NONE: Final = 0
 """No neighbour in the window: the height is known, its gradient is not."""
@@ -37,6 +37,13 @@ FIRM_SPREAD: Final = 0.01
 """Least variance of the valid cells, in any direction and as a share of the whole window's, for :data:`FIRM`.
 The straight edge of a half plane leaves 0.36, a strip of three cells 0.07 at 1 m. At 0.01 the rounding of the
 moments reaches 1e-11 of the height, and thinner sets are summed again about their own centroid."""
+
+DOWN: Final = (0, 1, 2, 0, 1)
+"""Power of y in the sums down the columns: three of the valid cells, two of their heights."""
+COLUMN: Final = (0, 0, 1, 0, 1, 2, 3, 3, 4)
+"""Which of those sums each moment goes on from: 1, x, y, xx, xy, yy, z, xz, yz."""
+ACROSS: Final = (0, 1, 0, 2, 1, 0, 0, 1, 0)
+"""Power of x in each moment."""
 
 DEGENERATE: Final = 1e-11
 """Least variance in any direction, in square cells, for a plane at all. Three cells in general position leave
@@ -134,10 +141,12 @@ def fit(
         Receives its rise in metres a cell, to the east and to the south.
     """
     reach = weights.shape[1] // 2
-    firm = FIRM_SPREAD * weights[2].sum()
+    firm = 0.0
+    for k in range(weights.shape[1]):
+        firm += FIRM_SPREAD * weights[2, k]
     cols = smooth.shape[1]
     for y in range(smooth.shape[0]):
-        start = 0
+        start = FIRST
         while start < cols:
             if rank[y, start] != WANTED:
                 start += 1
@@ -174,19 +183,10 @@ def _moments(
     n = stop - start
     long = n + weights.shape[1] - 1
     valid, z = mask.reshape(mask.size), heights.reshape(heights.size)
-    for power in range(3):
-        taps(valid, at, width, weights[power], work[power, :long])
-    for power in range(2):
-        taps(z, at, width, weights[power], work[3 + power, :long])
-    taps(work[0], 0, 1, weights[0], work[5, :n])
-    taps(work[0], 0, 1, weights[1], work[6, :n])
-    taps(work[1], 0, 1, weights[0], work[7, :n])
-    taps(work[0], 0, 1, weights[2], work[8, :n])
-    taps(work[1], 0, 1, weights[1], work[9, :n])
-    taps(work[2], 0, 1, weights[0], work[10, :n])
-    taps(work[3], 0, 1, weights[0], work[11, :n])
-    taps(work[3], 0, 1, weights[1], work[12, :n])
-    taps(work[4], 0, 1, weights[0], work[13, :n])
+    for k in range(5):
+        taps(valid if k < 3 else z, at, width, weights[DOWN[k]], work[k, :long])
+    for k in range(9):
+        taps(work[COLUMN[k]], FIRST, ALONG, weights[ACROSS[k]], work[5 + k, :n])
 
 
 @kernel
