@@ -1,0 +1,223 @@
+"""``hyogo-pc info``: what is in point clouds, and what looks wrong with them.
+
+``--json`` writes one object: ``format`` (``JSON_FORMAT``) and ``files``, a list of objects that all have these
+keys:
+
+- ``path``: as found.
+- ``error``: ``null``, or ``message`` (name in the catalogue) and ``text``; if a file cannot be read, all but
+  ``path``, ``error`` and ``remarks`` is ``null``.
+- ``remarks``: what looks wrong, a list of ``message`` and ``text``.
+- ``size`` (bytes), ``version`` (such as ``"1.4"``), ``point_format``, ``compressed``, ``points``, ``synthetic``.
+- ``scale``, ``offset``: lists of x, y, z.
+- ``extent``: ``west``, ``south``, ``lowest``, ``east``, ``north``, ``highest``, and ``from``: ``"points"``, or
+  ``"header"`` if they were not read. ``null`` without points, or if the header's is none.
+- ``density``: ``points_per_m2``, and ``of``: ``"cells"`` (of 1 m that hold a point) or ``"extent"``; or ``null``.
+- ``classes``: list of ``code``, ``name``, ``points``; ``withheld``: a number. ``null`` if not read.
+- ``crs``: ``horizontal``, ``vertical`` (``EPSG:code``, WKT, or ``null``), ``name``, and ``stated``: whether by the
+  file, or taken from its name or coordinates; or ``null``.
+- ``sheets``: by level, the codes that the points touch. ``named_sheets``: codes in the file's name.
+
+Texts and names are in the language of the program, all else is not. Lengths are in the unit of the file.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pointcloud.messages import say
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pointcloud.errors import FileError
+    from pointcloud.io.survey import Survey
+
+JSON_FORMAT = 1
+"""Raised by one whenever a key of the JSON goes or changes its meaning; a new key does not count."""
+
+_CLASS_NAMES = (
+    *("info.class_0", "info.class_1", "info.class_2", "info.class_3", "info.class_4", "info.class_5"),
+    *("info.class_6", "info.class_7", "info.class_8", "info.class_9", "info.class_10", "info.class_11"),
+    *("info.class_12", "info.class_13", "info.class_14", "info.class_15", "info.class_16", "info.class_17"),
+    *("info.class_18", "info.class_19", "info.class_20", "info.class_21", "info.class_22"),
+)
+_FIRST_USER_CLASS = 64
+_KEYS = (
+    *("path", "error", "remarks", "size", "version", "point_format", "compressed", "points", "synthetic"),
+    *("scale", "offset", "extent", "density", "classes", "withheld", "crs", "sheets", "named_sheets"),
+)
+_EDGES = ("west", "south", "lowest", "east", "north", "highest")
+_SHOWN_SHEETS = 6
+
+Row = tuple[str, str]
+
+
+@click.command("info", help=say("info.help"), short_help=say("info.short_help"))
+@click.argument("inputs", metavar="INPUT…", nargs=-1, required=True)
+@click.option("--json", "as_json", is_flag=True, help=say("info.json"))
+@click.option("--headers-only", is_flag=True, help=say("info.headers_only"))
+@click.pass_context
+def command(context: click.Context, inputs: tuple[str, ...], as_json: bool, headers_only: bool) -> None:
+    """Look at every file; the catalogue holds the help."""
+    from pointcloud.io.files import find_files
+
+    entries: list[dict[str, Any]] = []
+    failed = 0
+    for number, path in enumerate(find_files(inputs)):
+        survey, error = _look(path, decode=not headers_only)
+        failed += error is not None
+        if as_json:
+            entries.append(_entry(path, survey, error))
+        else:
+            text = _table(survey) if survey else str(error)
+            click.echo(f"\n{text}" if number else text)
+    if as_json:
+        click.echo(json.dumps({"format": JSON_FORMAT, "files": entries}, ensure_ascii=False, indent=2))
+    context.exit(1 if failed else 0)
+
+
+def _look(path: Path, *, decode: bool) -> tuple[Survey | None, FileError | None]:
+    from pointcloud.errors import FileError
+    from pointcloud.io.las import read_header
+    from pointcloud.io.survey import survey
+
+    try:
+        return survey(read_header(path), decode=decode), None
+    except FileError as error:
+        return None, error
+
+
+def _entry(path: Path, survey: Survey | None, error: FileError | None) -> dict[str, Any]:
+    """Return what the JSON says of one file."""
+    entry: dict[str, Any] = {**dict.fromkeys(_KEYS), "path": str(path), "remarks": []}
+    if error is not None:
+        entry["error"] = {"message": error.message, "text": str(error)}
+    if survey is None:
+        return entry
+    header, content, density = survey.header, survey.content, survey.density
+    entry.update(
+        remarks=[{"message": remark.message, "text": str(remark)} for remark in survey.remarks],
+        size=header.size,
+        version="{}.{}".format(*header.version),
+        point_format=header.point_format,
+        compressed=header.compressed,
+        points=header.count,
+        synthetic=header.synthetic,
+        scale=header.scales,
+        offset=header.offsets,
+        sheets=survey.sheets,
+        named_sheets=survey.named,
+    )
+    if survey.bounds is not None:
+        source = "points" if content else "header"
+        entry["extent"] = {**dict(zip(_EDGES, survey.bounds, strict=True)), "from": source}
+    if density is not None:
+        entry["density"] = {"points_per_m2": density, "of": "cells" if survey.counted else "extent"}
+    if content is not None:
+        entry["classes"] = [
+            {"code": code, "name": class_name(code), "points": points}
+            for code, points in content.classes.items()
+        ]
+        entry["withheld"] = content.withheld
+    if survey.crs is not None:
+        system = survey.crs
+        entry["crs"] = {
+            "horizontal": system.horizontal,
+            "vertical": system.vertical,
+            "name": system.name,
+            "stated": header.crs is not None,
+        }
+    return entry
+
+
+def class_name(code: int) -> str:
+    """Return what the ASPRS calls a class (LAS 1.4 – R15, tables 9 and 17)."""
+    if code < len(_CLASS_NAMES):
+        return say(_CLASS_NAMES[code])
+    return say("info.class_user") if code >= _FIRST_USER_CLASS else say("info.class_reserved")
+
+
+def _table(survey: Survey) -> str:
+    """Return what is said of one file: its path, and rows of two columns."""
+    rows = [*_format_rows(survey), *_place_rows(survey), *_class_rows(survey)]
+    rows += [(say("info.remark"), str(remark)) for remark in survey.remarks]
+    return "\n".join([str(survey.header.path), *_aligned(rows)])
+
+
+def _aligned(rows: list[Row]) -> list[str]:
+    """Return rows as lines with the first column padded, by display width: Japanese characters take two columns."""
+    from hyogo_pc.translate import columns
+
+    width = max(columns(label) for label, _ in rows)
+    return [f"  {label}{' ' * (width - columns(label))}  {value}".rstrip() for label, value in rows]
+
+
+def _format_rows(survey: Survey) -> list[Row]:
+    header = survey.header
+    values = {"version": "{}.{}".format(*header.version), "format": header.point_format}
+    form = say("info.laz", **values) if header.compressed else say("info.las", **values)
+    rows = [(say("info.format"), form), (say("info.points"), f"{header.count:,}")]
+    if header.synthetic:
+        rows.append((say("info.synthetic"), header.system))
+    return rows
+
+
+def _place_rows(survey: Survey) -> list[Row]:
+    rows: list[Row] = []
+    if survey.bounds is not None:
+        west, south, lowest, east, north, highest = (f"{value:.3f}" for value in survey.bounds)
+        from_points = survey.content is not None
+        label = say("info.extent") if from_points else say("info.header_extent")
+        rows.append((f"{label} E", say("info.range", low=west, high=east)))
+        rows.append((f"{label} N", say("info.range", low=south, high=north)))
+        rows.append((f"{label} H", say("info.range", low=lowest, high=highest)))
+    if survey.density is not None:
+        value = f"{survey.density:.2f}"
+        told = say("info.per_cell", density=value) if survey.counted else say("info.per_area", density=value)
+        rows.append((say("info.density"), told))
+    return rows + _crs_rows(survey) + _sheet_rows(survey)
+
+
+def _crs_rows(survey: Survey) -> list[Row]:
+    system = survey.crs
+    if system is None:
+        return [(say("info.crs"), say("info.not_stated"))]
+    told = system.label if system.label == system.name else f"{system.label}  {system.name}"
+    if survey.header.crs is None:
+        told = say("info.deduced", crs=told)
+    rows = [(say("info.crs"), told)]
+    if system.vertical is None:
+        rows.append((say("info.heights"), say("info.not_stated")))
+    return rows
+
+
+def _sheet_rows(survey: Survey) -> list[Row]:
+    rows: list[Row] = []
+    if survey.named:
+        rows.append((say("info.sheet_name"), " ".join(survey.named)))
+    for level, codes in survey.sheets.items():
+        shown = " ".join(codes[:_SHOWN_SHEETS])
+        more = len(codes) - _SHOWN_SHEETS
+        told = say("info.more", codes=shown, more=more) if more > 0 else shown or "-"
+        rows.append((say("info.sheet", level=level), told))
+    return rows
+
+
+def _class_rows(survey: Survey) -> list[Row]:
+    from hyogo_pc.translate import columns
+
+    if survey.content is None:
+        return []
+    names = {code: class_name(code) for code in survey.content.classes}
+    wide = max(columns(name) for name in names.values())
+    rows: list[Row] = []
+    for code, points in survey.content.classes.items():
+        name = names[code] + " " * (wide - columns(names[code]))
+        share = 100 * points / survey.header.count
+        rows.append((say("info.class", code=code), f"{name}  {points:>13,}  {share:5.1f} %"))
+    if survey.content.withheld:
+        rows.append((say("info.withheld"), f"{survey.content.withheld:,}"))
+    return rows
