@@ -20,7 +20,8 @@ _chosen: str | None = None
 
 
 @cache
-def _topic(name: str) -> dict[str, dict[str, str]]:
+def topic(name: str) -> dict[str, dict[str, str]]:
+    """Return all messages of a topic: texts by language, by name."""
     with (_FOLDER / f"{name}.toml").open("rb") as file:
         return tomllib.load(file)
 
@@ -55,5 +56,5 @@ def say(message: str, /, **values: object) -> str:
     KeyError
         If the catalogue has no such message, or the text names a value that was not given.
     """
-    topic, _, name = message.partition(".")
-    return _topic(topic)[name][language()].format(**values)
+    of, _, name = message.partition(".")
+    return topic(of)[name][language()].format(**values)
