@@ -175,7 +175,7 @@ def _make_robust(stream: TextIO) -> None:
 
 
 def _mute_stdout() -> None:
-    """Send what is left for a reader that has gone away to nowhere, so that the interpreter does not complain."""
+    """Send what a reader that has gone away did not take to nowhere, lest the interpreter complain."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     with contextlib.suppress(OSError, ValueError):
         os.dup2(nowhere, sys.stdout.fileno())

@@ -1,7 +1,7 @@
 """Click's own words in the language in use, and Japanese lines that fit the terminal.
 
-Click takes its words from gettext, which this program does not use, and wraps lines at spaces, counting characters,
-while Japanese has no spaces and its characters are two columns wide.
+Click takes its words from gettext, which this program does not use. It wraps lines at spaces and counts
+characters, while Japanese has no spaces and its characters are two columns wide.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import gettext
 import sys
 import unicodedata
 from functools import cache
+from typing import Any
 
 import click
 from click import formatting
@@ -19,13 +20,13 @@ from pointcloud.messages import language, topic
 
 _NO_START = frozenset("、。,.・:;!?)]」』】〉》〕}ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ%%°…")
 _NO_END = frozenset("([「『【〈《〔{")
-_NAMED_TYPES = {
-    click.types.IntParamType: "integer",
-    click.IntRange: "integer range",
-    click.types.FloatParamType: "float",
-    click.FloatRange: "float range",
-    click.types.StringParamType: "text",
-}
+_NAMED_TYPES: tuple[tuple[type[click.ParamType[Any]], str], ...] = (
+    (click.types.IntParamType, "integer"),
+    (click.IntRange, "integer range"),
+    (click.types.FloatParamType, "float"),
+    (click.FloatRange, "float range"),
+    (click.types.StringParamType, "text"),
+)
 
 
 def install() -> None:
@@ -35,10 +36,9 @@ def install() -> None:
             for own, ours in ((gettext.gettext, _words), (gettext.ngettext, _counted_words)):
                 for key in [key for key, value in vars(module).items() if value is own]:
                     setattr(module, key, ours)
-    for kind, english in _NAMED_TYPES.items():
+    for kind, english in _NAMED_TYPES:
         kind.name = _words(english)
-    for key, ours in (("wrap_text", wrap), ("term_len", columns)):
-        setattr(formatting, key, ours)
+    vars(formatting).update(wrap_text=wrap, term_len=columns)
 
 
 @cache
@@ -72,8 +72,8 @@ def wrap(
 ) -> str:
     """Return a text broken into lines, as Click's function of the same arguments does, Japanese included.
 
-    A line may break beside any wide character, but none begins with closing marks such as 。 or ends with opening
-    ones such as 「 (行頭・行末禁則).
+    A line may break beside any wide character, but none begins with closing marks such as 。 or ends with
+    opening ones such as 「 (行頭・行末禁則).
     """
     paragraphs = text.split("\n\n") if preserve_paragraphs else [text]
     return "\n\n".join(
