@@ -2,7 +2,7 @@
 
     python benchmarks/cs.py [--runs N]
 
-Prints cells a second, as medians of runs in turn: of the whole map from a float32 DEM to RGBA, all cells valid;
+Prints cells a second, medians of runs in turn: of the whole map from a float32 DEM to RGBA, all cells valid;
 the same with rivers, beside which planes are fitted; of the layers as numbers; and, where it is installed, of
 csmap-py in chunks of 1024 cells, its default.
 """

@@ -7,19 +7,15 @@ on the array it is cut from, the band it is computed in, or the vector width.
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pointcloud.kernels.jit import kernel
 
-STRIP: Final = 512
-"""Columns summed at a time down the rows: 49 lines of 512 cells are 200 kB and stay in the second-level cache
-(1 MB here); whole rows of 4,000 cells do not, and take 14 ns a cell instead of 7."""
-
-FIRST: Final = np.int64(0)
-ALONG: Final = np.int64(1)
+FIRST: Final = cast("int", np.int64(0))
+ALONG: Final = cast("int", np.int64(1))
 """Start and step of a sum along a row; typed, as Numba compiles a function anew for each literal number."""
 
 
@@ -113,9 +109,8 @@ def convolve(
     """
     width = pad.shape[1]
     flat = pad.reshape(pad.size)
-    for left in range(0, width, STRIP):
-        for y in range(out.shape[0]):
-            taps(flat, y * width + left, width, weights, columns[y, left : left + STRIP])
+    for y in range(out.shape[0]):
+        taps(flat, y * width, width, weights, columns[y])
     flat = columns.reshape(columns.size)
     for y in range(out.shape[0]):
         taps(flat, y * width, ALONG, weights, out[y])

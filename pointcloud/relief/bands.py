@@ -88,7 +88,7 @@ class Band:
 
 
 class Workspace:
-    """Room for one band, used again for the next: fresh pages cost as much as the slope (2 ns a cell).
+    """Room for one band, used again for the next: fresh pages cost up to 2 ns a cell, of 18.
 
     Parameters
     ----------
