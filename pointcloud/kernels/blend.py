@@ -99,7 +99,7 @@ def _degrees(squared: NDArray[np.float64], out: NDArray[np.float64]) -> None:
     """Write the angle in degrees whose squared tangent is given, to 1.2e-6 degrees.
 
     Abramowitz & Stegun (1964), 4.4.49, error 2e-8 rad on 0-1; beyond 1, the complement of the reciprocal. It
-    vectorises: 1 ns a cell, where the library's arctangent takes 13. A grey level of a 0-60 degree ramp is 0.24.
+    vectorises: 1 ns a cell, where the library's arctangent takes 13. A grey level of a ramp to 60 is 0.24.
     """
     for x in range(squared.size):
         tangent = math.sqrt(squared[x])

@@ -74,7 +74,7 @@ def cs(
     Raises
     ------
     ParameterError
-        If an array has another shape or type, or the resolution is not positive.
+        If an array has another shape or type, the resolution is not positive, or ``threads`` is below 1.
     """
     check_dem(dem)
     check_resolution(resolution)

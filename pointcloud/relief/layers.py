@@ -48,7 +48,7 @@ def layers(dem: Dem, resolution: float, params: CsParams = HYOGO_CS, *, threads:
     Raises
     ------
     ParameterError
-        If ``dem`` has another shape or type, or the resolution is not positive.
+        If ``dem`` has another shape or type, the resolution is not positive, or ``threads`` is below 1.
     """
     check_dem(dem)
     check_resolution(resolution)
