@@ -40,14 +40,23 @@ def _side(ax: int, ay: int, bx: int, by: int, lean: int) -> int:
 
 
 @kernel
-def _inside(ax: int, ay: int, bx: int, by: int, cx: int, cy: int, dx: int, dy: int) -> int:
-    """Return > 0, 0, < 0 as d lies inside, on, outside the circle through a, b, c (positively oriented)."""
-    ax, ay, bx, by, cx, cy = ax - dx, ay - dy, bx - dx, by - dy, cx - dx, cy - dy
-    return (
-        (ax * ax + ay * ay) * (bx * cy - cx * by)
-        + (bx * bx + by * by) * (cx * ay - ax * cy)
-        + (cx * cx + cy * cy) * (ax * by - bx * ay)
-    )
+def _circumscribe(face: Ints, circle: Ints) -> None:
+    """Write the circle through the corners of ``face`` as d, u, v, w: d·(x² + y²) - u·x - v·y + w is 0 on it.
+
+    d > 0, so the form is negative inside. The centre is (u, v) / 2d.
+    """
+    ax, ay, bx, by, cx, cy = face[0, 0], face[0, 1], face[1, 0], face[1, 1], face[2, 0], face[2, 1]
+    a2, b2, c2 = ax * ax + ay * ay, bx * bx + by * by, cx * cx + cy * cy
+    d = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+    u = a2 * (by - cy) + b2 * (cy - ay) + c2 * (ay - by)
+    v = a2 * (cx - bx) + b2 * (ax - cx) + c2 * (bx - ax)
+    circle[0], circle[1], circle[2], circle[3] = d, u, v, u * ax + v * ay - d * a2
+
+
+@kernel
+def _power(circle: Ints, x: int, y: int) -> int:
+    """Return a number that is < 0, 0, > 0 as x, y lies inside, on, outside the circle."""
+    return circle[0] * (x * x + y * y) - circle[1] * x - circle[2] * y + circle[3]
 
 
 @kernel
@@ -66,50 +75,49 @@ def _exchange(face: Ints, qx: int, qy: int, lean: int) -> None:
 
 
 @kernel
-def _disc(face: Ints) -> tuple[float, float, float]:
-    """Return the centre x, y and the squared radius of the disc through the corners of ``face``."""
-    ax, ay = face[0, 0], face[0, 1]
-    bx, by = face[1, 0] - ax, face[1, 1] - ay
-    cx, cy = face[2, 0] - ax, face[2, 1] - ay
-    b2, c2 = bx * bx + by * by, cx * cx + cy * cy
-    scale = 0.5 / float(bx * cy - by * cx)
-    ux, uy = float(cy * b2 - by * c2) * scale, float(bx * c2 - cx * b2) * scale
-    return ax + ux, ay + uy, ux * ux + uy * uy
+def _width2(circle: Ints) -> float:
+    """Return the squared diameter of the circle."""
+    d = float(circle[0])
+    u, v = float(circle[1]) / d, float(circle[2]) / d
+    return u * u + v * v - 4.0 * float(circle[3]) / d
 
 
 @kernel
-def _find_face(heights: Ints, row: int, col: int, reach: int, lean: int, face: Ints, near: Ints) -> int:
+def _find_face(
+    heights: Ints, row: int, col: int, reach: int, lean: int, face: Ints, circle: Ints, near: Ints
+) -> int:
     """Find the face that holds the empty cell; return how many measured cells of ``near`` (n, 2) were looked at.
 
     Rings of cells are taken in until the disc lies within them, or they reach ``reach`` cells. The corners of
     ``face`` begin as three points beyond that reach; those left over at the end mean that there is no face.
     """
-    rows, cols = heights.shape
     far = reach + 1
     face[0, 0], face[0, 1] = -2 * far, -far
     face[1, 0], face[1, 1] = 2 * far, -far
     face[2, 0], face[2, 1] = 0, 2 * far
+    _circumscribe(face, circle)
     count = 0
     for ring in range(1, reach + 1):
-        before = count
-        for dy in range(max(-ring, -row), min(ring, rows - 1 - row) + 1):
+        k = count
+        for dy in range(-ring, ring + 1):
             step = 1 if dy in (-ring, ring) else 2 * ring
             for dx in range(-ring, ring + 1, step):
-                if 0 <= col + dx < cols and heights[row + dy, col + dx] != EMPTY:
+                if heights[row + dy, col + dx] != EMPTY:
                     near[count, 0], near[count, 1] = dx, dy
                     count += 1
-        k = before
-        while k < count:
-            qx, qy = near[k, 0], near[k, 1]
-            ax, ay, bx, by = face[0, 0], face[0, 1], face[1, 0], face[1, 1]
-            if _inside(ax, ay, bx, by, face[2, 0], face[2, 1], qx, qy) > 0:
-                _exchange(face, qx, qy, lean)
-                k = 0  # the new disc may hold points that the old one did not
-            else:
-                k += 1
-        x, y, radius2 = _disc(face)
-        radius = math.sqrt(radius2) - 1e-9
-        if abs(x) + radius <= ring and abs(y) + radius <= ring:
+        clear = k  # how many cells in a row, before the k-th and going round, do not lie in the disc
+        while clear < count:
+            if k == count:
+                k = 0
+            if _power(circle, near[k, 0], near[k, 1]) < 0:
+                _exchange(face, near[k, 0], near[k, 1], lean)
+                _circumscribe(face, circle)
+                clear = 0  # the new disc may hold cells that the old one did not
+            clear += 1
+            k += 1
+        d = 2.0 * float(circle[0])
+        radius = 0.5 * math.sqrt(_width2(circle)) - 1e-9
+        if abs(circle[1] / d) + radius <= ring and abs(circle[2] / d) + radius <= ring:
             break
     return count
 
@@ -124,13 +132,12 @@ def _behind(ax: int, ay: int, bx: int, by: int) -> bool:
 
 
 @kernel
-def _polygon(face: Ints, near: Ints, count: int, ring: Ints) -> int:
-    """Collect into ``ring`` the cells on the disc of ``face``, by direction from the origin; return how many."""
+def _polygon(circle: Ints, near: Ints, count: int, ring: Ints) -> int:
+    """Collect into ``ring`` the cells on the circle, by direction from the origin; return how many."""
     size = 0
     for k in range(count):
         qx, qy = near[k, 0], near[k, 1]
-        ax, ay, bx, by = face[0, 0], face[0, 1], face[1, 0], face[1, 1]
-        if _inside(ax, ay, bx, by, face[2, 0], face[2, 1], qx, qy) == 0:
+        if _power(circle, qx, qy) == 0:
             j = size
             while j > 0 and _behind(ring[j - 1, 0], ring[j - 1, 1], qx, qy):
                 ring[j, 0], ring[j, 1] = ring[j - 1, 0], ring[j - 1, 1]
@@ -191,7 +198,7 @@ def fill(heights: Ints, margin: int, gap: float, first: int, last: int, out: Flo
         Receives heights in quanta, NaN where no face is narrow enough.
     """
     reach = int(gap + 1e-9)
-    face = np.empty((3, 2), np.int64)
+    face, circle = np.empty((3, 2), np.int64), np.empty(4, np.int64)
     near = np.empty(((2 * reach + 1) * (2 * reach + 1), 2), np.int64)
     ring = np.empty(((2 * reach + 1) * (2 * reach + 1), 2), np.int64)
     widest = gap * gap * (1.0 + _SLACK)
@@ -205,9 +212,9 @@ def fill(heights: Ints, margin: int, gap: float, first: int, last: int, out: Flo
             if reach < 1:
                 continue
             for lean in (1, -1):  # the face on the other side counts where the centre lies on an edge
-                count = _find_face(heights, row, col, reach, lean, face, near)
-                if 4.0 * _disc(face)[2] <= widest:
-                    out[i, j] = _wachspress(heights, row, col, ring, _polygon(face, near, count, ring))
+                count = _find_face(heights, row, col, reach, lean, face, circle, near)
+                if _width2(circle) <= widest:
+                    out[i, j] = _wachspress(heights, row, col, ring, _polygon(circle, near, count, ring))
                     break
                 if not _on_edge(face):
                     break

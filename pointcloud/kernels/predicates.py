@@ -50,19 +50,17 @@ def _sign_of_dot3(l0: int, m0: int, l1: int, m1: int, l2: int, m2: int) -> int:
 @kernel
 def in_circle(ax: int, ay: int, bx: int, by: int, cx: int, cy: int, dx: int, dy: int) -> int:
     """Return 1, 0 or -1 as d lies inside, on or outside the circle through a, b, c (counter-clockwise), exactly."""
-    aex, aey = ax - dx, ay - dy
-    bex, bey = bx - dx, by - dy
-    cex, cey = cx - dx, cy - dy
+    aex, aey = float(ax - dx), float(ay - dy)
+    bex, bey = float(bx - dx), float(by - dy)
+    cex, cey = float(cx - dx), float(cy - dy)
     bc = bex * cey - cex * bey
     ca = cex * aey - aex * cey
     ab = aex * bey - bex * aey
     al = aex * aex + aey * aey
     bl = bex * bex + bey * bey
     cl = cex * cex + cey * cey
-    ta = float(al) * float(bc)
-    tb = float(bl) * float(ca)
-    tc = float(cl) * float(ab)
+    ta, tb, tc = al * bc, bl * ca, cl * ab
     det = ta + tb + tc
     if abs(det) > _FILTER * (abs(ta) + abs(tb) + abs(tc)):
         return 1 if det > 0 else -1
-    return _sign_of_dot3(al, bc, bl, ca, cl, ab)
+    return _sign_of_dot3(int(al), int(bc), int(bl), int(ca), int(cl), int(ab))

@@ -19,13 +19,19 @@ TOO_WIDE = np.inf  # lies in a final triangle whose disc is wider than the large
 OPEN = -np.inf  # lies in a triangle that points beyond the window might break
 
 _SPAN_FROM = 12  # cells of a triangle's box from which on it pays to find each row's span first
+_EXACT = 2.0**62
 
 _SLACK = 1e-12  # relative, on the squared width: cocircular triangles share one disc but round it differently
 
 
 @kernel
 def _along(xy: Ints, z: Ints, a: int, b: int, x: int, y: int) -> float:
-    """Return the height (quanta) at x, y on the edge between the points a and b, a the smaller one."""
+    """Return the height (quanta) at x, y on the edge between the points a and b.
+
+    It comes from the edge's two points alone, the smaller first, so that both triangles beside it give the same bits.
+    """
+    if xy[b, 0] < xy[a, 0] or (xy[b, 0] == xy[a, 0] and xy[b, 1] < xy[a, 1]):
+        a, b = b, a
     run = np.int64(xy[b, 0]) - xy[a, 0]
     if run != 0:
         share = float(x - xy[a, 0]) / float(run)
@@ -35,78 +41,77 @@ def _along(xy: Ints, z: Ints, a: int, b: int, x: int, y: int) -> float:
 
 
 @kernel
-def _height(xy: Ints, z: Ints, a: int, b: int, c: int, area: int, x: int, y: int) -> float:
-    """Return the height (quanta) at x, y, inside or on the edge of the triangle a < b < c.
+def _height(
+    xy: Ints, z: Ints, a: int, b: int, c: int, wa: int, wb: int, wc: int, x: int, y: int
+) -> float:
+    """Return the height (quanta) at x, y inside or on the edge of the triangle a, b, c.
 
-    ``area`` is twice its signed area. On an edge the height comes from the edge's two points alone, so that both
-    of its triangles give the same bits.
+    wa, wb, wc are twice the areas opposite to each corner. Weighted with the heights above the lowest corner they
+    sum exactly in 64 bits, so that one division is all that rounds, whatever the order of the corners; a triangle
+    too large for that is taken relative to its smallest point.
     """
-    dx, dy = x - np.int64(xy[a, 0]), y - np.int64(xy[a, 1])
-    bx, by = np.int64(xy[b, 0]) - xy[a, 0], np.int64(xy[b, 1]) - xy[a, 1]
-    cx, cy = np.int64(xy[c, 0]) - xy[a, 0], np.int64(xy[c, 1]) - xy[a, 1]
-    wb = dx * cy - dy * cx
-    wc = bx * dy - by * dx
+    if wa == 0:
+        return _along(xy, z, b, c, x, y)
     if wb == 0:
         return _along(xy, z, a, c, x, y)
     if wc == 0:
         return _along(xy, z, a, b, x, y)
-    if wb + wc == area:
-        return _along(xy, z, b, c, x, y)
-    rise_b, rise_c = float(np.int64(z[b]) - z[a]), float(np.int64(z[c]) - z[a])
-    return float(z[a]) + (float(wb) * rise_b + float(wc) * rise_c) / float(area)
+    area = wa + wb + wc
+    base = np.int64(min(z[a], z[b], z[c]))
+    ra, rb, rc = z[a] - base, z[b] - base, z[c] - base
+    if float(area) * float(max(ra, rb, rc)) < _EXACT:
+        return float(base) + float(wa * ra + wb * rb + wc * rc) / float(area)
+    if _first(xy, b, a) and _first(xy, b, c):
+        a, b, c, wb, wc, ra, rb, rc = b, c, a, wc, wa, rb, rc, ra
+    elif _first(xy, c, a) and _first(xy, c, b):
+        a, b, c, wb, wc, ra, rb, rc = c, a, b, wa, wb, rc, ra, rb
+    if _first(xy, c, b):
+        wb, wc, rb, rc = wc, wb, rc, rb
+    rise = float(wb) * float(rb - ra) + float(wc) * float(rc - ra)
+    return float(base + ra) + rise / float(area)
 
 
 @kernel
-def _sorted3(xy: Ints, a: int, b: int, c: int) -> tuple[int, int, int]:
-    """Return the three points in lexicographic order of (E, N)."""
-    if xy[b, 0] < xy[a, 0] or (xy[b, 0] == xy[a, 0] and xy[b, 1] < xy[a, 1]):
-        a, b = b, a
-    if xy[c, 0] < xy[a, 0] or (xy[c, 0] == xy[a, 0] and xy[c, 1] < xy[a, 1]):
-        a, c = c, a
-    if xy[c, 0] < xy[b, 0] or (xy[c, 0] == xy[b, 0] and xy[c, 1] < xy[b, 1]):
-        b, c = c, b
-    return a, b, c
+def _first(xy: Ints, a: int, b: int) -> bool:
+    """Whether point a comes before point b in lexicographic order of (E, N)."""
+    return bool(xy[a, 0] < xy[b, 0] or (xy[a, 0] == xy[b, 0] and xy[a, 1] < xy[b, 1]))
 
 
 @kernel
-def _turns_left(xy: Ints, a: int, b: int, c: int) -> bool:
-    """Whether a, b, c run counter-clockwise."""
-    ax, ay = np.int64(xy[a, 0]), np.int64(xy[a, 1])
-    return orient(ax, ay, np.int64(xy[b, 0]), np.int64(xy[b, 1]), np.int64(xy[c, 0]), np.int64(xy[c, 1])) > 0
-
-
-@kernel
-def _cross(xy: Ints, a: int, b: int, y: int, span: npt.NDArray[np.float64]) -> None:
+def _cross(ax: int, ay: int, bx: int, by: int, y: int, span: npt.NDArray[np.float64]) -> None:
     """Widen ``span`` (lowest and highest x) by where the edge a-b meets the row y."""
-    ya, yb = np.int64(xy[a, 1]), np.int64(xy[b, 1])
-    if min(ya, yb) > y or max(ya, yb) < y:
+    if min(ay, by) > y or max(ay, by) < y:
         return
-    xa, xb = float(xy[a, 0]), float(xy[b, 0])
-    if ya == yb:
-        span[0] = min(span[0], min(xa, xb))
-        span[1] = max(span[1], max(xa, xb))
-        return
-    x = xa + float(y - ya) / float(yb - ya) * (xb - xa)
-    span[0] = min(span[0], x)
-    span[1] = max(span[1], x)
+    low = high = float(ax)
+    if ay == by:
+        low, high = min(low, float(bx)), max(high, float(bx))
+    else:
+        low = high = low + float(y - ay) / float(by - ay) * float(bx - ax)
+    span[0] = min(span[0], low)
+    span[1] = max(span[1], high)
 
 
 @kernel
-def _mark(xy: Ints, a: int, b: int, c: int, area: int, gap2: float, reach_x: int, reach_y: int) -> float:
-    """Return what the triangle a < b < c says of the cells in it: OPEN, TOO_WIDE or, if it is accepted, 0.
+def _mark(
+    ax: int, ay: int, bx: int, by: int, cx: int, cy: int, gap2: float, reach_x: int, reach_y: int
+) -> float:
+    """Return what the triangle says of the cells in it: OPEN, TOO_WIDE or, if it is accepted, 0.
 
-    It is final if its disc lies inside the window, by a margin (1 mm) far above rounding.
+    It is final if its disc lies inside the window, by a margin (1 mm) far above rounding. The squared width is
+    symmetric in the corners up to rounding, for which ``_SLACK`` allows.
     """
-    bx, by = float(np.int64(xy[b, 0]) - xy[a, 0]), float(np.int64(xy[b, 1]) - xy[a, 1])
-    cx, cy = float(np.int64(xy[c, 0]) - xy[a, 0]), float(np.int64(xy[c, 1]) - xy[a, 1])
-    b2, c2 = bx * bx + by * by, cx * cx + cy * cy
-    width2 = b2 * c2 * ((cx - bx) * (cx - bx) + (cy - by) * (cy - by)) / (float(area) * float(area))
-    scale = 0.5 / float(area)
-    x = float(xy[a, 0]) + (cy * b2 - by * c2) * scale
-    y = float(xy[a, 1]) + (bx * c2 - cx * b2) * scale
-    radius = 0.5 * math.sqrt(width2) + 10.0
-    if not (abs(x) + radius < reach_x and abs(y) + radius < reach_y):
-        return OPEN
+    bx, by, cx, cy = bx - ax, by - ay, cx - ax, cy - ay
+    area = float(bx * cy - by * cx)
+    b2, c2 = float(bx * bx + by * by), float(cx * cx + cy * cy)
+    a2 = float((cx - bx) * (cx - bx) + (cy - by) * (cy - by))
+    width2 = b2 * c2 * a2 / (area * area)
+    near = float(min(reach_x - abs(ax), reach_y - abs(ay)) - 10)
+    if near < 0.0 or width2 >= near * near:  # else the disc, which holds a, cannot reach the window's edge
+        radius = 0.5 * math.sqrt(width2) + 10.0
+        x = float(ax) + (float(cy) * b2 - float(by) * c2) * 0.5 / area
+        y = float(ay) + (float(bx) * c2 - float(cx) * b2) * 0.5 / area
+        if not (abs(x) + radius < reach_x and abs(y) + radius < reach_y):
+            return OPEN
     return 0.0 if width2 <= gap2 else TOO_WIDE
 
 
@@ -119,10 +124,8 @@ def rasterise(
     gap: float,
     reach_x: int,
     reach_y: int,
-    x0: int,
-    y0: int,
-    cell: int,
-    out: npt.NDArray[np.float64],
+    origins: Ints,
+    outs: tuple[npt.NDArray[np.float64], ...],
 ) -> None:
     """Interpolate the cells whose triangle is final and at most ``gap`` wide.
 
@@ -139,58 +142,75 @@ def rasterise(
         Widest disc in quanta; a disc through the corners of a triangle counts as this wide to 1 part in 10^12.
     reach_x, reach_y : int
         Half the sides of the window that was read, in quanta.
-    x0, y0 : int
-        Centre of the north-west cell.
-    cell : int
-        Side of a cell in quanta.
-    out : float64 array (rows, cols)
-        UNSEEN on entry; receives heights in quanta, OPEN or TOO_WIDE. Of several triangles that hold a centre on
+    origins : int64 array (grids, 3)
+        Centre x, y of the north-west cell of each grid, and the side of its cells, in quanta.
+    outs : tuple of float64 arrays (rows, cols)
+        UNSEEN on entry; receive heights in quanta, OPEN or TOO_WIDE. Of several triangles that hold a centre on
         their edge, an accepted one decides, then an open one.
     """
-    rows, cols = out.shape
-    per_cell = 1.0 / cell
-    span = np.empty(2)
     gap2 = gap * gap * (1.0 + _SLACK)
+    span = np.empty(2)
     for t in range(triangles):
         a, b, c = corner[3 * t], corner[3 * t + 1], corner[3 * t + 2]
         ax, ay = np.int64(xy[a, 0]), np.int64(xy[a, 1])
         bx, by = np.int64(xy[b, 0]), np.int64(xy[b, 1])
         cx, cy = np.int64(xy[c, 0]), np.int64(xy[c, 1])
-        top = max(0, math.ceil((y0 - max(ay, by, cy)) * per_cell - 1e-6))
-        bottom = min(rows - 1, math.floor((y0 - min(ay, by, cy)) * per_cell + 1e-6))
-        if top > bottom:
-            continue
-        left = max(0, math.ceil((min(ax, bx, cx) - x0) * per_cell - 1e-6))
-        right = min(cols - 1, math.floor((max(ax, bx, cx) - x0) * per_cell + 1e-6))
-        if left > right:
-            continue
-        area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
-        small = (bottom - top) * (right - left) < _SPAN_FROM
+        north, south = max(ay, by, cy), min(ay, by, cy)
+        west, east = min(ax, bx, cx), max(ax, bx, cx)
         mark = UNSEEN
-        for row in range(top, bottom + 1):
-            y = y0 - row * cell
-            first, last = left, right
-            if not small:
-                span[0], span[1] = np.inf, -np.inf
-                _cross(xy, a, b, y, span)
-                _cross(xy, b, c, y, span)
-                _cross(xy, a, c, y, span)
-                first = max(left, math.ceil((span[0] - x0) * per_cell - 1e-3))
-                last = min(right, math.floor((span[1] - x0) * per_cell + 1e-3))
-            x = x0 + first * cell
-            wb = orient(cx, cy, ax, ay, x, y)
-            wc = orient(ax, ay, bx, by, x, y)
-            wa = area - wb - wc
-            for col in range(first, last + 1):
-                if (wa | wb | wc) >= 0:  # none negative: inside or on an edge
-                    if mark != mark:
-                        u, v, w = _sorted3(xy, a, b, c)
-                        signed = area if _turns_left(xy, u, v, w) else -area
-                        mark = _mark(xy, u, v, w, signed, gap2, reach_x, reach_y)
-                    if mark == 0.0:
-                        out[row, col] = _height(xy, z, u, v, w, signed, x0 + col * cell, y)
-                    elif not math.isfinite(out[row, col]) and out[row, col] != OPEN:
-                        out[row, col] = mark
-                wb += (ay - cy) * -cell
-                wc += (by - ay) * -cell
-                wa += (cy - by) * -cell
+        for g in range(len(outs)):
+            out = outs[g]
+            x0, y0, cell = origins[g, 0], origins[g, 1], origins[g, 2]
+            per_cell = 1.0 / cell
+            top = max(0, math.ceil((y0 - north) * per_cell - 1e-6))
+            bottom = min(out.shape[0] - 1, math.floor((y0 - south) * per_cell + 1e-6))
+            left = max(0, math.ceil((west - x0) * per_cell - 1e-6))
+            right = min(out.shape[1] - 1, math.floor((east - x0) * per_cell + 1e-6))
+            if top > bottom or left > right:
+                continue
+            area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+            large = (bottom - top) * (right - left) >= _SPAN_FROM
+            for row in range(top, bottom + 1):
+                y = y0 - row * cell
+                first, last = left, right
+                if large:
+                    span[0], span[1] = np.inf, -np.inf
+                    _cross(ax, ay, bx, by, y, span)
+                    _cross(bx, by, cx, cy, y, span)
+                    _cross(ax, ay, cx, cy, y, span)
+                    first = max(left, math.ceil((span[0] - x0) * per_cell - 1e-3))
+                    last = min(right, math.floor((span[1] - x0) * per_cell + 1e-3))
+                x = x0 + first * cell
+                wb = orient(cx, cy, ax, ay, x, y)
+                wc = orient(ax, ay, bx, by, x, y)
+                wa = area - wb - wc
+                for col in range(first, last + 1):
+                    if (wa | wb | wc) >= 0:  # none negative: inside or on an edge
+                        if mark != mark:
+                            mark = _mark(ax, ay, bx, by, cx, cy, gap2, reach_x, reach_y)
+                        if mark == 0.0:
+                            out[row, col] = _height(xy, z, a, b, c, wa, wb, wc, x0 + col * cell, y)
+                        elif not math.isfinite(out[row, col]) and out[row, col] != OPEN:
+                            out[row, col] = mark
+                    wb -= (ay - cy) * cell
+                    wc -= (by - ay) * cell
+                    wa -= (cy - by) * cell
+
+
+@kernel
+def parted(xy: Ints, half_x: float, half_y: float) -> bool:
+    """Whether all points lie beyond one straight line from the rectangle ``half_x`` x ``half_y`` about the origin.
+
+    Sixteen directions are tried; the points may still be parted by a line of another one.
+    """
+    for k in range(16):
+        x, y = math.cos(k * math.pi / 8), math.sin(k * math.pi / 8)
+        edge = abs(x) * half_x + abs(y) * half_y + 1.0
+        clear = True
+        for i in range(xy.shape[0]):
+            if xy[i, 0] * x + xy[i, 1] * y <= edge:
+                clear = False
+                break
+        if clear:
+            return True
+    return False

@@ -157,11 +157,24 @@ def _settle(job: _Job, box: Box, halo: int) -> None:
         _settle(job, box, min(4 * halo, job.gap))
         return
     _check_reach(box, halo)
-    open_cells = _interpolate(job, box, halo)
-    if last or not open_cells.any():
+    unsettled, unseen = _interpolate(job, box, halo)
+    if last or not unsettled.any():
         return
-    for part in _cover(open_cells, Grid(box, job.coarsest)):
-        _settle(job, part, min(2 * halo, job.gap))
+    grid = Grid(box, job.coarsest)
+    for part in _cover(unsettled, grid):
+        here = grid.slices(part)
+        outside = (unseen[here] == unsettled[here]).all()
+        if not (outside and _beyond_the_data(job.source, part, job.gap)):
+            _settle(job, part, min(2 * halo, job.gap))
+
+
+def _beyond_the_data(source: GroundSource, box: Box, gap: int) -> bool:
+    """Whether a straight line parts ``box`` from all points within ``gap`` of it: then no triangle can hold its cells.
+
+    Widening the halo would end at ``gap`` with nothing found: a tile without neighbours took 1.4 x the time.
+    """
+    xy, _ = source.clip(box.grow(gap))
+    return tin.parted(xy, (box.east - box.west) / 2, (box.north - box.south) / 2)
 
 
 def _check_reach(box: Box, halo: int) -> None:
@@ -170,32 +183,40 @@ def _check_reach(box: Box, halo: int) -> None:
         raise GroundError("surface.reach", side=metres(side), most=metres(2 * REACH))
 
 
-def _interpolate(job: _Job, box: Box, halo: int) -> npt.NDArray[np.bool_]:
-    """Write the settled cells of ``box``; return which cells of the coarsest grid hold one that is not settled."""
+def _interpolate(job: _Job, box: Box, halo: int) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Write the settled cells of ``box``; return which cells of the coarsest grid hold one that is not settled.
+
+    The second array says which of them hold only such as no triangle holds.
+    """
     window = box.grow(halo)
     xy, z, corner, triangles = _triangulate(*job.source.clip(window))
     reach_x, reach_y = (window.east - window.west) // 2, (window.north - window.south) // 2
     east, north = window.west + reach_x, window.south + reach_y
+    works = tuple(np.full(Grid(box, grid.cell).shape, tin.UNSEEN) for grid in job.grids)
+    origins = [
+        (box.west + grid.cell // 2 - east, box.north - grid.cell // 2 - north, grid.cell) for grid in job.grids
+    ]
+    tin.rasterise(xy, z, corner, triangles, float(job.gap), reach_x, reach_y, np.array(origins, np.int64), works)
     coarse = Grid(box, job.coarsest)
-    open_cells = np.zeros(coarse.shape, np.bool_)
-    for grid, out, skip in zip(job.grids, job.outs, job.skip, strict=True):
+    pending, seen = np.zeros(coarse.shape, np.bool_), np.zeros(coarse.shape, np.bool_)
+    for grid, out, skip, work in zip(job.grids, job.outs, job.skip, works, strict=True):
         here = grid.slices(box)
-        part = Grid(box, grid.cell)
-        heights = np.full(part.shape, tin.UNSEEN)
-        x0, y0 = box.west + grid.cell // 2 - east, box.north - grid.cell // 2 - north
-        tin.rasterise(xy, z, corner, triangles, float(job.gap), reach_x, reach_y, x0, y0, grid.cell, heights)
-        pending = ~np.isfinite(heights) & (heights != tin.TOO_WIDE)
-        heights[~np.isfinite(heights)] = np.nan
+        unsettled = ~np.isfinite(work) & (work != tin.TOO_WIDE)
+        unfinished = work == tin.OPEN
+        work[~np.isfinite(work)] = np.nan
         if skip is not None:
-            heights[skip[here]] = np.nan
-            pending &= ~skip[here]
+            work[skip[here]] = np.nan
+            unsettled &= ~skip[here]
+            unfinished &= ~skip[here]
         if job.precision is None:
-            out[here] = heights / QUANTA_PER_METRE
+            out[here] = work / QUANTA_PER_METRE
         else:
-            publish(heights, job.precision, out[here])
+            publish(work, job.precision, out[here])
         factor = job.coarsest // grid.cell
-        open_cells |= pending.reshape(coarse.rows, factor, coarse.cols, factor).any(axis=(1, 3))
-    return open_cells
+        shape = (coarse.rows, factor, coarse.cols, factor)
+        pending |= unsettled.reshape(shape).any(axis=(1, 3))
+        seen |= unfinished.reshape(shape).any(axis=(1, 3))
+    return pending, pending & ~seen
 
 
 def _triangulate(xy: Array, z: Array) -> tuple[Array, Array, Array, int]:

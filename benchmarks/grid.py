@@ -1,0 +1,176 @@
+"""The main job on one dense sheet: 12 M points, 4/m², 40 % ground, six rasters, beside PDAL and csmap-py.
+
+    python benchmarks/grid.py [--runs N] [--folder FOLDER]
+
+Prints whole-process seconds, CPU-seconds and peak memory, as medians of runs in turn, and each stage by itself.
+PDAL is measured if the command ``pdal`` is on the path or named by HYOGO_PC_PDAL; csmap-py if HYOGO_PC_CSMAP names its
+program. They make one 1 m raster each; ours makes DSM, DEM and CS relief map at 1 m and 50 cm.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from make_tile import SHEET, benchmark_tile
+
+from pointcloud import pipeline, relief
+from pointcloud.io import cog, las
+from pointcloud.io.cloud import Cloud
+from pointcloud.lattice import Grid, metres
+from pointcloud.params import GridParams
+from pointcloud.surface import dem, dsm
+
+PARAMS = GridParams((1.0, 0.5))
+
+
+@dataclass
+class Cost:
+    """What a process cost."""
+
+    wall: float
+    cpu: float
+    peak: float
+
+
+def measure(command: list[str], env: dict[str, str] | None = None) -> Cost:
+    """Run a command; take its own times and its largest process' memory from the operating system."""
+    start = time.perf_counter()
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env={**os.environ, **(env or {})}
+    )
+    errors = process.stderr.read() if process.stderr else b""
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit(f"{' '.join(command)} failed:\n{errors.decode(errors='replace')}")
+    return Cost(time.perf_counter() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def hyogo_pc(tile: Path, out: Path, *more: str) -> list[str]:
+    return [
+        *(sys.executable, "-m", "hyogo_pc", "grid", str(tile), "-o", str(out)),
+        *("-r", "1", "-r", "0.5", "--redo", *more),
+    ]
+
+
+def pdal_pipelines(tile: Path, out: Path) -> dict[str, list[dict[str, object] | str]]:
+    """Return the pipelines that make PDAL's one DSM and its one TIN DEM."""
+    west, south, _, _ = SHEET.bounds
+    read = {"type": "readers.las", "filename": str(tile)}
+    size = {"resolution": 1, "origin_x": west, "origin_y": south, "width": 2000, "height": 1500}
+    raster = {"edge_length": 1, "origin_x": west, "origin_y": south, "width": 2000, "height": 1500}
+    ground = {"type": "filters.range", "limits": "Classification[2:2]"}
+    return {
+        "PDAL DSM 1 m (max)": [
+            read,
+            {"type": "writers.gdal", "filename": str(out / "dsm.tif"), "output_type": "max", "radius": 0.7} | size,
+        ],
+        "PDAL DEM 1 m (TIN)": [
+            read,
+            ground,
+            {"type": "filters.delaunay"},
+            {"type": "filters.faceraster", **{k: v for k, v in size.items() if k != "resolution"}, "resolution": 1},
+            {"type": "writers.raster", "filename": str(out / "dem.tif"), "gdaldriver": "GTiff"},
+        ],
+    } if raster else {}
+
+
+def contenders(tiles: dict[int, Path], folder: Path) -> dict[str, list[str]]:
+    """Return the commands to measure, by name."""
+    out = folder / "out"
+    commands = {f"hyogo-pc, six rasters, PDRF {f}": hyogo_pc(tile, out) for f, tile in tiles.items()}
+    commands["hyogo-pc, six rasters, PDRF 6, --jobs 1"] = hyogo_pc(tiles[6], out, "--jobs", "1")
+    pdal = os.environ.get("HYOGO_PC_PDAL") or shutil.which("pdal")
+    if pdal:
+        for name, stages in pdal_pipelines(tiles[6], folder).items():
+            path = folder / f"{name.split()[1]}.json"
+            path.write_text(json.dumps(stages))
+            commands[name] = [pdal, "pipeline", str(path)]
+    csmap = os.environ.get("HYOGO_PC_CSMAP")
+    if csmap:
+        source = out / "DEM_1g" / "DEM_05PE551_1g.tif"
+        commands["csmap-py, CS 1 m from a DEM"] = [csmap, str(source), str(folder / "csmap.tif")]
+    return commands
+
+
+def stages(tile: Path) -> dict[str, float]:
+    """Return the seconds of each step of a sheet, on all cores, in this process."""
+    header = las.read_header(tile)
+    seconds: dict[str, float] = {}
+
+    def clock(name: str, work: Callable[[], object]) -> object:
+        start = time.perf_counter()
+        result = work()
+        seconds[name] = time.perf_counter() - start
+        return result
+
+    clock("decode alone", lambda: sum(chunk.count for chunk in las.iter_points(header)))
+    spill = clock("decode, hash and reduce", lambda: pipeline.reduce(header, PARAMS.reduce))
+    cloud = Cloud([spill])  # type: ignore[list-item]
+    with ThreadPoolExecutor() as pool:
+        around = dsm.margin(5.0, 5_000)
+        for cell in PARAMS.cells:
+            highest = dsm.coarsen(cloud.highest(Grid(SHEET.grow(around * 10_000), 5_000)), cell // 5_000)
+            inside = around * 10_000 // cell
+            name = f"DSM {metres(cell):g} m"
+            clock(name, lambda h=highest, c=cell, a=inside: dsm.surface(h, c, 5.0, a, 0.001, pool))  # type: ignore[misc]
+        wide = SHEET.grow(pipeline.relief_halo(PARAMS))
+        heights = clock(
+            "DEM 1 m and 0.5 m",
+            lambda: dem.terrain(cloud, wide, PARAMS.cells, max_gap=100.0, precision=0.001, pool=pool),
+        )
+        for cell, array in zip(PARAMS.cells, heights, strict=True):  # type: ignore[call-overload]
+            r = metres(cell)
+            picture = clock(f"CS {r:g} m", lambda a=array, r=r: relief.cs(a, r, PARAMS.cs, threads=2))  # type: ignore[misc]
+            grid = Grid(wide, cell)
+            clock(f"encode DEM {r:g} m", lambda a=array, g=grid: cog.encode_heights(a, g, None, tags={}))  # type: ignore[misc]
+            clock(f"encode CS {r:g} m", lambda p=picture, g=grid: cog.encode_rgba(p, g, None, tags={}))  # type: ignore[misc]
+    return seconds
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--folder", type=Path)
+    chosen = parser.parse_args()
+    folder = chosen.folder or Path(tempfile.mkdtemp(prefix="hyogo-pc-bench-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    tiles = {f: folder / f"pdrf{f}.laz" for f in (6, 3)}
+    for point_format, tile in tiles.items():
+        if not tile.exists():
+            benchmark_tile(tile, point_format=point_format)
+    fresh = {"HYOGO_PC_CACHE": tempfile.mkdtemp(dir=folder)}
+    first = measure(hyogo_pc(tiles[6], folder / "out"), fresh)
+    print(f"very first run, kernels compiled: {first.wall:.1f} s wall, {first.cpu:.1f} CPU-s, {first.peak:.0f} MiB")
+    help_cost = statistics.median(measure([sys.executable, "-m", "hyogo_pc", "--help"]).wall for _ in range(5))
+    print(f"--help: {help_cost:.2f} s")
+    commands = contenders(tiles, folder)
+    costs: dict[str, list[Cost]] = {name: [] for name in commands}
+    for _ in range(chosen.runs):
+        for name, command in commands.items():
+            costs[name].append(measure(command))
+    print(f"\n{'median of ' + str(chosen.runs):44s} {'wall s':>8s} {'CPU s':>8s} {'MiB':>7s}")
+    for name, runs in costs.items():
+        wall, cpu = (statistics.median(getattr(run, key) for run in runs) for key in ("wall", "cpu"))
+        print(f"{name:44s} {wall:8.2f} {cpu:8.2f} {max(run.peak for run in runs):7.0f}")
+    stages(tiles[6])
+    print("\nstages, all cores, one process, PDRF 6")
+    for name, seconds in stages(tiles[6]).items():
+        print(f"{name:44s} {seconds:8.2f}")
+    if chosen.folder is None:
+        shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()
