@@ -1,0 +1,194 @@
+"""A picture of a whole product for people without a GIS: map, title, scale bar, colours and source.
+
+Heights have the same colours everywhere (see ``_STOPS``; linear between them, clamped outside), whatever the
+lowest and highest of the area are, and a soft hillshade: light from the north-west, slopes by central
+differences of the picture's own pixels. Relief maps are shown as they are, on white.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+from numpy.typing import NDArray
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+from rasterio._err import CPLE_BaseError
+from rasterio.enums import Resampling
+from rasterio.errors import RasterioError
+from rasterio.io import MemoryFile
+from rasterio.session import DummySession
+
+from pointcloud.errors import OutputError
+from pointcloud.io import caption
+from pointcloud.io.vrt import Kind, Tile, mosaic
+from pointcloud.lattice import Box, Grid, cell_quanta
+
+LONGEST = 1600
+"""Longest side of a picture in pixels, the caption included."""
+
+_SMALL = 700
+"""Rasters whose longer side has fewer cells are drawn with several pixels a cell."""
+
+_STOPS = (
+    (0, (94, 142, 118)),
+    (20, (128, 172, 122)),
+    (50, (168, 196, 130)),
+    (100, (208, 214, 146)),
+    (200, (234, 224, 166)),
+    (300, (226, 202, 146)),
+    (450, (208, 174, 124)),
+    (700, (184, 146, 116)),
+    (1000, (170, 140, 136)),
+    (1500, (236, 234, 232)),
+)
+"""Heights in metres and their colours: valley floors green, hills yellow, mountains brown, summits white."""
+
+
+def preview(
+    source: Path | Sequence[Path],
+    kind: Kind,
+    *,
+    title: str | Mapping[str, str],
+    credit: str = "",
+    synthetic: bool = False,
+) -> bytes:
+    """Return a picture of a product, read from the overviews of its files.
+
+    Parameters
+    ----------
+    source : Path or sequence of Path
+        A mosaic, a sheet, or sheets of one product and resolution on the lattice.
+    kind : {"heights", "rgba"}
+        What the files hold.
+    title : str or mapping of language to str
+        The headline; with texts for ``en`` and ``ja``, the language in use is chosen if a font can draw it.
+    credit : str
+        Source and licence, drawn below the map.
+    synthetic : bool
+        Whether the place is made up: the title then says so.
+
+    Returns
+    -------
+    bytes
+        A PNG of at most `LONGEST` pixels a side. Title and credit are also in its metadata, whole, even where
+        no font of the machine can draw them.
+
+    Raises
+    ------
+    OutputError
+        If a file cannot be read.
+    """
+    with _opened(source, kind) as file:
+        rows, cols = _size(file.height, file.width)
+        pixel = file.transform.a * file.width / cols
+        colours = (
+            _tint(_heights(file, rows, cols), pixel) if kind == "heights" else _picture(file, rows, cols)
+        )
+    if (zoom := _SMALL // max(rows, cols)) > 1:
+        colours = colours.repeat(zoom, 0).repeat(zoom, 1)
+        pixel /= zoom
+    titles = {"en": title, "ja": title} if isinstance(title, str) else title
+    words = caption.words(titles, credit, synthetic=synthetic)
+    stops = _STOPS if kind == "heights" else ()
+    return _png(caption.framed(Image.fromarray(colours), words, pixel=pixel, stops=stops), words)
+
+
+@contextmanager
+def _opened(source: Path | Sequence[Path], kind: Kind) -> Iterator[Any]:
+    paths = [source] if isinstance(source, Path) else [*source]
+    try:
+        with rasterio.Env(session=DummySession(), GDAL_PAM_ENABLED="NO"):
+            if len(paths) == 1:
+                driver = "VRT" if paths[0].suffix.lower() == ".vrt" else "GTiff"
+                with rasterio.open(paths[0], driver=driver) as file:
+                    yield file
+            else:
+                data = mosaic([_tile(path) for path in paths], None, kind)
+                with MemoryFile(data, ext=".vrt") as memory, memory.open(driver="VRT") as file:
+                    yield file
+    except (RasterioError, CPLE_BaseError) as error:
+        raise OutputError("output.preview_unreadable", path=paths[0], cause=str(error)) from error
+
+
+def _tile(path: Path) -> Tile:
+    with rasterio.open(path, driver="GTiff") as file:
+        return Tile(path.resolve(), Grid(Box.from_metres(*file.bounds), cell_quanta(file.transform.a)))
+
+
+def _size(rows: int, cols: int) -> tuple[int, int]:
+    """Return the size of the map in pixels: that of the raster, or less to fit the picture."""
+    scale = min(1.0, LONGEST / cols, (LONGEST - caption.HEIGHT) / rows)
+    return max(1, round(rows * scale)), max(1, round(cols * scale))
+
+
+def _heights(file: Any, rows: int, cols: int) -> NDArray[np.float64]:
+    read = file.read(1, out_shape=(rows, cols), resampling=Resampling.average, masked=True)
+    heights: NDArray[np.float64] = read.astype(np.float64).filled(np.nan)
+    return heights
+
+
+def _picture(file: Any, rows: int, cols: int) -> NDArray[np.uint8]:
+    """Return the colours on white, shape (rows, cols, 3).
+
+    The nearest overview's pixels are taken as they are: averaging once more would mix in the colour of what
+    is transparent, and draw a dark rim.
+    """
+    bands = file.read(out_shape=(4, rows, cols), resampling=Resampling.nearest).astype(np.float64)
+    opacity = bands[3] / 255
+    return _bytes(np.moveaxis(bands[:3] * opacity + 255 * (1 - opacity), 0, 2))
+
+
+def _tint(heights: NDArray[np.float64], pixel: float) -> NDArray[np.uint8]:
+    """Return the colours of heights on a hillshade, white where there are none, shape (rows, cols, 3)."""
+    levels = [stop for stop, _ in _STOPS]
+    tints = np.array([colour for _, colour in _STOPS], np.float64)
+    known = np.isfinite(heights)
+    filled = np.where(known, heights, 0.0)
+    colours = np.stack([np.interp(filled, levels, tints[:, band]) for band in range(3)], axis=2)
+    return _bytes(np.where(known[..., None], colours * _shade(heights, pixel)[..., None], 255.0))
+
+
+def _shade(heights: NDArray[np.float64], pixel: float) -> NDArray[np.float64]:
+    """Return a factor for colours: 1 on flat ground, down to 0.5 in the shade, up to 1.2 in the sun.
+
+    The cosine of the angle between a wall to the north-west and the ground's normal, so that steep canopies
+    do not turn black as with the light of a real sun.
+    The slopes are drawn steeper where a pixel is wide, since averaging has flattened them: by the fourth root
+    of its width in units of 2 m, so 2.7 times for a whole prefecture at 100 m.
+    """
+    steeper = max(1.0, pixel / 2) ** 0.25
+    south, east = (_slope(heights, axis) * (steeper / pixel) for axis in (0, 1))
+    lit = 0.5**0.5 * (south + east) / np.sqrt(1 + south**2 + east**2)
+    light: NDArray[np.float64] = 1 + lit * np.where(lit < 0, 0.5, 0.2)
+    return light
+
+
+def _slope(heights: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
+    """Return the mean difference to the neighbours before and behind; to one beside nodata, 0 between."""
+    steps = np.diff(heights, axis=axis)
+    edge = np.full_like(heights.take([0], axis), np.nan)
+    before = np.concatenate([edge, steps], axis)
+    behind = np.concatenate([steps, edge], axis)
+    before, behind = (np.where(np.isnan(a), b, a) for a, b in ((before, behind), (behind, before)))
+    mean: NDArray[np.float64] = np.nan_to_num((before + behind) / 2)
+    return mean
+
+
+def _bytes(values: NDArray[np.float64]) -> NDArray[np.uint8]:
+    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+
+
+def _png(picture: Image.Image, words: caption.Words) -> bytes:
+    info = PngInfo()
+    info.add_itxt("Title", words.title)
+    if words.credit:
+        info.add_itxt("Source", words.credit)
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", pnginfo=info)
+    return buffer.getvalue()
