@@ -67,7 +67,7 @@ class CsParams:
     Raises
     ------
     ParameterError
-        If a length is negative or not finite, a ramp has no range or no colours, or the weights do not sum to 1.
+        If a length is negative or not finite, a ramp has no range or colours, or the weights do not sum to 1.
     """
 
     sigma: float
@@ -118,7 +118,7 @@ HYOGO_CS = CsParams(
         Ramp(-0.08, 0.08, ((0, 20, 140), (45, 95, 225), (252, 252, 250), (238, 70, 50), (155, 0, 0)), 0.25),
     ),
 )
-"""Layers, lengths and weights of Toda (2012, 2014); ranges and colours are our own, as no official ones exist.
+"""Layers, lengths and weights of Toda (2012, 2014); ranges and colours are our own: none are official.
 
 Flat ground stays near white. A stone wall of 3 m reaches the ends of the curvature ramps and a paddy step of
 0.5 m a sixth of that, on 1 m and 0.5 m cells alike. Slopes beyond 60 degrees are cliffs, as dark as they get.
@@ -295,7 +295,9 @@ def _converted(key: str, value: Any) -> Any:
         return str(value)
     if key == "cs":
         layers = {
-            name: tuple(Ramp(**ramp | {"colours": tuple(map(tuple, ramp["colours"]))}) for ramp in value[name])
+            name: tuple(
+                Ramp(**ramp | {"colours": tuple(map(tuple, ramp["colours"]))}) for ramp in value[name]
+            )
             for name in ("elevation", "slope", "curvature")
             if name in value
         }
