@@ -1,20 +1,20 @@
 """``hyogo-pc info``: what is in point clouds, and what looks wrong with them.
 
-``--json`` writes one object: ``format`` (``JSON_FORMAT``) and ``files``, a list of objects that all have these
-keys:
+``--json`` writes an object of ``format`` (``JSON_FORMAT``) and ``files``, a list of objects with these keys:
 
 - ``path``: as found.
 - ``error``: ``null``, or ``message`` (name in the catalogue) and ``text``; if a file cannot be read, all but
   ``path``, ``error`` and ``remarks`` is ``null``.
 - ``remarks``: what looks wrong, a list of ``message`` and ``text``.
-- ``size`` (bytes), ``version`` (such as ``"1.4"``), ``point_format``, ``compressed``, ``points``, ``synthetic``.
+- ``size`` (bytes), ``version`` (as ``"1.4"``), ``point_format``, ``compressed``, ``points``, ``synthetic``.
 - ``scale``, ``offset``: lists of x, y, z.
-- ``extent``: ``west``, ``south``, ``lowest``, ``east``, ``north``, ``highest``, and ``from``: ``"points"``, or
-  ``"header"`` if they were not read. ``null`` without points, or if the header's is none.
-- ``density``: ``points_per_m2``, and ``of``: ``"cells"`` (of 1 m that hold a point) or ``"extent"``; or ``null``.
+- ``extent``: ``west``, ``south``, ``lowest``, ``east``, ``north``, ``highest``, and ``from``: ``"points"``,
+  or ``"header"`` if they were not read. ``null`` without points, or if the header's is none.
+- ``density``: ``points_per_m2``, and ``of``: ``"cells"`` (1 m cells that hold a point) or ``"extent"``, or
+  ``null``.
 - ``classes``: list of ``code``, ``name``, ``points``; ``withheld``: a number. ``null`` if not read.
-- ``crs``: ``horizontal``, ``vertical`` (``EPSG:code``, WKT, or ``null``), ``name``, and ``stated``: whether by the
-  file, or taken from its name or coordinates; or ``null``.
+- ``crs``: ``horizontal``, ``vertical`` (``EPSG:code``, WKT or ``null``), ``name``, and ``stated``: whether by
+  the file, or taken from its name or coordinates; or ``null``.
 - ``sheets``: by level, the codes that the points touch. ``named_sheets``: codes in the file's name.
 
 Texts and names are in the language of the program, all else is not. Lengths are in the unit of the file.
@@ -148,7 +148,7 @@ def _table(survey: Survey) -> str:
 
 
 def _aligned(rows: list[Row]) -> list[str]:
-    """Return rows as lines with the first column padded, by display width: Japanese characters take two columns."""
+    """Return rows as lines; the first column is padded by display width, which Japanese has two of a sign."""
     from hyogo_pc.translate import columns
 
     width = max(columns(label) for label, _ in rows)

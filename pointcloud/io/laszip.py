@@ -97,9 +97,9 @@ def read(
         return LaszipRecord(data, compressor, 0, 0, 0, 0)
     table_at, chunks = _table(path, file, points_at, size, count)
     if chunk_size == _VARIABLE:
-        # Each chunk begins with a whole record, so a lying number cannot exceed the file.
-        possible = (table_at - points_at - 8) // record_length
-        if chunks > possible or bool(chunks) != bool(count):
+        # Each chunk begins with a whole record, but for an empty last one: a lying number cannot exceed that.
+        possible = (table_at - points_at - 8) // record_length + 1
+        if chunks > possible or (count and not chunks):
             raise FileError("file.chunk_count", path=path, chunks=chunks, expected=possible, count=count)
     elif chunks != (expected := -(-count // chunk_size)):
         raise FileError("file.chunk_count", path=path, chunks=chunks, expected=expected, count=count)

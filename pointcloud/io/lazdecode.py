@@ -100,9 +100,11 @@ def read_table(file: io.BufferedReader, header: CloudHeader, record: LaszipRecor
         last = header.count - (record.chunks - 1) * record.chunk_size
         points = [record.chunk_size] * (record.chunks - 1) + [last]
         table = [(count, size) for count, (_, size) in zip(points, table, strict=True)]
+    elif table[-1] == (0, 0):
+        table.pop()  # lazrs closes a table of variable chunks with an empty one
     total_points, total_bytes = sum(count for count, _ in table), sum(size for _, size in table)
     held = record.table_at - header.points_at - 8
-    if total_bytes != held or total_points != header.count or min(size for _, size in table) < 0:
+    if total_bytes != held or total_points != header.count:
         raise FileError(
             "file.chunk_sizes",
             path=header.path,
