@@ -2,8 +2,8 @@
 
 ``--json`` writes a list with one object for each PLACE. All have ``query``. A code has ``sheets``, its
 readings, each with ``code``, ``zone``, ``level``, ``bounds`` (west, south, east, north) and ``size`` (width,
-height) in metres. A place has ``zone``, ``easting``, ``northing``, ``latitude``, ``longitude`` and ``codes`` by
-level.
+height) in metres. A place has ``zone``, ``easting``, ``northing``, ``latitude``, ``longitude`` and ``codes``
+by level.
 """
 
 from __future__ import annotations
