@@ -71,19 +71,33 @@ def pdal_pipelines(tile: Path, out: Path) -> dict[str, list[dict[str, object] | 
     size = {"resolution": 1, "origin_x": west, "origin_y": south, "width": 2000, "height": 1500}
     raster = {"edge_length": 1, "origin_x": west, "origin_y": south, "width": 2000, "height": 1500}
     ground = {"type": "filters.range", "limits": "Classification[2:2]"}
-    return {
-        "PDAL DSM 1 m (max)": [
-            read,
-            {"type": "writers.gdal", "filename": str(out / "dsm.tif"), "output_type": "max", "radius": 0.7} | size,
-        ],
-        "PDAL DEM 1 m (TIN)": [
-            read,
-            ground,
-            {"type": "filters.delaunay"},
-            {"type": "filters.faceraster", **{k: v for k, v in size.items() if k != "resolution"}, "resolution": 1},
-            {"type": "writers.raster", "filename": str(out / "dem.tif"), "gdaldriver": "GTiff"},
-        ],
-    } if raster else {}
+    return (
+        {
+            "PDAL DSM 1 m (max)": [
+                read,
+                {
+                    "type": "writers.gdal",
+                    "filename": str(out / "dsm.tif"),
+                    "output_type": "max",
+                    "radius": 0.7,
+                }
+                | size,
+            ],
+            "PDAL DEM 1 m (TIN)": [
+                read,
+                ground,
+                {"type": "filters.delaunay"},
+                {
+                    "type": "filters.faceraster",
+                    **{k: v for k, v in size.items() if k != "resolution"},
+                    "resolution": 1,
+                },
+                {"type": "writers.raster", "filename": str(out / "dem.tif"), "gdaldriver": "GTiff"},
+            ],
+        }
+        if raster
+        else {}
+    )
 
 
 def contenders(tiles: dict[int, Path], folder: Path) -> dict[str, list[str]]:
@@ -152,8 +166,12 @@ def main() -> None:
             benchmark_tile(tile, point_format=point_format)
     fresh = {"HYOGO_PC_CACHE": tempfile.mkdtemp(dir=folder)}
     first = measure(hyogo_pc(tiles[6], folder / "out"), fresh)
-    print(f"very first run, kernels compiled: {first.wall:.1f} s wall, {first.cpu:.1f} CPU-s, {first.peak:.0f} MiB")
-    help_cost = statistics.median(measure([sys.executable, "-m", "hyogo_pc", "--help"]).wall for _ in range(5))
+    print(
+        f"very first run, kernels compiled: {first.wall:.1f} s wall, {first.cpu:.1f} CPU-s, {first.peak:.0f} MiB"
+    )
+    help_cost = statistics.median(
+        measure([sys.executable, "-m", "hyogo_pc", "--help"]).wall for _ in range(5)
+    )
     print(f"--help: {help_cost:.2f} s")
     commands = contenders(tiles, folder)
     costs: dict[str, list[Cost]] = {name: [] for name in commands}

@@ -63,7 +63,9 @@ class PointCloud:
 def _or_nothing(array: npt.NDArray[np.generic] | None, grid: Grid, product: str) -> npt.NDArray[np.generic]:
     if array is not None:
         return array
-    return np.zeros((*grid.shape, 4), np.uint8) if product == "cs" else np.full(grid.shape, np.nan, np.float32)
+    return (
+        np.zeros((*grid.shape, 4), np.uint8) if product == "cs" else np.full(grid.shape, np.nan, np.float32)
+    )
 
 
 def cloud(
@@ -106,7 +108,9 @@ def cloud(
     if max(np.abs(east).max(), np.abs(north).max()) > 1e9:
         raise ParameterError("arrays.finite")
     params = GridParams((resolution,), ground_classes=ground_classes, excluded_classes=excluded_classes)
-    classes = np.zeros(len(east), np.uint8) if classification is None else np.asarray(classification, np.uint8)
+    classes = (
+        np.zeros(len(east), np.uint8) if classification is None else np.asarray(classification, np.uint8)
+    )
     if len(classes) != len(east):
         raise ParameterError("arrays.length", e=len(east), n=len(north), z=len(classes))
     qe, qn, qz = (np.rint(values * QUANTA_PER_METRE).astype(np.int64) for values in (east, north, up))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import tomllib
 from collections.abc import Callable
@@ -192,7 +193,7 @@ class GridParams:
         cells = sorted({_cell(resolution) for resolution in self.resolutions}, reverse=True)
         if not cells:
             raise ParameterError("params.none", name="resolutions")
-        for coarse, fine in zip(cells, cells[1:], strict=False):
+        for coarse, fine in itertools.pairwise(cells):
             if coarse % fine:
                 raise ParameterError(
                     "params.nest", coarse=coarse / QUANTA_PER_METRE, fine=fine / QUANTA_PER_METRE

@@ -84,10 +84,11 @@ def scan_extent(header: CloudHeader) -> CloudHeader:
     FileError
         If the file is damaged.
     """
-    chunks = [
-        (chunk.lows, chunk.highs) for chunk in las.iter_points(header, chunk=_CHUNK, check_box=False)
-    ]
-    lows, highs = np.array([low for low, _ in chunks]).min(axis=0), np.array([high for _, high in chunks]).max(axis=0)
+    chunks = [(chunk.lows, chunk.highs) for chunk in las.iter_points(header, chunk=_CHUNK, check_box=False)]
+    lows, highs = (
+        np.array([low for low, _ in chunks]).min(axis=0),
+        np.array([high for _, high in chunks]).max(axis=0),
+    )
     west, south, bottom = (metres(int(value)) for value in lows)
     east, north, top = (metres(int(value)) for value in highs)
     return replace(header, mins=(west, south, bottom), maxs=(east, north, top))
@@ -183,4 +184,3 @@ def _void(box: Box, cloud: Cloud, gap: float) -> tuple[Grid, npt.NDArray[np.bool
     metre = QUANTA_PER_METRE
     grid = Grid(box.snap(metre).grow(water.margin(gap) * metre), metre)
     return grid, water.voids(cloud.dry(grid), gap)
-

@@ -17,7 +17,12 @@ Array = npt.NDArray[Any]
 
 
 def spill_of(
-    e: Array, n: Array, z: Array, classes: Array | int = 2, params: GridParams | None = None, name: str = "points"
+    e: Array,
+    n: Array,
+    z: Array,
+    classes: Array | int = 2,
+    params: GridParams | None = None,
+    name: str = "points",
 ) -> Spill:
     """Reduce points (metres) to a spill in memory."""
     qe, qn, qz = (np.rint(np.asarray(v, np.float64) * 1e4).astype(np.int64) for v in (e, n, z))
@@ -26,16 +31,22 @@ def spill_of(
     kinds = np.broadcast_to(np.asarray(classes, np.uint8), qe.shape).copy()
     half = len(qe) // 2
     for part in (slice(0, half), slice(half, None)):  # two chunks, so that chunks are always tested
-        reducer.add(qe[part], qn[part], qz[part].astype(np.int32), kinds[part], np.zeros(len(qe[part]), np.uint8))
+        reducer.add(
+            qe[part], qn[part], qz[part].astype(np.int32), kinds[part], np.zeros(len(qe[part]), np.uint8)
+        )
     return reducer.finish(name, 0, name, synthetic=False)
 
 
-def cloud_of(e: Array, n: Array, z: Array, classes: Array | int = 2, params: GridParams | None = None) -> Cloud:
+def cloud_of(
+    e: Array, n: Array, z: Array, classes: Array | int = 2, params: GridParams | None = None
+) -> Cloud:
     """Return points (metres) as a cloud."""
     return Cloud([spill_of(e, n, z, classes, params)])
 
 
-def scatter(rng: np.random.Generator, count: int, bounds: tuple[float, float, float, float]) -> tuple[Array, Array]:
+def scatter(
+    rng: np.random.Generator, count: int, bounds: tuple[float, float, float, float]
+) -> tuple[Array, Array]:
     """Return random places in a box W, S, E, N, whole millimetres."""
     west, south, east, north = bounds
     e = np.round(rng.uniform(west, east, count), 3)

@@ -21,20 +21,38 @@ COMPRESSIONS = ("deflate", "lzw", "zstd", "none")
 
 @click.command("grid", help=say("grid.help"), short_help=say("grid.short_help"))
 @click.argument("inputs", metavar="INPUT…", nargs=-1)
-@click.option("-o", "--out", type=click.Path(path_type=Path, file_okay=False), required=True, help=say("grid.out"))
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path, file_okay=False), required=True, help=say("grid.out")
+)
 @click.option("--ground", multiple=True, metavar="INPUT", help=say("grid.ground"))
-@click.option("-r", "--resolution", "resolutions", type=float, multiple=True, metavar="M", help=say("grid.resolution"))
-@click.option("-p", "--product", "products", type=click.Choice(PRODUCTS), multiple=True, help=say("grid.product"))
+@click.option(
+    "-r", "--resolution", "resolutions", type=float, multiple=True, metavar="M", help=say("grid.resolution")
+)
+@click.option(
+    "-p", "--product", "products", type=click.Choice(PRODUCTS), multiple=True, help=say("grid.product")
+)
 @click.option(
     "--sheet", "level", type=click.Choice(LEVELS), default="2500", show_default=True, help=say("grid.sheet")
 )
-@click.option("--tile-size", type=float, default=1000.0, show_default=True, metavar="M", help=say("grid.tile_size"))
+@click.option(
+    "--tile-size", type=float, default=1000.0, show_default=True, metavar="M", help=say("grid.tile_size")
+)
 @click.option("--area", multiple=True, metavar="AREA", help=say("grid.area"))
 @click.option("--crs", metavar="CRS", help=say("grid.crs"))
 @click.option("--vertical", metavar="CRS", help=say("grid.vertical"))
-@click.option("--ground-class", "ground_classes", type=click.IntRange(0, 255), multiple=True, help=say("grid.ground_class"))
 @click.option(
-    "--exclude-class", "excluded_classes", type=click.IntRange(0, 255), multiple=True, help=say("grid.exclude_class")
+    "--ground-class",
+    "ground_classes",
+    type=click.IntRange(0, 255),
+    multiple=True,
+    help=say("grid.ground_class"),
+)
+@click.option(
+    "--exclude-class",
+    "excluded_classes",
+    type=click.IntRange(0, 255),
+    multiple=True,
+    help=say("grid.exclude_class"),
 )
 @click.option("--max-gap", type=float, metavar="M", help=say("grid.max_gap"))
 @click.option("--dsm-max-gap", type=float, metavar="M", help=say("grid.dsm_max_gap"))

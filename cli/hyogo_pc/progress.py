@@ -50,7 +50,9 @@ class Progress:
             self.sheet += 1
             spent = time.monotonic() - self.start
             left = spent / max(self.share, 1e-9) * (1.0 - self.share)
-            self._say(say("grid.sheet_done", sheet=key, done=self.sheet, sheets=self.sheets, left=_clock(left)))
+            self._say(
+                say("grid.sheet_done", sheet=key, done=self.sheet, sheets=self.sheets, left=_clock(left))
+            )
 
     def remark(self, remark: Remark) -> None:
         """Say what the user should know."""

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice, pairwise
-from math import floor, log10
+from math import ceil, floor, log10
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -158,7 +158,7 @@ def _wrapped(text: str, font: _Font, room: int) -> Iterator[str]:
     """Break a text at the blank before the margin, or at the margin if that is far (Japanese has none)."""
     while text:
         lengths = range(1, min(len(text), room) + 1)  # in letters, of which none is narrower than a pixel
-        end = max(1, bisect_right(lengths, room, key=lambda length: font.getlength(text[:length])))
+        end = max(1, bisect_right(lengths, room, key=lambda length: ceil(font.getlength(text[:length]))))
         if end < len(text) and (blank := text.rfind(" ", 0, end + 1)) > 0.7 * end:
             end = blank
         yield text[:end]

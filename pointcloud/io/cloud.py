@@ -75,5 +75,5 @@ class Cloud:
         end = 0
         for spill in self.spills:
             for points, e0, n0 in spill.ground(box):
-                end = bins.clip(points, east - e0, north - n0, reach_x, reach_y, xy, z, end)
+                end = int(bins.clip(points, east - e0, north - n0, reach_x, reach_y, xy, z, end))
         return xy[:end], z[:end]

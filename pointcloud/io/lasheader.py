@@ -253,7 +253,8 @@ class _Reader:
             self.refuse("file.header_size", found=header_size, needed=needed, version=f"1.{minor}")
         if not header_size <= points_at <= self.size:
             self.refuse("file.points_at", at=points_at, header=header_size, size=self.size)
-        returns, numbers = rest[:5], rest[5:]
+        returns: tuple[int, ...] | list[int] = rest[:5]
+        numbers = rest[5:]
         late: dict[str, int] = {}
         if minor >= 3:
             (late["waveforms_at"],) = struct.unpack_from("<Q", head, 227)

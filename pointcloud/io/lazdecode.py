@@ -136,7 +136,7 @@ def _chunks(
         if count * header.record_length > plain.size:
             plain = np.empty(count * header.record_length, np.uint8)
         part, records = coded[:size], plain[: count * header.record_length]
-        if file.readinto(part) != size:
+        if file.readinto(part.data) != size:
             raise FileError("file.chunk_table", path=header.path, at=record.table_at, size=header.size)
         _check_layers(header, record, part, group, number)
         for job in [group] if parallel else [[entry] for entry in group]:

@@ -9,7 +9,18 @@ import numpy as np
 import numpy.typing as npt
 
 from pointcloud.errors import FileError
-from pointcloud.io.spill import BUCKET, WIDEST, Layer, Run, Spill, SpillFile, SpillInfo, Store, load, write_index
+from pointcloud.io.spill import (
+    BUCKET,
+    WIDEST,
+    Layer,
+    Run,
+    Spill,
+    SpillFile,
+    SpillInfo,
+    Store,
+    load,
+    write_index,
+)
 from pointcloud.kernels import bins
 from pointcloud.lattice import QUANTA_PER_METRE, Box, metres
 from pointcloud.params import WATER_CLASS, ReduceParams
@@ -31,7 +42,7 @@ class _Blocks:
         rows = -box.south // self.side - self.first_row + 1
         cols = box.east // self.side - self.first_col + 1
         self.table = np.full((rows, cols), -1, np.int32)
-        self.pool = np.full((4, _BLOCK, _BLOCK), empty, dtype)
+        self.pool: Array = np.full((4, _BLOCK, _BLOCK), empty, dtype)
         self.used = 0
 
     def make_room(self, e: Array, n: Array, use: Array, bit: int) -> None:
@@ -83,7 +94,9 @@ class Reducer:
     ) -> None:
         width, height = box.east - box.west, box.north - box.south
         if max(width, height) > WIDEST:
-            raise FileError("reduce.extent", path=name, width=metres(width) / 1000, height=metres(height) / 1000)
+            raise FileError(
+                "reduce.extent", path=name, width=metres(width) / 1000, height=metres(height) / 1000
+            )
         self.flags = np.full(256, _RETURN | _DRY | (_GROUND if all_ground else 0), np.uint8)
         if not all_ground:
             self.flags[list(params.ground_classes)] |= _GROUND
@@ -120,7 +133,9 @@ class Reducer:
         )
         blocks = self.dry
         blocks.make_room(e, n, use, _DRY)
-        bins.occupied(e, n, use, _DRY, blocks.cell, blocks.first_row, blocks.first_col, blocks.table, blocks.pool)
+        bins.occupied(
+            e, n, use, _DRY, blocks.cell, blocks.first_row, blocks.first_col, blocks.table, blocks.pool
+        )
         self._take_ground(e, n, z, use)
 
     def _take_ground(self, e: Array, n: Array, z: Array, use: Array) -> None:
@@ -132,7 +147,9 @@ class Reducer:
                 grown = np.empty((max(self.grounds + need, min(2 * len(self.ground), _RUN)), 3), np.int32)
                 grown[: self.grounds] = self.ground[: self.grounds]
                 self.ground = grown
-        self.grounds = bins.take(e, n, z, use, _GROUND, self.east, self.north, self.ground, self.grounds)
+        self.grounds = int(
+            bins.take(e, n, z, use, _GROUND, self.east, self.north, self.ground, self.grounds)
+        )
         self.counts["ground"] += need
 
     def _end_run(self) -> None:
@@ -179,7 +196,9 @@ class Reducer:
     def _info(self, name: str, size: int, sha256: str, synthetic: bool) -> SpillInfo:
         counts = self.counts
         box = Box(0, 0, 0, 0)
-        if counts["points"]:  # the west and north edges are inside, so the others lie one quantum beyond the points
+        if counts[
+            "points"
+        ]:  # the west and north edges are inside, so the others lie one quantum beyond the points
             box = Box(int(self.low[0]), int(self.low[1]) - 1, int(self.high[0]) + 1, int(self.high[1]))
         return SpillInfo(
             name=name,

@@ -118,7 +118,7 @@ class Store:
         assert self._path is not None
         with self._path.open("rb", buffering=0) as file:
             file.seek(offset + start * dtype.itemsize * int(np.prod(shape[1:], dtype=np.int64)))
-            view = memoryview(out).cast("B") if out.size else memoryview(b"")
+            view = out.data.cast("B") if out.size else memoryview(b"")
             done = 0
             while done < len(view):
                 got = file.readinto(view[done:])
@@ -201,7 +201,7 @@ class SpillFile:
     def add(self, name: str, array: Array) -> None:
         """Append an array."""
         self.index[name] = (self.file.tell(), array.dtype.str, array.shape)
-        self.file.write(memoryview(np.ascontiguousarray(array)).cast("B") if array.size else b"")
+        self.file.write(array.tobytes())
 
     def finish(self, meta: dict[str, Any]) -> None:
         """Write the index, and give the file its name."""
@@ -264,7 +264,9 @@ def load(path: Path) -> Spill:
         return store.read(name, 0, index["arrays"][name][2][0])
 
     layers = {n: Layer(c, s, whole(f"{n}.places"), n) for n, (c, s) in meta["layers"].items()}
-    runs = tuple(Run(w, s, cols, whole(f"starts.{k}"), pts) for k, (w, s, cols, pts) in enumerate(meta["runs"]))
+    runs = tuple(
+        Run(w, s, cols, whole(f"starts.{k}"), pts) for k, (w, s, cols, pts) in enumerate(meta["runs"])
+    )
     return Spill(
         SpillInfo.from_json(meta["info"]),
         layers["highest"],

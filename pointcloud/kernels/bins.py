@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pointcloud.kernels.jit import kernel
+from pointcloud.kernels.jit import Int, kernel
 
 Ints = npt.NDArray[np.integer[Any]]
 
@@ -15,7 +15,7 @@ EMPTY = np.int32(-(2**31))  # a cell without a return
 
 
 @kernel
-def floor_div(value: int, cell: int, per_cell: float) -> int:
+def floor_div(value: Int, cell: Int, per_cell: float) -> Int:
     """Return floor(value / cell) exactly; ``per_cell`` is 1 / cell.
 
     A product and a correction: an integer division takes several times as long.
@@ -31,7 +31,7 @@ def floor_div(value: int, cell: int, per_cell: float) -> int:
 
 @kernel
 def touched_blocks(
-    e: Ints, n: Ints, use: Ints, bit: int, side: int, first_row: int, first_col: int, table: Ints
+    e: Ints, n: Ints, use: Ints, bit: Int, side: Int, first_row: Int, first_col: Int, table: Ints
 ) -> None:
     """Mark with -2 the blocks, ``side`` quanta wide, that hold a point with ``bit`` set and have no slot yet (-1)."""
     per_side = 1.0 / side
@@ -45,7 +45,16 @@ def touched_blocks(
 
 @kernel
 def highest(
-    e: Ints, n: Ints, z: Ints, use: Ints, bit: int, cell: int, first_row: int, first_col: int, table: Ints, pool: Ints
+    e: Ints,
+    n: Ints,
+    z: Ints,
+    use: Ints,
+    bit: Int,
+    cell: Int,
+    first_row: Int,
+    first_col: Int,
+    table: Ints,
+    pool: Ints,
 ) -> None:
     """Raise each cell to its highest point.
 
@@ -78,7 +87,7 @@ def highest(
 
 @kernel
 def occupied(
-    e: Ints, n: Ints, use: Ints, bit: int, cell: int, first_row: int, first_col: int, table: Ints, pool: Ints
+    e: Ints, n: Ints, use: Ints, bit: Int, cell: Int, first_row: Int, first_col: Int, table: Ints, pool: Ints
 ) -> None:
     """Set each cell that holds a point with ``bit`` to 1; the parameters are those of :func:`highest`."""
     size = pool.shape[1]
@@ -100,7 +109,7 @@ def flag_points(classes: Ints, withheld: Ints, flags: Ints, use: Ints, histogram
 
 
 @kernel
-def take(e: Ints, n: Ints, z: Ints, use: Ints, bit: int, east: int, north: int, out: Ints, start: int) -> int:
+def take(e: Ints, n: Ints, z: Ints, use: Ints, bit: Int, east: Int, north: Int, out: Ints, start: Int) -> Int:
     """Append the points with ``bit`` to ``out`` (m, 3), relative to an origin; return the new end."""
     end = start
     for i in range(e.shape[0]):
@@ -113,7 +122,7 @@ def take(e: Ints, n: Ints, z: Ints, use: Ints, bit: int, east: int, north: int, 
 
 
 @kernel
-def bucket_starts(points: Ints, side: int, west: int, south: int, cols: int, starts: Ints) -> None:
+def bucket_starts(points: Ints, side: Int, west: Int, south: Int, cols: Int, starts: Ints) -> None:
     """Count points by bucket into ``starts`` (buckets + 1,), then make that the running sum.
 
     Buckets are ``side`` quanta wide and run from the west, then from the south.
@@ -129,7 +138,7 @@ def bucket_starts(points: Ints, side: int, west: int, south: int, cols: int, sta
 
 
 @kernel
-def bucket_sort(points: Ints, side: int, west: int, south: int, cols: int, cursor: Ints, out: Ints) -> None:
+def bucket_sort(points: Ints, side: Int, west: Int, south: Int, cols: Int, cursor: Ints, out: Ints) -> None:
     """Move points (n, 3) to their buckets; ``cursor`` holds where each bucket begins and is advanced."""
     per_side = 1.0 / side
     for i in range(points.shape[0]):
@@ -143,8 +152,8 @@ def bucket_sort(points: Ints, side: int, west: int, south: int, cols: int, curso
 
 @kernel
 def clip(
-    points: Ints, east: int, north: int, reach_x: int, reach_y: int, xy: Ints, z: Ints, start: int
-) -> int:
+    points: Ints, east: Int, north: Int, reach_x: Int, reach_y: Int, xy: Ints, z: Ints, start: Int
+) -> Int:
     """Append the points of (m, 3) within a window to ``xy`` and ``z``, relative to its centre; return the new end.
 
     ``east``, ``north`` is the centre relative to the points' origin; the window is half-open: its west and north

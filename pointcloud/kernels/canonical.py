@@ -28,7 +28,7 @@ def _int32(records: NDArray[np.uint8], i: int, at: int) -> int:
         | np.int64(records[i, at + 2]) << 16
         | np.int64(records[i, at + 3]) << 24
     )
-    return (unsigned ^ _SIGN) - _SIGN
+    return int((unsigned ^ _SIGN) - _SIGN)
 
 
 @kernel
@@ -105,9 +105,9 @@ def canonical_rounded(
     low_e = low_n = low_z = _FAR
     high_e = high_n = high_z = -_FAR
     for i in range(records.shape[0]):
-        point_e = np.int64(np.rint((_int32(records, i, 0) * scales[0] + offsets[0]) * 10000.0))
-        point_n = np.int64(np.rint((_int32(records, i, 4) * scales[1] + offsets[1]) * 10000.0))
-        point_z = np.int64(np.rint((_int32(records, i, 8) * scales[2] + offsets[2]) * 10000.0))
+        point_e = int(np.rint((_int32(records, i, 0) * scales[0] + offsets[0]) * 10000.0))
+        point_n = int(np.rint((_int32(records, i, 4) * scales[1] + offsets[1]) * 10000.0))
+        point_z = int(np.rint((_int32(records, i, 8) * scales[2] + offsets[2]) * 10000.0))
         low_e, high_e = min(low_e, point_e), max(high_e, point_e)
         low_n, high_n = min(low_n, point_n), max(high_n, point_n)
         low_z, high_z = min(low_z, point_z), max(high_z, point_z)

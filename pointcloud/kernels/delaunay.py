@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pointcloud.kernels.jit import kernel
+from pointcloud.kernels.jit import Int, kernel
 from pointcloud.kernels.predicates import in_circle, orient
 
 Ints = npt.NDArray[np.signedinteger[Any]]
@@ -57,7 +57,7 @@ def _radial_order(xy: Ints, order: Ints, spare: Ints, keys: Ints, spare_keys: In
 
 
 @kernel
-def sort_distinct(xy: Ints, z: Ints, out_xy: Ints, out_z: Ints, index: Ints, keys: Ints, count: Ints) -> int:
+def sort_distinct(xy: Ints, z: Ints, out_xy: Ints, out_z: Ints, index: Ints, keys: Ints, count: Ints) -> Int:
     """Sort points by distance from the origin; of points that share their coordinates keep the lowest.
 
     Parameters
@@ -103,13 +103,13 @@ def sort_distinct(xy: Ints, z: Ints, out_xy: Ints, out_z: Ints, index: Ints, key
 
 
 @kernel
-def _precedes(xy: Ints, a: int, b: int) -> bool:
+def _precedes(xy: Ints, a: Int, b: Int) -> bool:
     """Whether point a comes before point b in lexicographic order of (E, N)."""
     return bool(xy[a, 0] < xy[b, 0] or (xy[a, 0] == xy[b, 0] and xy[a, 1] < xy[b, 1]))
 
 
 @kernel
-def _must_flip(xy: Ints, u: int, v: int, w: int, z: int) -> bool:
+def _must_flip(xy: Ints, u: Int, v: Int, w: Int, z: Int) -> bool:
     """Whether the edge u-v of the triangles (u, v, w) and (v, u, z) must give way to the diagonal w-z."""
     side = in_circle(
         np.int64(xy[u, 0]),
@@ -122,14 +122,14 @@ def _must_flip(xy: Ints, u: int, v: int, w: int, z: int) -> bool:
         np.int64(xy[z, 1]),
     )
     if side != 0:
-        return side > 0
+        return bool(side > 0)
     first_kept = u if _precedes(xy, u, v) else v
     first_new = w if _precedes(xy, w, z) else z
     return _precedes(xy, first_new, first_kept)
 
 
 @kernel
-def _turn(xy: Ints, a: int, b: int, c: int) -> int:
+def _turn(xy: Ints, a: Int, b: Int, c: Int) -> Int:
     """Return twice the signed area of the points a, b, c."""
     return orient(
         np.int64(xy[a, 0]),
@@ -142,13 +142,13 @@ def _turn(xy: Ints, a: int, b: int, c: int) -> int:
 
 
 @kernel
-def _sees(xy: Ints, p: int, a: int, b: int) -> bool:
+def _sees(xy: Ints, p: Int, a: Int, b: Int) -> bool:
     """Whether p lies strictly to the right of the counter-clockwise hull edge a-b."""
-    return _turn(xy, a, b, p) < 0
+    return bool(_turn(xy, a, b, p) < 0)
 
 
 @kernel
-def _legalise(xy: Ints, corner: Ints, twin: Ints, hull_edge: Ints, stack: Ints, first: int) -> None:
+def _legalise(xy: Ints, corner: Ints, twin: Ints, hull_edge: Ints, stack: Ints, first: Int) -> None:
     """Flip edges opposite to the newest point, from half-edge ``first`` on, until all are legal."""
     depth = 0
     a = first
@@ -185,18 +185,20 @@ def _legalise(xy: Ints, corner: Ints, twin: Ints, hull_edge: Ints, stack: Ints, 
 
 
 @kernel
-def _angle_key(x: int, y: int, size: int) -> int:
+def _angle_key(x: Int, y: Int, size: Int) -> Int:
     """Return the slot of a direction: monotone in the angle, 0 … size-1."""
-    span = abs(x) + abs(y)
-    if span == 0:
+    span = abs(float(x)) + abs(float(y))
+    if span == 0.0:
         return 0
-    p = x / span
+    p = float(x) / span
     turn = (3.0 - p if y > 0 else 1.0 + p) / 4.0
     return int(turn * size) % size
 
 
 @kernel
-def _start(xy: Ints, n: int, corner: Ints, twin: Ints, nxt: Ints, prv: Ints, hull_edge: Ints, chain: Ints) -> int:
+def _start(
+    xy: Ints, n: Int, corner: Ints, twin: Ints, nxt: Ints, prv: Ints, hull_edge: Ints, chain: Ints
+) -> Int:
     """Join the first points up to the first one off their common line; return how many points that used, or 0.
 
     The points before it are collinear: their chain, sorted along the line, makes a fan with it.
@@ -233,7 +235,7 @@ def _start(xy: Ints, n: int, corner: Ints, twin: Ints, nxt: Ints, prv: Ints, hul
 
 
 @kernel
-def _join(corner: Ints, twin: Ints, t: int, a: int, p: int, b: int, twin_ap: int, twin_ba: int) -> None:
+def _join(corner: Ints, twin: Ints, t: Int, a: Int, p: Int, b: Int, twin_ap: Int, twin_ba: Int) -> None:
     """Write the triangle (a, p, b) at half-edge t: a-p, p-b (on the hull), b-a."""
     corner[t], corner[t + 1], corner[t + 2] = a, p, b
     twin[t], twin[t + 1], twin[t + 2] = twin_ap, -1, twin_ba
@@ -243,7 +245,7 @@ def _join(corner: Ints, twin: Ints, t: int, a: int, p: int, b: int, twin_ap: int
 
 
 @kernel
-def triangulate(xy: Ints, corner: Ints, twin: Ints, hull: Ints, stack: Ints, slot: Ints) -> int:
+def triangulate(xy: Ints, corner: Ints, twin: Ints, hull: Ints, stack: Ints, slot: Ints) -> Int:
     """Triangulate distinct points given in ascending distance from the origin.
 
     Parameters

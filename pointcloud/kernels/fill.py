@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pointcloud.kernels.bins import EMPTY
-from pointcloud.kernels.jit import kernel
+from pointcloud.kernels.jit import Int, kernel
 
 Ints = npt.NDArray[np.signedinteger[Any]]
 Floats = npt.NDArray[np.float64]
@@ -29,7 +29,7 @@ _SLACK = 1e-12
 
 
 @kernel
-def _side(ax: int, ay: int, bx: int, by: int, lean: int) -> int:
+def _side(ax: Int, ay: Int, bx: Int, by: Int, lean: Int) -> Int:
     """Return the sign of a, b, origin, the origin moved by (lean, lean²) infinitely little where it is on a-b."""
     turn = ax * by - ay * bx
     if turn == 0:
@@ -54,13 +54,13 @@ def _circumscribe(face: Ints, circle: Ints) -> None:
 
 
 @kernel
-def _power(circle: Ints, x: int, y: int) -> int:
+def _power(circle: Ints, x: Int, y: Int) -> Int:
     """Return a number that is < 0, 0, > 0 as x, y lies inside, on, outside the circle."""
-    return circle[0] * (x * x + y * y) - circle[1] * x - circle[2] * y + circle[3]
+    return np.int64(circle[0] * (x * x + y * y) - circle[1] * x - circle[2] * y + circle[3])
 
 
 @kernel
-def _exchange(face: Ints, qx: int, qy: int, lean: int) -> None:
+def _exchange(face: Ints, qx: Int, qy: Int, lean: Int) -> None:
     """Put q, which lies in the disc of ``face``, in place of the corner that keeps the origin inside."""
     sa = _side(qx, qy, face[0, 0], face[0, 1], lean)
     sb = _side(qx, qy, face[1, 0], face[1, 1], lean)
@@ -84,8 +84,8 @@ def _width2(circle: Ints) -> float:
 
 @kernel
 def _find_face(
-    heights: Ints, row: int, col: int, reach: int, lean: int, face: Ints, circle: Ints, near: Ints
-) -> int:
+    heights: Ints, row: Int, col: Int, reach: Int, lean: Int, face: Ints, circle: Ints, near: Ints
+) -> Int:
     """Find the face that holds the empty cell; return how many measured cells of ``near`` (n, 2) were looked at.
 
     Rings of cells are taken in until the disc lies within them, or they reach ``reach`` cells. The corners of
@@ -123,16 +123,16 @@ def _find_face(
 
 
 @kernel
-def _behind(ax: int, ay: int, bx: int, by: int) -> bool:
+def _behind(ax: Int, ay: Int, bx: Int, by: Int) -> bool:
     """Whether the direction of b comes before that of a, counting from just past west through north and east."""
     upper_a, upper_b = ay < 0 or (ay == 0 and ax > 0), by < 0 or (by == 0 and bx > 0)
     if upper_a != upper_b:
-        return upper_b
-    return ax * by - ay * bx < 0
+        return bool(upper_b)
+    return bool(ax * by - ay * bx < 0)
 
 
 @kernel
-def _polygon(circle: Ints, near: Ints, count: int, ring: Ints) -> int:
+def _polygon(circle: Ints, near: Ints, count: Int, ring: Ints) -> Int:
     """Collect into ``ring`` the cells on the circle, by direction from the origin; return how many."""
     size = 0
     for k in range(count):
@@ -148,7 +148,7 @@ def _polygon(circle: Ints, near: Ints, count: int, ring: Ints) -> int:
 
 
 @kernel
-def _wachspress(heights: Ints, row: int, col: int, ring: Ints, size: int) -> float:
+def _wachspress(heights: Ints, row: Int, col: Int, ring: Ints, size: Int) -> float:
     """Return the height (quanta) at the origin, inside or on the edge of the polygon ``ring``."""
     base = np.int64(heights[row + ring[0, 1], col + ring[0, 0]])
     total, weights = 0.0, 0.0
@@ -181,7 +181,7 @@ def _on_edge(face: Ints) -> bool:
 
 
 @kernel
-def fill(heights: Ints, margin: int, gap: float, first: int, last: int, out: Floats) -> None:
+def fill(heights: Ints, margin: Int, gap: float, first: Int, last: Int, out: Floats) -> None:
     """Interpolate the empty cells whose face has a disc at most ``gap`` wide.
 
     Parameters
@@ -221,7 +221,7 @@ def fill(heights: Ints, margin: int, gap: float, first: int, last: int, out: Flo
 
 
 @kernel
-def coarsen(heights: Ints, factor: int, out: Ints) -> None:
+def coarsen(heights: Ints, factor: Int, out: Ints) -> None:
     """Give each cell of ``out`` the highest of the ``factor`` x ``factor`` cells in it."""
     for i in range(out.shape[0]):
         for j in range(out.shape[1]):

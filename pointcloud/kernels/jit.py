@@ -13,13 +13,17 @@ import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeAlias, TypeVar
 
 import numba
+import numpy as np
 import platformdirs
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+Int: TypeAlias = int | np.signedinteger[Any]
+"""A whole number in a kernel: NumPy's where it comes from an array, Python's where the JIT is off."""
 
 
 @cache

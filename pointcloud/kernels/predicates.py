@@ -8,7 +8,7 @@ float64. Only the last step of the in-circle test can round. It is decided in fl
 
 from __future__ import annotations
 
-from pointcloud.kernels.jit import kernel
+from pointcloud.kernels.jit import Int, kernel
 
 REACH = 2**24
 """Largest coordinate, in quanta (1677 m), for which the predicates are exact."""
@@ -22,13 +22,13 @@ _MASK = (1 << _LIMB) - 1
 
 
 @kernel
-def orient(ax: int, ay: int, bx: int, by: int, cx: int, cy: int) -> int:
+def orient(ax: Int, ay: Int, bx: Int, by: Int, cx: Int, cy: Int) -> Int:
     """Return twice the signed area of a, b, c: positive if counter-clockwise, exactly."""
     return (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
 
 
 @kernel
-def _sign_of_dot3(l0: int, m0: int, l1: int, m1: int, l2: int, m2: int) -> int:
+def _sign_of_dot3(l0: Int, m0: Int, l1: Int, m1: Int, l2: Int, m2: Int) -> Int:
     """Return the sign of l0*m0 + l1*m1 + l2*m2 for factors below 2^52, exactly, in limbs of 26 bits."""
     low = (l0 & _MASK) * (m0 & _MASK) + (l1 & _MASK) * (m1 & _MASK) + (l2 & _MASK) * (m2 & _MASK)
     mid = (
@@ -48,7 +48,7 @@ def _sign_of_dot3(l0: int, m0: int, l1: int, m1: int, l2: int, m2: int) -> int:
 
 
 @kernel
-def in_circle(ax: int, ay: int, bx: int, by: int, cx: int, cy: int, dx: int, dy: int) -> int:
+def in_circle(ax: Int, ay: Int, bx: Int, by: Int, cx: Int, cy: Int, dx: Int, dy: Int) -> Int:
     """Return 1, 0 or -1 as d lies inside, on or outside the circle through a, b, c (counter-clockwise), exactly."""
     aex, aey = float(ax - dx), float(ay - dy)
     bex, bey = float(bx - dx), float(by - dy)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pointcloud.kernels.jit import kernel
+from pointcloud.kernels.jit import Int, kernel
 from pointcloud.kernels.predicates import orient
 
 Ints = npt.NDArray[np.signedinteger[Any]]
@@ -25,7 +25,7 @@ _SLACK = 1e-12  # relative, on the squared width: cocircular triangles share one
 
 
 @kernel
-def _along(xy: Ints, z: Ints, a: int, b: int, x: int, y: int) -> float:
+def _along(xy: Ints, z: Ints, a: Int, b: Int, x: Int, y: Int) -> float:
     """Return the height (quanta) at x, y on the edge between the points a and b.
 
     It comes from the edge's two points alone, the smaller first, so that both triangles beside it give the same bits.
@@ -41,9 +41,7 @@ def _along(xy: Ints, z: Ints, a: int, b: int, x: int, y: int) -> float:
 
 
 @kernel
-def _height(
-    xy: Ints, z: Ints, a: int, b: int, c: int, wa: int, wb: int, wc: int, x: int, y: int
-) -> float:
+def _height(xy: Ints, z: Ints, a: Int, b: Int, c: Int, wa: Int, wb: Int, wc: Int, x: Int, y: Int) -> float:
     """Return the height (quanta) at x, y inside or on the edge of the triangle a, b, c.
 
     wa, wb, wc are twice the areas opposite to each corner. Weighted with the heights above the lowest corner they
@@ -62,23 +60,28 @@ def _height(
     if float(area) * float(max(ra, rb, rc)) < _EXACT:
         return float(base) + float(wa * ra + wb * rb + wc * rc) / float(area)
     if _first(xy, b, a) and _first(xy, b, c):
-        a, b, c, wb, wc, ra, rb, rc = b, c, a, wc, wa, rb, rc, ra
+        a, b, c = b, c, a
+        wb, wc = wc, wa
+        ra, rb, rc = rb, rc, ra
     elif _first(xy, c, a) and _first(xy, c, b):
-        a, b, c, wb, wc, ra, rb, rc = c, a, b, wa, wb, rc, ra, rb
+        a, b, c = c, a, b
+        wb, wc = wa, wb
+        ra, rb, rc = rc, ra, rb
     if _first(xy, c, b):
-        wb, wc, rb, rc = wc, wb, rc, rb
+        wb, wc = wc, wb
+        rb, rc = rc, rb
     rise = float(wb) * float(rb - ra) + float(wc) * float(rc - ra)
     return float(base + ra) + rise / float(area)
 
 
 @kernel
-def _first(xy: Ints, a: int, b: int) -> bool:
+def _first(xy: Ints, a: Int, b: Int) -> bool:
     """Whether point a comes before point b in lexicographic order of (E, N)."""
     return bool(xy[a, 0] < xy[b, 0] or (xy[a, 0] == xy[b, 0] and xy[a, 1] < xy[b, 1]))
 
 
 @kernel
-def _cross(ax: int, ay: int, bx: int, by: int, y: int, span: npt.NDArray[np.float64]) -> None:
+def _cross(ax: Int, ay: Int, bx: Int, by: Int, y: Int, span: npt.NDArray[np.float64]) -> None:
     """Widen ``span`` (lowest and highest x) by where the edge a-b meets the row y."""
     if min(ay, by) > y or max(ay, by) < y:
         return
@@ -93,19 +96,20 @@ def _cross(ax: int, ay: int, bx: int, by: int, y: int, span: npt.NDArray[np.floa
 
 @kernel
 def _mark(
-    ax: int, ay: int, bx: int, by: int, cx: int, cy: int, gap2: float, reach_x: int, reach_y: int
+    ax: Int, ay: Int, bx: Int, by: Int, cx: Int, cy: Int, gap2: float, reach_x: Int, reach_y: Int
 ) -> float:
     """Return what the triangle says of the cells in it: OPEN, TOO_WIDE or, if it is accepted, 0.
 
     It is final if its disc lies inside the window, by a margin (1 mm) far above rounding. The squared width is
     symmetric in the corners up to rounding, for which ``_SLACK`` allows.
     """
-    bx, by, cx, cy = bx - ax, by - ay, cx - ax, cy - ay
+    bx, by = bx - ax, by - ay
+    cx, cy = cx - ax, cy - ay
     area = float(bx * cy - by * cx)
     b2, c2 = float(bx * bx + by * by), float(cx * cx + cy * cy)
     a2 = float((cx - bx) * (cx - bx) + (cy - by) * (cy - by))
     width2 = b2 * c2 * a2 / (area * area)
-    near = float(min(reach_x - abs(ax), reach_y - abs(ay)) - 10)
+    near = min(reach_x - abs(float(ax)), reach_y - abs(float(ay))) - 10.0
     if near < 0.0 or width2 >= near * near:  # else the disc, which holds a, cannot reach the window's edge
         radius = 0.5 * math.sqrt(width2) + 10.0
         x = float(ax) + (float(cy) * b2 - float(by) * c2) * 0.5 / area
@@ -120,10 +124,10 @@ def rasterise(
     xy: Ints,
     z: Ints,
     corner: Ints,
-    triangles: int,
+    triangles: Int,
     gap: float,
-    reach_x: int,
-    reach_y: int,
+    reach_x: Int,
+    reach_y: Int,
     origins: Ints,
     outs: tuple[npt.NDArray[np.float64], ...],
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pointcloud.kernels.jit import kernel
+from pointcloud.kernels.jit import Int, kernel
 
 Ints = npt.NDArray[np.integer[Any]]
 
@@ -28,7 +28,7 @@ def runs(dry: Ints, left: Ints, right: Ints) -> None:
 
 
 @kernel
-def cover(left: Ints, right: Ints, corner: int, touched: Ints, held: Ints, change: Ints) -> None:
+def cover(left: Ints, right: Ints, corner: Int, touched: Ints, held: Ints, change: Ints) -> None:
     """Mark what the discs around one kind of centre cover.
 
     Parameters
@@ -50,7 +50,9 @@ def cover(left: Ints, right: Ints, corner: int, touched: Ints, held: Ints, chang
     for i in range(up, rows - height + up + 1):
         for j in range(cols):
             fits = True
-            for k in range(height):  # the widest rows fail first, but the order does not matter for the result
+            for k in range(
+                height
+            ):  # the widest rows fail first, but the order does not matter for the result
                 w = touched[k]
                 row = i - up + k
                 if corner:

@@ -290,7 +290,9 @@ class _Steps:
         if kind == "reduce":
             name = self.sources[key].header.path.name
             self.bad[key] = error
-            self.report.bad_files[name] = why(error) if error else str(Remark.of("run.worker_lost", what=name))
+            self.report.bad_files[name] = (
+                why(error) if error else str(Remark.of("run.worker_lost", what=name))
+            )
             self.watcher.step("reduce", name, self.weight * self.sources[key].header.count)
             return
         self.report.failed[key] = why(error) if error else str(Remark.of("run.worker_lost", what=key))
@@ -306,4 +308,3 @@ class _Steps:
 def _refuse(culprit: str, **_: object) -> SheetMade:
     """Stand for a sheet that must not be made because a file on it is bad."""
     raise FileError("run.sheet_lacks", file=culprit)
-

@@ -93,8 +93,8 @@ def _launch(state: _State, steps: Steps, pool: Pool) -> None:
     """Put tasks in flight, one alone while there are suspects."""
     if state.suspects:
         if not state.flying:
-            task = state.suspects.popleft()
-            state.flying[pool.submit(task.call, *task.args)] = task
+            suspect = state.suspects.popleft()
+            state.flying[pool.submit(suspect.call, *suspect.args)] = suspect
         return
     while len(state.flying) < pool.slots and (task := _next(state, steps)):
         state.flying[pool.submit(task.call, *task.args)] = task

@@ -89,7 +89,8 @@ class Manifest:
                             differences=_differences(held["parameters"], wanted),
                         )
                     given_up.extend(
-                        self.out / folder / names.file_name(product, code, resolution) for code in held["sheets"]
+                        self.out / folder / names.file_name(product, code, resolution)
+                        for code in held["sheets"]
                     )
                     held = None
                 self.products[folder] = {"parameters": wanted, "sheets": held["sheets"] if held else {}}
@@ -112,5 +113,7 @@ class Manifest:
 
 def _differences(held: Mapping[str, object], wanted: Mapping[str, object]) -> str:
     keys = sorted(set(held) | set(wanted))
-    parts = [f"{key}: {held.get(key)} / {wanted.get(key)}" for key in keys if held.get(key) != wanted.get(key)]
+    parts = [
+        f"{key}: {held.get(key)} / {wanted.get(key)}" for key in keys if held.get(key) != wanted.get(key)
+    ]
     return "; ".join(parts)

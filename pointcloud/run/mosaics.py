@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pointcloud.crs import SpatialReference
 from pointcloud.io import names, preview, put, vrt
 from pointcloud.lattice import Box, Grid, cell_quanta
@@ -35,14 +37,15 @@ def _write_one(
         return
     cell = cell_quanta(resolution)
     entries = [
-        (f"{folder}/{names.file_name(product, code, resolution)}", Grid(Box.from_metres(*bounds), cell))
+        vrt.Tile(
+            Path(folder, names.file_name(product, code, resolution)), Grid(Box.from_metres(*bounds), cell)
+        )
         for code, bounds in held.items()
     ]
-    kind = "rgba" if product == "cs" else "heights"
+    kind: vrt.Kind = "rgba" if product == "cs" else "heights"
     put.put(target, vrt.mosaic(entries, crs.wkt if crs else None, kind))
     report.mosaics.append(target)
     title = f"{product.upper()} {resolution:g} m"
     data = preview.preview(target, kind, title=title, credit=credit, synthetic=report.synthetic)
     put.put(picture, data)
     report.pictures.append(picture)
-

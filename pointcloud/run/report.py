@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pointcloud.io.spill import SpillInfo
+from pointcloud.lattice import Box
 from pointcloud.run.worker import SheetMade
 
 _COUNTS = ("points", "used", "withheld", "excluded", "ground")
@@ -34,8 +35,10 @@ class Report:
         Files that could not be used, and why.
     neighbours : dict of str to tuple of str
         Sheets that lack a neighbour, and on which sides.
-    ground_only : bool
-        Whether some file held nothing but ground, so that holes there say nothing about water.
+    ground_boxes, full_boxes : list of Box
+        What files of nothing but ground cover, and what the others do.
+    synthetic : bool
+        Whether some file calls itself made-up.
     pictures, mosaics : list of Path
         Written for looking at everything at once.
     seconds : float
@@ -52,7 +55,8 @@ class Report:
     failed: dict[str, str] = field(default_factory=dict)
     bad_files: dict[str, str] = field(default_factory=dict)
     neighbours: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    ground_only: bool = False
+    ground_boxes: list[Box] = field(default_factory=list)
+    full_boxes: list[Box] = field(default_factory=list)
     synthetic: bool = False
     pictures: list[Path] = field(default_factory=list)
     mosaics: list[Path] = field(default_factory=list)
@@ -64,11 +68,16 @@ class Report:
         """Whether everything that was asked for is there."""
         return not self.failed and not self.bad_files
 
+    @property
+    def ground_only(self) -> bool:
+        """Whether somewhere only files of ground points lie, so that holes there say nothing about water."""
+        return any(not any(full.contains(box) for full in self.full_boxes) for box in self.ground_boxes)
+
     def take_file(self, info: SpillInfo, peak: int) -> None:
         """Count the points of a file."""
         for name in _COUNTS:
             self.counts[name] += getattr(info, name)
-        self.ground_only |= info.ground_only and info.points > 0
+        (self.ground_boxes if info.ground_only else self.full_boxes).append(info.box)
         self.synthetic |= info.synthetic
         self.peak = max(self.peak, peak)
 

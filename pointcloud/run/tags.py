@@ -28,7 +28,8 @@ def raster_tags(job: SheetJob, product: Product, cloud: Cloud) -> dict[str, str]
         "SHEET": job.sheet.code,
         "PARAMETERS": json.dumps(job.params.of(product), sort_keys=True),
         "INPUTS": json.dumps(
-            [{"name": name, "size": size, "sha256": digest} for name, size, digest in inputs], ensure_ascii=False
+            [{"name": name, "size": size, "sha256": digest} for name, size, digest in inputs],
+            ensure_ascii=False,
         ),
         **job.facts,
     }

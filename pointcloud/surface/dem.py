@@ -27,7 +27,9 @@ from pointcloud.surface.heights import publish
 
 Array = npt.NDArray[Any]
 
-_BLOCK_POINTS = 60_000  # triangles of as many points, their work arrays and cells stay about the size of an L2 cache
+_BLOCK_POINTS = (
+    60_000  # triangles of as many points, their work arrays and cells stay about the size of an L2 cache
+)
 _NARROW = 32 * QUANTA_PER_METRE  # boxes are not split below this side
 _SPACINGS = 8.0  # first halo, in mean distances between points: settles 99 % of the cells
 
@@ -111,9 +113,7 @@ def terrain(
     return list(outs)
 
 
-def _at_centres(
-    void_grid: Grid, void: npt.NDArray[np.bool_], grid: Grid
-) -> npt.NDArray[np.bool_]:
+def _at_centres(void_grid: Grid, void: npt.NDArray[np.bool_], grid: Grid) -> npt.NDArray[np.bool_]:
     """Return, for each cell of ``grid``, the value of ``void`` where its centre lies."""
     across = grid.box.west - void_grid.box.west + np.arange(grid.cols) * grid.cell + grid.cell // 2
     down = void_grid.box.north - grid.box.north + np.arange(grid.rows) * grid.cell + grid.cell // 2
@@ -194,9 +194,12 @@ def _interpolate(job: _Job, box: Box, halo: int) -> tuple[npt.NDArray[np.bool_],
     east, north = window.west + reach_x, window.south + reach_y
     works = tuple(np.full(Grid(box, grid.cell).shape, tin.UNSEEN) for grid in job.grids)
     origins = [
-        (box.west + grid.cell // 2 - east, box.north - grid.cell // 2 - north, grid.cell) for grid in job.grids
+        (box.west + grid.cell // 2 - east, box.north - grid.cell // 2 - north, grid.cell)
+        for grid in job.grids
     ]
-    tin.rasterise(xy, z, corner, triangles, float(job.gap), reach_x, reach_y, np.array(origins, np.int64), works)
+    tin.rasterise(
+        xy, z, corner, triangles, float(job.gap), reach_x, reach_y, np.array(origins, np.int64), works
+    )
     coarse = Grid(box, job.coarsest)
     pending, seen = np.zeros(coarse.shape, np.bool_), np.zeros(coarse.shape, np.bool_)
     for grid, out, skip, work in zip(job.grids, job.outs, job.skip, works, strict=True):
@@ -229,7 +232,7 @@ def _triangulate(xy: Array, z: Array) -> tuple[Array, Array, Array, int]:
     corner, twin = np.empty(6 * kept, np.int32), np.empty(6 * kept, np.int32)
     hull, stack = np.empty((3, kept), np.int32), np.empty(kept, np.int32)
     slots = min(4096, 1 << max(int(kept**0.5).bit_length(), 2))
-    triangles = delaunay.triangulate(points, corner, twin, hull, stack, np.empty(slots, np.int32))
+    triangles = int(delaunay.triangulate(points, corner, twin, hull, stack, np.empty(slots, np.int32)))
     return points, heights, corner, triangles
 
 

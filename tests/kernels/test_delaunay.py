@@ -31,7 +31,10 @@ def clouds() -> list[npt.NDArray[np.int64]]:
     rng = np.random.default_rng(7)
     lattice = np.array(list(itertools.product(range(-6, 7), range(-5, 6))))
     random = [rng.integers(-size, size + 1, (count, 2)) for size in (4, 40, 10**6) for count in (3, 17, 150)]
-    ring = np.array([(3, 4), (4, 3), (5, 0), (0, 5), (-3, 4), (-5, 0), (0, -5), (3, -4), (-4, -3), (0, 0)]) * 1000
+    ring = (
+        np.array([(3, 4), (4, 3), (5, 0), (0, 5), (-3, 4), (-5, 0), (0, -5), (3, -4), (-4, -3), (0, 0)])
+        * 1000
+    )
     line = np.column_stack((np.arange(-20, 20), np.arange(-20, 20) * 2))
     far = rng.integers(0, 1000, (80, 2)) + 1_000_000  # the origin, where the sweep begins, lies far outside
     return [*random, lattice, lattice * 10_000, ring, np.vstack((line, [(7, 3)])), far]
@@ -46,7 +49,9 @@ def test_triangulation_is_delaunay_and_fills_the_hull(points: npt.NDArray[np.int
             b, c = c, b
         for d in map(tuple, distinct.tolist()):
             assert d in (a, b, c) or in_circle(*a, *b, *c, *d) <= 0
-    area = sum(abs((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])) for a, b, c in triangles) / 2
+    area = (
+        sum(abs((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])) for a, b, c in triangles) / 2
+    )
     hull = Delaunay(distinct.astype(float))
     corners = distinct[hull.simplices].astype(float)
     u, v = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]

@@ -158,7 +158,9 @@ def test_void_cells_stay_empty_at_every_resolution() -> None:
 
 
 def test_fewer_than_three_points_make_no_terrain() -> None:
-    (out,) = terrain(cloud_of([WEST + 5, WEST + 6], [SOUTH + 5, SOUTH + 6], [1, 2]), BOX, (10_000,), max_gap=50.0)
+    (out,) = terrain(
+        cloud_of([WEST + 5, WEST + 6], [SOUTH + 5, SOUTH + 6], [1, 2]), BOX, (10_000,), max_gap=50.0
+    )
     assert np.isnan(out).all()
 
 
