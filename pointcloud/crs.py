@@ -376,14 +376,15 @@ def _lies_in(box: Box, sheet: sheets.Sheet) -> bool:
 def _centre(bounds: Bounds) -> dict[str, object]:
     """Return the values of a message that shows where the points are."""
     west, south, east, north = bounds
-    return {"x": f"{(west + east) / 2:.3f}", "y": f"{(south + north) / 2:.3f}"}
+    return {"x": f"{(west + east) / 2:z.3f}", "y": f"{(south + north) / 2:z.3f}"}
 
 
 def _refuse_units(file: str, bounds: Bounds, named: Sequence[sheets.Sheet]) -> None:
     """Raise an error where coordinates look like degrees, or like feet in the sheet that the name states."""
     west, south, east, north = bounds
     x, y = max(abs(west), abs(east)), max(abs(south), abs(north))
-    if max(x, y) <= 180 and min(x, y) <= 90 and east - west <= 2 and north - south <= 2:
+    small = east - west <= 2 and north - south <= 2
+    if small and 2 < max(x, y) <= 180 and min(x, y) <= 90:  # what lies around 0,0 has a local origin
         raise CrsError("crs.degrees", file=file, **_centre(bounds))
     feet = Box.from_metres(*(edge * _FOOT for edge in bounds))
     for sheet in named:

@@ -322,6 +322,7 @@ def test_hyogo_is_rows_l_to_q_columns_d_to_g() -> None:
         ("tile.laz", (35.30, 134.82, 35.31, 134.83), "look like degrees"),
         ("05MF513.laz", tuple(edge / 0.3048 for edge in TILE), "only if they are feet"),
         ("tile.laz", (0.0, 0.0, 100.0, 80.0), "state it with --crs"),
+        ("tile.laz", (-1.0, -1.0, 1.0, 0.9999), r"around 0\.000, 0\.000.*state it with --crs"),
         ("tile.laz", (600_000.0, 3_900_000.0, 601_000.0, 3_901_000.0), "state it with --crs"),
         ("tile.laz", (119_000.0, -78_000.0, 121_000.0, -76_500.0), "state it with --crs"),
     ],

@@ -74,6 +74,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     0 done, 1 failed, 2 wrong usage or CRS, 130 interrupted.
     """
     arguments, language, verbosity = hoist(sys.argv[1:] if argv is None else argv)
+    if language:
+        os.environ["HYOGO_PC_LANG"] = language  # worker processes speak it too
     set_language(language or default_language())
     translate.install()
     for stream in (sys.stdout, sys.stderr):

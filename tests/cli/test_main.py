@@ -116,6 +116,12 @@ def test_language(arguments: list[str], settings: dict[str, str], starts: str) -
     assert run("sheet", *arguments, "--help", **settings).stdout.startswith(starts)
 
 
+def test_workers_speak_the_language_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HYOGO_PC_LANG", "ja")
+    assert cli.main(["--lang", "en", "sheet", "05MF"]) == 0
+    assert messages.default_language() == "en"
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
