@@ -147,9 +147,7 @@ class Reducer:
                 grown = np.empty((max(self.grounds + need, min(2 * len(self.ground), _RUN)), 3), np.int32)
                 grown[: self.grounds] = self.ground[: self.grounds]
                 self.ground = grown
-        self.grounds = int(
-            bins.take(e, n, z, use, _GROUND, self.east, self.north, self.ground, self.grounds)
-        )
+        self.grounds = int(bins.take(e, n, z, use, _GROUND, self.east, self.north, self.ground, self.grounds))
         self.counts["ground"] += need
 
     def _end_run(self) -> None:

@@ -22,6 +22,7 @@ from pointcloud.run.manifest import Manifest
 from pointcloud.run.plan import NO_SHEETS, Plan, make_plan, missing_neighbours
 from pointcloud.run.pools import Pool, open_pool
 from pointcloud.run.report import Report
+from pointcloud.run.warm import warm
 from pointcloud.run.worker import Reduced, SheetJob, SheetMade, make_sheet, reduce_file, why
 
 _IN_MEMORY = 256 * 2**20
@@ -126,6 +127,8 @@ def grid(request: Request, watcher: Watcher) -> Report:
     given_up = manifest.begin(request.params, _shared(request, inventory), redo=request.redo)
     scratch = _clean(request)
     pool = open_pool(request.jobs, len(plan.sheets))
+    if pool.slots > 1:
+        warm(watcher.remark)
     steps = _Steps(request, inventory, plan, manifest, pool, scratch, watcher)
     try:
         run(list(plan.sheets), plan.needs, steps, pool)
