@@ -28,6 +28,7 @@ from pointcloud.params import WATER_CLASS, ReduceParams
 Array = npt.NDArray[Any]
 
 _BLOCK = 256  # cells
+_FEW = 512  # blocks to begin with: those of a usual tile at 50 cm; memory is taken as they are used
 _RUN = 4_000_000  # ground points sorted at one time: 48 MB and as much again while sorting
 _RETURN, _GROUND, _DRY = 1, 2, 4
 
@@ -42,7 +43,7 @@ class _Blocks:
         rows = -box.south // self.side - self.first_row + 1
         cols = box.east // self.side - self.first_col + 1
         self.table = np.full((rows, cols), -1, np.int32)
-        self.pool: Array = np.full((4, _BLOCK, _BLOCK), empty, dtype)
+        self.pool: Array = np.empty((min(rows * cols, _FEW), _BLOCK, _BLOCK), dtype)
         self.used = 0
 
     def make_room(self, e: Array, n: Array, use: Array, bit: int) -> None:
@@ -51,11 +52,11 @@ class _Blocks:
         new = self.table == -2
         count = int(np.count_nonzero(new))
         if self.used + count > len(self.pool):
-            grown = np.full(
-                (max(self.used + count, len(self.pool) * 3 // 2), _BLOCK, _BLOCK), self.empty, self.pool.dtype
-            )
+            size = max(self.used + count, len(self.pool) * 3 // 2)
+            grown = np.empty((size, _BLOCK, _BLOCK), self.pool.dtype)
             grown[: self.used] = self.pool[: self.used]
             self.pool = grown
+        self.pool[self.used : self.used + count] = self.empty
         self.table[new] = np.arange(self.used, self.used + count)
         self.used += count
 
@@ -153,8 +154,8 @@ class Reducer:
     def _end_run(self) -> None:
         """Sort what has been gathered by bucket, and put it away."""
         points = self.ground[: self.grounds]
-        west, south = (int(v) // BUCKET * BUCKET for v in points[:, :2].min(axis=0))
-        cols, rows = (int(v) // BUCKET + 1 for v in points[:, :2].max(axis=0) - np.array([west, south]))
+        west, south = (int(points[:, axis].min()) // BUCKET * BUCKET for axis in (0, 1))
+        cols, rows = (int(points[:, axis].max() - low) // BUCKET + 1 for axis, low in ((0, west), (1, south)))
         starts = np.zeros(rows * cols + 1, np.int64)
         bins.bucket_starts(points, BUCKET, west, south, cols, starts)
         out = np.empty_like(points)
