@@ -41,13 +41,7 @@ class PointCloud:
     @property
     def box(self) -> Box:
         """What the points cover."""
-        boxes = [spill.info.box for spill in self._cloud.spills]
-        return Box(
-            min(box.west for box in boxes),
-            min(box.south for box in boxes),
-            max(box.east for box in boxes),
-            max(box.north for box in boxes),
-        )
+        return self._cloud.extent
 
     def rasters(self, params: GridParams, bounds: tuple[float, float, float, float] | None) -> list[Raster]:
         """Return what ``params`` ask for, over ``bounds`` (W, S, E, N in metres) or all points."""

@@ -32,6 +32,17 @@ class Cloud:
         """Side in quanta of the cells that the points were reduced to."""
         return self.spills[0].highest.cell
 
+    @property
+    def extent(self) -> Box:
+        """What the points cover, of whatever class."""
+        boxes = [spill.info.box for spill in self.spills]
+        return Box(
+            min((box.west for box in boxes), default=0),
+            min((box.south for box in boxes), default=0),
+            max((box.east for box in boxes), default=0),
+            max((box.north for box in boxes), default=0),
+        )
+
     def highest(self, grid: Grid) -> Array:
         """Return the highest return a cell: int32 (rows, cols) quanta, ``bins.EMPTY`` where there is none."""
         out = np.full(grid.shape, bins.EMPTY, np.int32)

@@ -199,22 +199,3 @@ def rasterise(
                     wb -= (ay - cy) * cell
                     wc -= (by - ay) * cell
                     wa -= (cy - by) * cell
-
-
-@kernel
-def parted(xy: Ints, half_x: float, half_y: float) -> bool:
-    """Whether all points lie beyond one straight line from the rectangle ``half_x`` x ``half_y`` about the origin.
-
-    Sixteen directions are tried; the points may still be parted by a line of another one.
-    """
-    for k in range(16):
-        x, y = math.cos(k * math.pi / 8), math.sin(k * math.pi / 8)
-        edge = abs(x) * half_x + abs(y) * half_y + 1.0
-        clear = True
-        for i in range(xy.shape[0]):
-            if xy[i, 0] * x + xy[i, 1] * y <= edge:
-                clear = False
-                break
-        if clear:
-            return True
-    return False

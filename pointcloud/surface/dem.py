@@ -7,6 +7,7 @@ further away decide nothing, and the result is the same for any window with that
 
 Most discs are a few metres wide. So a block is triangulated with a narrow halo first; triangles whose disc lies
 inside what was read are final, and only where a cell is in no final triangle the halo is doubled, up to ``max_gap``.
+Those cells are gathered over the whole window before each step, so that few and large boxes serve them.
 """
 
 from __future__ import annotations
@@ -37,6 +38,10 @@ _SPACINGS = 8.0  # first halo, in mean distances between points: settles 99 % of
 class GroundSource(Protocol):
     """Where ground points come from."""
 
+    @property
+    def extent(self) -> Box:
+        """A box that holds all of them."""
+
     def count(self, box: Box) -> int:
         """Return at least the number of ground points in ``box``."""
 
@@ -49,15 +54,17 @@ class _Job:
     """What every block of one window shares."""
 
     source: GroundSource
+    box: Box
     grids: tuple[Grid, ...]
     outs: tuple[Array, ...]
     gap: int
     precision: float | None
-    skip: tuple[Array | None, ...]
+    skip: tuple[Array, ...]
 
     @property
-    def coarsest(self) -> int:
-        return max(grid.cell for grid in self.grids)
+    def coarse(self) -> Grid:
+        """The grid that blocks are made of."""
+        return max(self.grids, key=lambda grid: grid.cell)
 
 
 def terrain(
@@ -101,23 +108,37 @@ def terrain(
     grids = tuple(Grid(box, cell) for cell in cells)
     kind = np.float64 if precision is None else np.float32
     outs = tuple(np.full(grid.shape, np.nan, kind) for grid in grids)
-    skip = tuple(None if void is None else _at_centres(*void, grid) for grid in grids)
-    job = _Job(source, grids, outs, quanta(max_gap), precision, skip)
-    blocks = list(_blocks(source, box, job.coarsest))
-
-    def work(block: Box) -> None:
-        _settle(job, block, _first_halo(job, block))
-
-    for _ in pool.map(work, blocks) if pool else map(work, blocks):
-        pass
+    skip = tuple(_skipped(source.extent, void, grid) for grid in grids)
+    job = _Job(source, box, grids, outs, quanta(max_gap), precision, skip)
+    blocks = list(_blocks(source, box, job.coarse.cell))
+    tasks = [(block, _first_halo(job, block)) for block in blocks]
+    halo = min(task[1] for task in tasks)
+    pending = np.zeros(job.coarse.shape, np.bool_)
+    while tasks:
+        pending[:] = False
+        results = (
+            pool.map(_settle, [job] * len(tasks), tasks) if pool else map(_settle, [job] * len(tasks), tasks)
+        )
+        for (block, _), unsettled in zip(tasks, results, strict=True):
+            pending[job.coarse.slices(block)] |= unsettled
+        halo = min(2 * halo, job.gap)
+        tasks = [(part, halo) for part in _cover(pending, job.coarse, halo)]
     return list(outs)
 
 
-def _at_centres(void_grid: Grid, void: npt.NDArray[np.bool_], grid: Grid) -> npt.NDArray[np.bool_]:
-    """Return, for each cell of ``grid``, the value of ``void`` where its centre lies."""
-    across = grid.box.west - void_grid.box.west + np.arange(grid.cols) * grid.cell + grid.cell // 2
-    down = void_grid.box.north - grid.box.north + np.arange(grid.rows) * grid.cell + grid.cell // 2
-    return void[np.ix_(down // void_grid.cell, across // void_grid.cell)]
+def _skipped(
+    extent: Box, void: tuple[Grid, npt.NDArray[np.bool_]] | None, grid: Grid
+) -> npt.NDArray[np.bool_]:
+    """Return the cells that stay empty: void ones, and those whose centre lies beyond all points."""
+    e = grid.box.west + np.arange(grid.cols) * grid.cell + grid.cell // 2
+    n = grid.box.north - np.arange(grid.rows) * grid.cell - grid.cell // 2
+    beyond_e, beyond_n = (e < extent.west) | (e > extent.east), (n < extent.south) | (n > extent.north)
+    skipped: npt.NDArray[np.bool_] = beyond_n[:, None] | beyond_e[None, :]
+    if void is not None:
+        at, cells = void
+        rows, cols = (at.box.north - n) // at.cell, (e - at.box.west) // at.cell
+        skipped |= cells[np.ix_(rows, cols)]
+    return skipped
 
 
 def _blocks(source: GroundSource, box: Box, cell: int) -> Iterator[Box]:
@@ -148,47 +169,27 @@ def _first_halo(job: _Job, block: Box) -> int:
     return min(max(quanta(_SPACINGS * spacing), 4 * QUANTA_PER_METRE), job.gap)
 
 
-def _settle(job: _Job, box: Box, halo: int) -> None:
-    """Interpolate the cells of ``box`` from the points within ``halo`` of it, and widen it where that is not enough."""
-    last = halo >= job.gap
-    if job.source.count(box.grow(halo)) < 3:
-        if last or job.source.count(box.grow(job.gap)) < 3:
-            return
-        _settle(job, box, min(4 * halo, job.gap))
-        return
-    _check_reach(box, halo)
-    unsettled, unseen = _interpolate(job, box, halo)
-    if last or not unsettled.any():
-        return
-    grid = Grid(box, job.coarsest)
-    for part in _cover(unsettled, grid):
-        here = grid.slices(part)
-        outside = (unseen[here] == unsettled[here]).all()
-        if not (outside and _beyond_the_data(job.source, part, job.gap)):
-            _settle(job, part, min(2 * halo, job.gap))
+def _settle(job: _Job, task: tuple[Box, int]) -> npt.NDArray[np.bool_]:
+    """Interpolate the cells of a box from the points within a halo of it.
 
-
-def _beyond_the_data(source: GroundSource, box: Box, gap: int) -> bool:
-    """Whether a straight line parts ``box`` from all points within ``gap`` of it: then no triangle can hold its cells.
-
-    Widening the halo would end at ``gap`` with nothing found: a tile without neighbours took 1.4 x the time.
+    Returns
+    -------
+    bool array (rows, cols) of the coarsest grid
+        True where a cell is not settled: a wider halo may change it.
     """
-    xy, _ = source.clip(box.grow(gap))
-    return tin.parted(xy, (box.east - box.west) / 2, (box.north - box.south) / 2)
-
-
-def _check_reach(box: Box, halo: int) -> None:
-    side = max(box.east - box.west, box.north - box.south) + 2 * halo
+    box, halo = task
+    if job.source.count(box.grow(job.gap)) < 3:
+        return np.zeros(Grid(box, job.coarse.cell).shape, np.bool_)
+    window = box.grow(halo)
+    side = max(window.east - window.west, window.north - window.south)
     if side > 2 * REACH:
         raise GroundError("surface.reach", side=metres(side), most=metres(2 * REACH))
+    pending = _interpolate(job, box, window)
+    return pending & (halo < job.gap)
 
 
-def _interpolate(job: _Job, box: Box, halo: int) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Write the settled cells of ``box``; return which cells of the coarsest grid hold one that is not settled.
-
-    The second array says which of them hold only such as no triangle holds.
-    """
-    window = box.grow(halo)
+def _interpolate(job: _Job, box: Box, window: Box) -> npt.NDArray[np.bool_]:
+    """Write the settled cells of ``box`` from the points of ``window``; return which are not, as in `_settle`."""
     xy, z, corner, triangles = _triangulate(*job.source.clip(window))
     reach_x, reach_y = (window.east - window.west) // 2, (window.north - window.south) // 2
     east, north = window.west + reach_x, window.south + reach_y
@@ -200,26 +201,20 @@ def _interpolate(job: _Job, box: Box, halo: int) -> tuple[npt.NDArray[np.bool_],
     tin.rasterise(
         xy, z, corner, triangles, float(job.gap), reach_x, reach_y, np.array(origins, np.int64), works
     )
-    coarse = Grid(box, job.coarsest)
-    pending, seen = np.zeros(coarse.shape, np.bool_), np.zeros(coarse.shape, np.bool_)
+    coarse = Grid(box, job.coarse.cell)
+    pending = np.zeros(coarse.shape, np.bool_)
     for grid, out, skip, work in zip(job.grids, job.outs, job.skip, works, strict=True):
         here = grid.slices(box)
-        unsettled = ~np.isfinite(work) & (work != tin.TOO_WIDE)
-        unfinished = work == tin.OPEN
-        work[~np.isfinite(work)] = np.nan
-        if skip is not None:
-            work[skip[here]] = np.nan
-            unsettled &= ~skip[here]
-            unfinished &= ~skip[here]
+        settled = np.isfinite(work)
+        unsettled = ~(settled | (work == tin.TOO_WIDE) | skip[here])
+        work[~settled | skip[here]] = np.nan
         if job.precision is None:
             out[here] = work / QUANTA_PER_METRE
         else:
             publish(work, job.precision, out[here])
-        factor = job.coarsest // grid.cell
-        shape = (coarse.rows, factor, coarse.cols, factor)
-        pending |= unsettled.reshape(shape).any(axis=(1, 3))
-        seen |= unfinished.reshape(shape).any(axis=(1, 3))
-    return pending, pending & ~seen
+        factor = coarse.cell // grid.cell
+        pending |= unsettled.reshape(coarse.rows, factor, coarse.cols, factor).any(axis=(1, 3))
+    return pending
 
 
 def _triangulate(xy: Array, z: Array) -> tuple[Array, Array, Array, int]:
@@ -236,18 +231,27 @@ def _triangulate(xy: Array, z: Array) -> tuple[Array, Array, Array, int]:
     return points, heights, corner, triangles
 
 
-def _cover(wanted: npt.NDArray[np.bool_], grid: Grid) -> Iterator[Box]:
-    """Yield boxes of whole cells that hold every wanted cell, and not many others."""
+def _cover(wanted: npt.NDArray[np.bool_], grid: Grid, halo: int) -> list[Box]:
+    """Return boxes that hold every wanted cell, and with ``halo`` around them as little area as halving finds."""
     rows, cols = np.flatnonzero(wanted.any(axis=1)), np.flatnonzero(wanted.any(axis=0))
     if not len(rows):
-        return
+        return []
     top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(cols[0]), int(cols[-1]) + 1
     west, north = grid.box.west + left * grid.cell, grid.box.north - top * grid.cell
     box = Box(west, north - (bottom - top) * grid.cell, west + (right - left) * grid.cell, north)
-    inner = wanted[top:bottom, left:right]
-    if inner.mean() > 0.25 or max(box.east - box.west, box.north - box.south) <= max(_NARROW, 2 * grid.cell):
-        yield box
-        return
-    for half in _halves(box, grid.cell):
-        part = Grid(half, grid.cell)
-        yield from _cover(inner[Grid(box, grid.cell).slices(half)], part)
+    side = max(box.east - box.west, box.north - box.south)
+    if side <= max(_NARROW, 2 * grid.cell):
+        return [box]
+    inner, tight = wanted[top:bottom, left:right], Grid(box, grid.cell)
+    parts = [
+        part
+        for half in _halves(box, grid.cell)
+        for part in _cover(inner[tight.slices(half)], Grid(half, grid.cell), halo)
+    ]
+    if side + 2 * halo <= REACH and _area(box.grow(halo)) <= sum(_area(part.grow(halo)) for part in parts):
+        return [box]
+    return parts
+
+
+def _area(box: Box) -> int:
+    return (box.east - box.west) * (box.north - box.south)
