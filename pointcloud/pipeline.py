@@ -66,7 +66,7 @@ def reduce(
         If the file is damaged, or not what its header says. Nothing is left on disk then.
     """
     digest = las.file_sha256(header.path)
-    reducer = Reducer(header.box, params, name=str(header.path), all_ground=all_ground, scratch=scratch)
+    reducer = Reducer(header.limits, params, name=str(header.path), all_ground=all_ground, scratch=scratch)
     try:
         for chunk in las.iter_points(header, chunk=_CHUNK, parallel=parallel):
             reducer.add(chunk.e, chunk.n, chunk.z, chunk.classification, chunk.withheld)

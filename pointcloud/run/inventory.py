@@ -38,8 +38,13 @@ class Source:
 
     @property
     def box(self) -> Box:
-        """Where its points can lie."""
+        """Where its points lie, as its header says."""
         return self.header.box
+
+    @property
+    def limits(self) -> Box:
+        """Where its points can lie, with the rounding of the header's box."""
+        return self.header.limits
 
 
 @dataclass(frozen=True)

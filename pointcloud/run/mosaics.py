@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from pointcloud.crs import SpatialReference
@@ -15,37 +16,51 @@ from pointcloud.run.report import Report
 def write(
     manifest: Manifest, params: GridParams, crs: SpatialReference | None, report: Report, credit: str
 ) -> None:
-    """Write the mosaic and the picture of each product of a run, over all sheets that its folder holds."""
+    """Write a mosaic of each product and resolution, and a picture of each product, over all that the folder holds."""
+    wkt = crs.wkt if crs else None
     for product in params.products:
         for resolution in params.resolutions:
-            _write_one(manifest, product, resolution, crs, report, credit)
+            mosaic = _write_mosaic(manifest, product, resolution, wkt)
+            if mosaic:
+                report.mosaics.append(mosaic)
+    with ThreadPoolExecutor() as pool:
+        pictures = [
+            pool.submit(
+                _write_picture, manifest.out, product, params.resolutions[0], credit, report.synthetic
+            )
+            for product in params.products
+            if manifest.out / names.mosaic_name(product, params.resolutions[0]) in report.mosaics
+        ]
+        report.pictures.extend(picture.result() for picture in pictures)
 
 
-def _write_one(
-    manifest: Manifest,
-    product: Product,
-    resolution: float,
-    crs: SpatialReference | None,
-    report: Report,
-    credit: str,
-) -> None:
+def _kind(product: Product) -> vrt.Kind:
+    return "rgba" if product == "cs" else "heights"
+
+
+def _write_mosaic(
+    manifest: Manifest, product: Product, resolution: float, crs_wkt: str | None
+) -> Path | None:
     folder = names.folder(product, resolution)
     held = manifest.products[folder]["sheets"]
-    target = manifest.out / names.mosaic_name(product, resolution)
-    picture = manifest.out / names.preview_name(product, resolution)
     if not held:
-        return
+        return None
     cell = cell_quanta(resolution)
-    entries = [
+    tiles = [
         vrt.Tile(
             Path(folder, names.file_name(product, code, resolution)), Grid(Box.from_metres(*bounds), cell)
         )
         for code, bounds in held.items()
     ]
-    kind: vrt.Kind = "rgba" if product == "cs" else "heights"
-    put.put(target, vrt.mosaic(entries, crs.wkt if crs else None, kind))
-    report.mosaics.append(target)
+    target = manifest.out / names.mosaic_name(product, resolution)
+    put.put(target, vrt.mosaic(tiles, crs_wkt, _kind(product)))
+    return target
+
+
+def _write_picture(out: Path, product: Product, resolution: float, credit: str, synthetic: bool) -> Path:
+    """Write the picture of a product from its coarsest mosaic: finer ones would look the same at its size."""
+    target = out / names.preview_name(product, resolution)
+    source = out / names.mosaic_name(product, resolution)
     title = f"{product.upper()} {resolution:g} m"
-    data = preview.preview(target, kind, title=title, credit=credit, synthetic=report.synthetic)
-    put.put(picture, data)
-    report.pictures.append(picture)
+    put.put(target, preview.preview(source, _kind(product), title=title, credit=credit, synthetic=synthetic))
+    return target

@@ -81,7 +81,7 @@ def _sheets(box: Box, inventory: Inventory, level: str, tile_size: float) -> Ite
 
 
 def _touching(sources: Sequence[Source], box: Box) -> tuple[str, ...]:
-    return tuple(source.key for source in sources if source.box.touches(box))
+    return tuple(source.key for source in sources if source.limits.touches(box))
 
 
 def _check_divides(params: GridParams, level: str, tile_size: float) -> None:
