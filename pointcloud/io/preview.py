@@ -190,5 +190,7 @@ def _png(picture: Image.Image, words: caption.Words) -> bytes:
     if words.credit:
         info.add_itxt("Source", words.credit)
     buffer = io.BytesIO()
-    picture.save(buffer, "PNG", pnginfo=info)
+    picture.save(
+        buffer, "PNG", pnginfo=info, compress_level=1
+    )  # a fifth larger than by default, in a fifth of the time
     return buffer.getvalue()

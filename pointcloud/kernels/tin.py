@@ -123,7 +123,7 @@ def _mark(
 def rasterise(
     xy: Ints,
     z: Ints,
-    corner: Ints,
+    mesh: Ints,
     triangles: Int,
     gap: float,
     reach_x: Int,
@@ -139,8 +139,8 @@ def rasterise(
         Points in quanta from the window's centre.
     z : int32 array (n,)
         Heights in quanta.
-    corner : int32 array
-        Three point indices a triangle, counter-clockwise.
+    mesh : int32 array
+        From :func:`pointcloud.kernels.delaunay.triangulate`.
     triangles : int
     gap : float
         Widest disc in quanta; a disc through the corners of a triangle counts as this wide to 1 part in 10^12.
@@ -155,7 +155,7 @@ def rasterise(
     gap2 = gap * gap * (1.0 + _SLACK)
     span = np.empty(2)
     for t in range(triangles):
-        a, b, c = corner[3 * t], corner[3 * t + 1], corner[3 * t + 2]
+        a, b, c = mesh[3 * t, 0], mesh[3 * t + 1, 0], mesh[3 * t + 2, 0]
         ax, ay = np.int64(xy[a, 0]), np.int64(xy[a, 1])
         bx, by = np.int64(xy[b, 0]), np.int64(xy[b, 1])
         cx, cy = np.int64(xy[c, 0]), np.int64(xy[c, 1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -119,6 +119,9 @@ def make_sheet(
             if raster.array is None:
                 made.empty.append((raster.product, raster.grid.resolution))
             elif pool:
+                wait(
+                    pending
+                )  # one raster at a time is encoded beside the next one's making: memory stays bounded
                 pending.append(pool.submit(_stage, job, raster, cloud))
             else:
                 made.staged.append(_stage(job, raster, cloud))

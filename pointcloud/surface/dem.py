@@ -190,7 +190,7 @@ def _settle(job: _Job, task: tuple[Box, int]) -> npt.NDArray[np.bool_]:
 
 def _interpolate(job: _Job, box: Box, window: Box) -> npt.NDArray[np.bool_]:
     """Write the settled cells of ``box`` from the points of ``window``; return which are not, as in `_settle`."""
-    xy, z, corner, triangles = _triangulate(*job.source.clip(window))
+    xy, z, mesh, triangles = _triangulate(*job.source.clip(window))
     reach_x, reach_y = (window.east - window.west) // 2, (window.north - window.south) // 2
     east, north = window.west + reach_x, window.south + reach_y
     works = tuple(np.full(Grid(box, grid.cell).shape, tin.UNSEEN) for grid in job.grids)
@@ -199,7 +199,7 @@ def _interpolate(job: _Job, box: Box, window: Box) -> npt.NDArray[np.bool_]:
         for grid in job.grids
     ]
     tin.rasterise(
-        xy, z, corner, triangles, float(job.gap), reach_x, reach_y, np.array(origins, np.int64), works
+        xy, z, mesh, triangles, float(job.gap), reach_x, reach_y, np.array(origins, np.int64), works
     )
     coarse = Grid(box, job.coarse.cell)
     pending = np.zeros(coarse.shape, np.bool_)
@@ -218,17 +218,17 @@ def _interpolate(job: _Job, box: Box, window: Box) -> npt.NDArray[np.bool_]:
 
 
 def _triangulate(xy: Array, z: Array) -> tuple[Array, Array, Array, int]:
-    """Return the distinct points, their heights, the corners of their triangles, and how many triangles there are."""
+    """Return the distinct points, their heights, the mesh of half-edges, and how many triangles there are."""
     n = len(xy)
     points, heights = np.empty((n, 2), np.int32), np.empty(n, np.int32)
     index, keys = np.empty((2, n), np.int32), np.empty((2, n), np.int64)
     kept = delaunay.sort_distinct(xy, z, points, heights, index, keys, np.empty(4096, np.int64))
     points, heights = points[:kept], heights[:kept]
-    corner, twin = np.empty(6 * kept, np.int32), np.empty(6 * kept, np.int32)
+    mesh = np.empty((6 * kept, 2), np.int32)
     hull, stack = np.empty((3, kept), np.int32), np.empty(kept, np.int32)
     slots = min(4096, 1 << max(int(kept**0.5).bit_length(), 2))
-    triangles = int(delaunay.triangulate(points, corner, twin, hull, stack, np.empty(slots, np.int32)))
-    return points, heights, corner, triangles
+    triangles = int(delaunay.triangulate(points, mesh, hull, stack, np.empty(slots, np.int32)))
+    return points, heights, mesh, triangles
 
 
 def _cover(wanted: npt.NDArray[np.bool_], grid: Grid, halo: int) -> list[Box]:

@@ -17,9 +17,9 @@ Triangles = set[tuple[tuple[int, int], ...]]
 
 def triangles_of(points: npt.NDArray[np.int64]) -> Triangles:
     """Return the triangles as sorted coordinate triples, after checking that they are well formed."""
-    xy, _, corner, count = _triangulate(points.astype(np.int32), np.zeros(len(points), np.int32))
+    xy, _, mesh, count = _triangulate(points.astype(np.int32), np.zeros(len(points), np.int32))
     assert len(xy) == len(np.unique(points, axis=0))
-    found = corner[: 3 * count].reshape(-1, 3)
+    found = mesh[: 3 * count, 0].reshape(-1, 3)
     where = xy.astype(np.int64)[found]
     a, b, c = where[:, 0], where[:, 1], where[:, 2]
     area = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
