@@ -23,7 +23,7 @@ def write(
             mosaic = _write_mosaic(manifest, product, resolution, wkt)
             if mosaic:
                 report.mosaics.append(mosaic)
-    with ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor(2) as pool:  # a picture takes some 100 MB while it is made
         pictures = [
             pool.submit(
                 _write_picture, manifest.out, product, params.resolutions[0], credit, report.synthetic
