@@ -54,7 +54,7 @@ def grid(*arguments: str | Path, **settings: str) -> subprocess.CompletedProcess
 def gridded(*arguments: str | Path, **settings: str) -> subprocess.CompletedProcess[str]:
     """Run `hyogo-pc grid`, which must succeed."""
     done = grid(*arguments, **settings)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
     return done
 
 
