@@ -281,7 +281,13 @@ class _Steps:
             target = self.request.out / folder / names.file_name(staged.product, sheet, staged.resolution)
             put.publish(staged.path, target, size=staged.size)
             self.manifest.add(folder, sheet, self.plan.sheets[sheet].bounds)
-        if result.staged:
+        for product, resolution in result.empty:
+            folder = names.folder(product, resolution)
+            if self.manifest.add_empty(folder, sheet):
+                (self.request.out / folder / names.file_name(product, sheet, resolution)).unlink(
+                    missing_ok=True
+                )
+        if result.staged or result.empty:
             self.manifest.save()
         folders = [names.folder(staged.product, staged.resolution) for staged in result.staged]
         neighbours = missing_neighbours(self.plan.sheets[sheet], self.inventory)

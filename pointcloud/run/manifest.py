@@ -24,7 +24,8 @@ class Manifest:
     ----------
     out : Path
     products : dict
-        By folder (``DEM_1g``): ``parameters``, and ``sheets``: by code, the bounds of each raster in metres.
+        By folder (``DEM_1g``): ``parameters``; ``sheets``: by code, the bounds of each raster in metres; ``empty``:
+        the codes of sheets that hold nothing but water.
     """
 
     out: Path
@@ -93,16 +94,22 @@ class Manifest:
                         for code in held["sheets"]
                     )
                     held = None
-                self.products[folder] = {"parameters": wanted, "sheets": held["sheets"] if held else {}}
+                self.products[folder] = {
+                    "parameters": wanted,
+                    "sheets": held["sheets"] if held else {},
+                    "empty": held["empty"] if held else [],
+                }
         return given_up
 
     def add(self, folder: str, code: str, bounds: tuple[float, float, float, float]) -> None:
         """Note that a raster is under its final name."""
         self.products[folder]["sheets"][code] = list(bounds)
+        self.products[folder]["empty"] = [other for other in self.products[folder]["empty"] if other != code]
 
-    def drop(self, folder: str, code: str) -> None:
-        """Note that there is no raster of a sheet."""
-        self.products[folder]["sheets"].pop(code, None)
+    def add_empty(self, folder: str, code: str) -> bool:
+        """Note that a sheet was made and holds nothing; return whether there was a raster of it before."""
+        self.products[folder]["empty"] = sorted({*self.products[folder]["empty"], code})
+        return self.products[folder]["sheets"].pop(code, None) is not None
 
     def save(self) -> None:
         """Write the record."""

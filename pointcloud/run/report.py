@@ -84,6 +84,8 @@ class Report:
     def take_sheet(self, code: str, made: SheetMade, neighbours: tuple[str, ...], folders: list[str]) -> None:
         """Note what was made of a sheet."""
         self.peak = max(self.peak, made.peak)
+        if made.beyond:
+            return
         if made.coverage == 0.0 or (made.empty and not made.staged):
             self.empty.append(code)
         elif made.sparse:

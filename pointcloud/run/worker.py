@@ -62,9 +62,10 @@ class SheetJob:
 
 @dataclass
 class SheetMade:
-    """What was made of a sheet."""
+    """What was made of a sheet; ``beyond`` says that only a header claimed points there."""
 
     coverage: float
+    beyond: bool = False
     staged: list[Staged] = field(default_factory=list)
     empty: list[tuple[Product, float]] = field(default_factory=list)
     ground: int = 0
@@ -109,8 +110,13 @@ def make_sheet(
     start = time.perf_counter()
     spills = [item.open() for item in reduced]
     cloud = Cloud(spills)
+    if not any(spill.info.box.touches(job.sheet.box) for spill in cloud.spills):
+        return SheetMade(0.0, beyond=True)
     made = SheetMade(pipeline.coverage(cloud, job.sheet.box, job.params))
-    if made.coverage == 0.0 or (made.coverage < SPARSE and not job.wanted):
+    if made.coverage == 0.0:
+        made.empty = [(product, r) for product in job.params.products for r in job.params.resolutions]
+        return made
+    if made.coverage < SPARSE and not job.wanted:
         return made
     made.ground = cloud.count(job.sheet.box)
     pending: list[Future[Staged]] = []
