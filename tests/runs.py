@@ -163,3 +163,11 @@ def total(paths: Iterable[Path]) -> int:
         with laspy.open(path) as reader:
             points += reader.header.point_count
     return points
+
+
+def plugin(folder: Path, code: str) -> dict[str, str]:
+    """Return settings that make every process of a run, workers too, execute ``code`` as it starts."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "sitecustomize.py").write_text(code, encoding="utf-8")
+    held = os.environ.get("PYTHONPATH")
+    return {"PYTHONPATH": os.pathsep.join([str(folder), *([held] if held else [])])}

@@ -148,18 +148,28 @@ def _sees(xy: Ints, p: Int, a: Int, b: Int) -> bool:
 
 
 @kernel
+def _next(e: Int) -> Int:
+    """Return the half-edge that follows e in its triangle."""
+    return e - 2 if e % 3 == 2 else e + 1
+
+
+@kernel
+def _before(e: Int) -> Int:
+    """Return the half-edge that leads to e in its triangle."""
+    return e + 2 if e % 3 == 0 else e - 1
+
+
+@kernel
 def _legalise(xy: Ints, mesh: Ints, hull_edge: Ints, stack: Ints, first: Int) -> None:
     """Flip edges opposite to the newest point, from half-edge ``first`` on, until all are legal."""
     depth = 0
     a = first
     while True:
         b = mesh[a, 1]
-        a0 = a - a % 3
-        a1, a2 = a0 + (a + 1) % 3, a0 + (a + 2) % 3
+        a1, a2 = _next(a), _before(a)
         flip = False
         if b >= 0:
-            b0 = b - b % 3
-            b1, b2 = b0 + (b + 1) % 3, b0 + (b + 2) % 3
+            b1, b2 = _next(b), _before(b)
             flip = _must_flip(xy, mesh[a, 0], mesh[a1, 0], mesh[a2, 0], mesh[b2, 0])
         if flip:
             w, z = mesh[a2, 0], mesh[b2, 0]
