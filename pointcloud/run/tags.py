@@ -3,35 +3,36 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from pointcloud import __version__, pipeline
 from pointcloud.io.cloud import Cloud
-from pointcloud.params import ALGORITHM, Product
-
-if TYPE_CHECKING:
-    from pointcloud.run.worker import SheetJob
+from pointcloud.params import ALGORITHM, GridParams, Product
+from pointcloud.sheets import Sheet
 
 
-def raster_tags(job: SheetJob, product: Product, cloud: Cloud) -> dict[str, str]:
+def raster_tags(
+    sheet: Sheet, product: Product, params: GridParams, cloud: Cloud, facts: Mapping[str, str]
+) -> dict[str, str]:
     """Return the tags of one raster.
 
-    The inputs named are those with points that can decide its pixels: by name, size and SHA-256, sorted.
+    ``facts`` are what the user states, such as the credit. The inputs named are those with points that can decide its
+    pixels: by name, size and SHA-256, sorted.
     """
-    near = job.sheet.box.grow(pipeline.halo(job.params, product))
+    near = sheet.box.grow(pipeline.halo(params, product))
     infos = [spill.info for spill in cloud.spills if spill.info.box.touches(near)]
     inputs = sorted((info.name, info.size, info.sha256) for info in infos)
     tags = {
         "TIFFTAG_SOFTWARE": f"hyogo-pc {__version__}",
         "PRODUCT": product.upper(),
         "ALGORITHM": str(ALGORITHM[product]),
-        "SHEET": job.sheet.code,
-        "PARAMETERS": json.dumps(job.params.of(product), sort_keys=True),
+        "SHEET": sheet.code,
+        "PARAMETERS": json.dumps(params.of(product), sort_keys=True),
         "INPUTS": json.dumps(
             [{"name": name, "size": size, "sha256": digest} for name, size, digest in inputs],
             ensure_ascii=False,
         ),
-        **job.facts,
+        **facts,
     }
     if any(info.synthetic for info in infos):
         tags["SYNTHETIC"] = "YES"

@@ -145,7 +145,7 @@ def make_sheet(
 
 def _stage(job: SheetJob, raster: Made, cloud: Cloud) -> Staged:
     """Encode one raster, and write it under a private name beside its final place."""
-    tags = raster_tags(job, raster.product, cloud)
+    tags = raster_tags(job.sheet, raster.product, job.params, cloud, job.facts)
     encode: Any = cog.encode_rgba if raster.product == "cs" else cog.encode_heights
     data = encode(raster.array, raster.grid, job.crs_wkt, tags=tags, compress=job.params.compress)
     resolution = raster.grid.resolution
