@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pointcloud.messages import say
@@ -74,7 +75,7 @@ def _lines(report: Report, params: GridParams) -> Iterator[str]:
     if report.ground_only and params.water_gap and params.products != ("dsm",):
         yield say("grid.ground_only")
     for file, why in report.bad_files.items():
-        yield say("grid.bad_file", file=file, why=why)
+        yield say("grid.bad_file", file=Path(file).name, why=why)
     for sheet, why in report.failed.items():
         yield say("grid.failed", sheet=sheet, why=why)
     if report.mosaics:

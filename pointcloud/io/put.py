@@ -125,7 +125,7 @@ def stage(folder: Path, name: str, data: bytes | memoryview) -> Path:
     except BaseException as error:
         discard(private)
         if isinstance(error, OSError):
-            raise _refusal(folder / name, error) from error
+            raise refusal(folder / name, error) from error
         raise
     return private
 
@@ -161,12 +161,12 @@ def publish(staged: Path, target: Path, *, size: int, sha256: str | None = None)
         if isinstance(error, PermissionError) and SYSTEM.windows:
             raise OutputError("output.in_use", path=target) from error
         if isinstance(error, OSError):
-            raise _refusal(target, error) from error
+            raise refusal(target, error) from error
         raise
     try:
         _if_supported(SYSTEM.sync_folder, target.parent)
     except OSError as error:
-        raise _refusal(target, error) from error
+        raise refusal(target, error) from error
 
 
 def put(target: Path, data: bytes | memoryview) -> None:
@@ -187,16 +187,36 @@ def discard(staged: Path) -> None:
         SYSTEM.remove(staged)
 
 
-def sweep(folder: Path) -> int:
+def remove(target: Path) -> None:
+    """Delete a file under its final name; it may be gone already.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be deleted (on Windows as long as another program has it open).
+    """
+    try:
+        SYSTEM.remove(target)
+    except FileNotFoundError:
+        return
+    except PermissionError as error:
+        if SYSTEM.windows:
+            raise OutputError("output.in_use", path=target) from error
+        raise refusal(target, error) from error
+    except OSError as error:
+        raise refusal(target, error) from error
+
+
+def sweep(folder: Path, *, own: bool = False) -> int:
     """Remove the private files that dead processes left in a folder, and return how many.
 
-    Only for the owner of a run, while it holds the lock of the output and before its workers start: the files
-    of a live process cannot be told from those of a dead one. What this process itself has staged is kept.
+    Only for the owner of a run, while it holds the lock of the output and no worker lives: the files of a live
+    process cannot be told from those of a dead one. What this process itself has staged is kept unless ``own``.
     """
-    own = f"{_PREFIX}{os.getpid():x}-{_run}-"
+    mine = f"{_PREFIX}{os.getpid():x}-{_run}-"
     removed = 0
     for path in sorted(folder.glob(f"{_PREFIX}*{_SUFFIX}")):
-        if not path.name.startswith(own):
+        if own or not path.name.startswith(mine):
             with suppress(OSError):
                 SYSTEM.remove(path)
                 removed += 1
@@ -239,7 +259,7 @@ def _if_supported(call: Callable[[_T], None], argument: _T) -> None:
             raise
 
 
-def _refusal(target: Path, error: OSError) -> OutputError:
+def refusal(target: Path, error: OSError) -> OutputError:
     """Say in words what the operating system refused, and what to do."""
     message = next((message for numbers, message in _CAUSES if error.errno in numbers), "output.other")
     longest = max(len(str(path)) for path in (target, error.filename or ""))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -16,6 +17,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from pointcloud.io import put
 from pointcloud.lattice import QUANTA_PER_METRE, Box, Grid
 
 Array = npt.NDArray[Any]
@@ -195,26 +197,48 @@ class SpillFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.private = path.with_name(f".{path.name}.{os.getpid()}.part")
-        self.file: BinaryIO = self.private.open("wb")
         self.index: dict[str, tuple[int, str, tuple[int, ...]]] = {}
+        with self._guarded():
+            self.file: BinaryIO = self.private.open("wb", buffering=0)
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """Say in words what the operating system refuses: an :class:`OutputError`, not the input's fault."""
+        try:
+            yield
+        except OSError as error:
+            raise put.refusal(self.path, error) from error
 
     def add(self, name: str, array: Array) -> None:
-        """Append an array."""
-        self.index[name] = (self.file.tell(), array.dtype.str, array.shape)
-        self.file.write(array.tobytes())
+        """Append an array.
+
+        Raises
+        ------
+        OutputError
+            If the disk is full, faulty or refuses; :meth:`finish` likewise.
+        """
+        with self._guarded():
+            self.index[name] = (self.file.tell(), array.dtype.str, array.shape)
+            self._write(np.ascontiguousarray(array).data.cast("B") if array.size else b"")
+
+    def _write(self, data: memoryview | bytes) -> None:
+        while data:  # a disk that is nearly full takes a part, and refuses only the next
+            data = data[self.file.write(data) :]
 
     def finish(self, meta: dict[str, Any]) -> None:
         """Write the index, and give the file its name."""
-        at = self.file.tell()
-        self.file.write(json.dumps({"meta": meta, "arrays": self.index}).encode())
-        self.file.write(at.to_bytes(8, "little") + self.MAGIC)
-        self.file.close()
-        self.private.replace(self.path)
+        with self._guarded():
+            at = self.file.tell()
+            self._write(json.dumps({"meta": meta, "arrays": self.index}).encode())
+            self._write(at.to_bytes(8, "little") + self.MAGIC)
+            self.file.close()
+            self.private.replace(self.path)
 
     def abandon(self) -> None:
         """Leave nothing behind."""
-        self.file.close()
-        self.private.unlink(missing_ok=True)
+        with suppress(OSError):
+            self.file.close()
+            self.private.unlink(missing_ok=True)
 
 
 def write_index(spill: Spill, file: SpillFile) -> None:

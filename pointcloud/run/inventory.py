@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pointcloud import crs as crs_room
-from pointcloud import sheets
 from pointcloud.crs import SpatialReference
 from pointcloud.errors import CrsError, FileError, HyogoError
+from pointcloud.io.claims import claimed_boxes
 from pointcloud.io.files import find_files
 from pointcloud.io.las import read_header
 from pointcloud.io.lasheader import CloudHeader
@@ -98,8 +98,8 @@ def take_inventory(
         If the files do not share one usable CRS.
     """
     ground_files = find_files(ground) if ground else []
-    known = set(ground_files)
-    files = [(path, False) for path in (find_files(inputs) if inputs else []) if path not in known]
+    known = {path.resolve() for path in ground_files}
+    files = [(path, False) for path in (find_files(inputs) if inputs else []) if path.resolve() not in known]
     sources: list[Source] = []
     bad: list[BadFile] = []
     remarks: list[Remark] = []
@@ -113,7 +113,7 @@ def take_inventory(
                 remarks.append(Remark.of("run.no_points", path=path.name))
         except FileError as error:
             sources = [source for source in sources if source.header.path != path]
-            bad.append(BadFile(path, error, tuple(sheet.box for sheet in sheets.find_code(path.name))))
+            bad.append(BadFile(path, error, claimed_boxes(path)))
             continue
         remarks.extend(header.warnings)
     common, more = _agree(sources, crs, vertical)
@@ -139,11 +139,11 @@ def _agree(
         reference = stated if stated is not None else given
         assert reference is not None
         crs_room.require_metres(reference, source.header.path.name)
-        references[source.header.path.name] = reference
+        references[source.key] = reference
     if given is not None:
-        for name, reference in references.items():
+        for key, reference in references.items():
             if not crs_room.same_place(reference, given):
-                raise CrsError("run.crs_differs", file=name, stated=reference.label, given=given.label)
+                raise CrsError("run.crs_differs", file=key, stated=reference.label, given=given.label)
     common, notices = crs_room.common(references, vertical=vertical)
     remarks.extend(Remark.of(name, **values) for name, values in notices)
     return (replace(common, horizontal=given.horizontal) if given else common), remarks

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pointcloud.errors import OutputError, ParameterError
 from pointcloud.io import names, put
-from pointcloud.params import GridParams
+from pointcloud.params import GridParams, Product
 
 SCHEMA = 1
 FILE_NAME = "hyogo-pc.json"
@@ -25,7 +25,8 @@ class Manifest:
     out : Path
     products : dict
         By folder (``DEM_1g``): ``parameters``; ``sheets``: by code, the bounds of each raster in metres; ``empty``:
-        the codes of sheets that hold nothing but water.
+        the codes of sheets that hold nothing but water; ``given_up``: those whose raster is to be deleted when the
+        run ends.
     """
 
     out: Path
@@ -55,7 +56,7 @@ class Manifest:
         except (ValueError, KeyError, TypeError) as error:
             raise OutputError("run.manifest", path=path, cause=error) from None
 
-    def begin(self, params: GridParams, common: Mapping[str, object], *, redo: bool) -> list[Path]:
+    def begin(self, params: GridParams, common: Mapping[str, object], *, redo: bool) -> None:
         """Take on the parameters of a run.
 
         Parameters
@@ -64,52 +65,61 @@ class Manifest:
         common : mapping
             What else the rasters of one folder must share, such as the CRS.
         redo : bool
-            Give up rasters that were made with other parameters.
-
-        Returns
-        -------
-        list of Path
-            The rasters given up: to be deleted when the new ones are there.
+            Give up rasters that were made with other parameters; :meth:`discard` deletes them.
 
         Raises
         ------
         ParameterError
             If the folder holds rasters made with other parameters, and ``redo`` is not set.
         """
-        given_up: list[Path] = []
-        for product in params.products:
-            for resolution in params.resolutions:
-                folder = names.folder(product, resolution)
-                wanted = json.loads(json.dumps({**params.of(product), **common}))
-                held = self.products.get(folder)
-                if held and held["parameters"] != wanted and held["sheets"]:
-                    if not redo:
-                        raise ParameterError(
-                            "run.other_parameters",
-                            folder=self.out / folder,
-                            differences=_differences(held["parameters"], wanted),
-                        )
-                    given_up.extend(
-                        self.out / folder / names.file_name(product, code, resolution)
-                        for code in held["sheets"]
+        for product, _, folder in _folders(params):
+            wanted = json.loads(json.dumps({**params.of(product), **common}))
+            held = self.products.get(folder, {})
+            sheets, given_up = dict(held.get("sheets", {})), list(held.get("given_up", []))
+            if held and held["parameters"] != wanted:
+                if sheets and not redo:
+                    raise ParameterError(
+                        "run.other_parameters",
+                        folder=self.out / folder,
+                        differences=_differences(held["parameters"], wanted),
                     )
-                    held = None
-                self.products[folder] = {
-                    "parameters": wanted,
-                    "sheets": held["sheets"] if held else {},
-                    "empty": held["empty"] if held else [],
-                }
-        return given_up
+                given_up, sheets, held = sorted({*given_up, *sheets}), {}, {}
+            self.products[folder] = {
+                "parameters": wanted,
+                "sheets": sheets,
+                "empty": held.get("empty", []),
+                "given_up": given_up,
+            }
+
+    def discard(self, params: GridParams) -> None:
+        """Delete the rasters that were given up, once the new ones are there.
+
+        Raises
+        ------
+        OutputError
+            If one cannot be deleted.
+        """
+        for product, resolution, folder in _folders(params):
+            for code in self.products[folder]["given_up"]:
+                put.remove(self.out / folder / names.file_name(product, code, resolution))
+            self.products[folder]["given_up"] = []
 
     def add(self, folder: str, code: str, bounds: tuple[float, float, float, float]) -> None:
         """Note that a raster is under its final name."""
         self.products[folder]["sheets"][code] = list(bounds)
-        self.products[folder]["empty"] = [other for other in self.products[folder]["empty"] if other != code]
+        for past in ("empty", "given_up"):
+            self.products[folder][past] = [other for other in self.products[folder][past] if other != code]
 
-    def add_empty(self, folder: str, code: str) -> bool:
-        """Note that a sheet was made and holds nothing; return whether there was a raster of it before."""
-        self.products[folder]["empty"] = sorted({*self.products[folder]["empty"], code})
-        return self.products[folder]["sheets"].pop(code, None) is not None
+    def holds(self, folder: str, code: str) -> bool:
+        """Whether there is a raster of a sheet, made with the parameters of this run."""
+        return code in self.products[folder]["sheets"]
+
+    def add_empty(self, folder: str, code: str) -> None:
+        """Note that a sheet was made and holds nothing; a raster of it that was there before is given up."""
+        held = self.products[folder]
+        held["empty"] = sorted({*held["empty"], code})
+        if held["sheets"].pop(code, None) is not None:
+            held["given_up"] = sorted({*held["given_up"], code})
 
     def save(self) -> None:
         """Write the record."""
@@ -118,9 +128,26 @@ class Manifest:
         put.put(self.out / FILE_NAME, text.encode())
 
 
+def _folders(params: GridParams) -> Iterator[tuple[Product, float, str]]:
+    """Yield each product and resolution of a run, and the folder of its rasters."""
+    for product in params.products:
+        for resolution in params.resolutions:
+            yield product, resolution, names.folder(product, resolution)
+
+
 def _differences(held: Mapping[str, object], wanted: Mapping[str, object]) -> str:
-    keys = sorted(set(held) | set(wanted))
-    parts = [
-        f"{key}: {held.get(key)} / {wanted.get(key)}" for key in keys if held.get(key) != wanted.get(key)
-    ]
-    return "; ".join(parts)
+    """Return which values differ, held and wanted."""
+    one, other = dict(_flat(held)), dict(_flat(wanted))
+    keys = sorted(set(one) | set(other))
+    return "; ".join(
+        f"{key}: {one.get(key)} / {other.get(key)}" for key in keys if one.get(key) != other.get(key)
+    )
+
+
+def _flat(values: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
+    """Yield the values of nested tables by dotted keys."""
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value

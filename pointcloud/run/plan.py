@@ -39,7 +39,7 @@ class Plan:
 def make_plan(
     inventory: Inventory, params: GridParams, level: str, tile_size: float, area: Area | None
 ) -> Plan:
-    """Return which sheets there are to make.
+    """Return which sheets there are to make, those that a bad file lies on included: they will be named as failed.
 
     Parameters
     ----------
@@ -59,8 +59,9 @@ def make_plan(
     """
     _check_divides(params, level, tile_size)
     found: dict[str, Sheet] = {}
-    for source in inventory.sources:
-        for sheet in _sheets(source.box, inventory, level, tile_size):
+    boxes = [source.box for source in inventory.sources] + [box for bad in inventory.bad for box in bad.boxes]
+    for box in boxes:
+        for sheet in _sheets(box, inventory, level, tile_size):
             if area is None or area.touches(sheet.box):
                 found[sheet.code] = sheet
     if area and not found:
@@ -92,7 +93,7 @@ def _check_divides(params: GridParams, level: str, tile_size: float) -> None:
                 raise ParameterError("run.divides", resolution=metres(cell), side=side)
 
 
-def missing_neighbours(sheet: Sheet, inventory: Inventory) -> tuple[str, ...]:
+def missing_neighbours(sheet: Sheet, sources: Sequence[Source]) -> tuple[str, ...]:
     """Return the sides (north, south, east, west) beyond which no file lies: terrain ends there for want of data.
 
     A strip a metre wide along the side is looked at; a sheet that the data do not fill to that side has none missing
@@ -109,7 +110,7 @@ def missing_neighbours(sheet: Sheet, inventory: Inventory) -> tuple[str, ...]:
     missing = []
     for side, (inside, (dx, dy)) in strips.items():
         beyond = Box(inside.west + dx, inside.south + dy, inside.east + dx, inside.north + dy)
-        here = [source for source in inventory.sources if source.box.touches(inside)]
-        if here and not any(source.box.touches(beyond) for source in inventory.sources):
+        here = any(source.box.touches(inside) for source in sources)
+        if here and not any(source.box.touches(beyond) for source in sources):
             missing.append(side)
     return tuple(missing)

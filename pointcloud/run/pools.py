@@ -6,8 +6,9 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
 from multiprocessing.connection import wait
 from typing import Any, Protocol
 
@@ -71,7 +72,8 @@ class ProcessPool:
     def submit(self, task: Callable[..., Any], /, *args: Any) -> Future[Any]:
         """Send a task to a worker; if the pool has just broken, the future says so."""
         try:
-            return self.executor.submit(task, *args)
+            with _uninterrupted():  # a worker may be started here, and is to leave Ctrl-C to this process
+                return self.executor.submit(task, *args)
         except BrokenExecutor as error:
             future: Future[Any] = Future()
             future.set_exception(error)
@@ -90,6 +92,19 @@ class ProcessPool:
             worker.terminate()
         for worker in workers:
             worker.join()
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Hold Ctrl-C back for a moment; a process started in it never hears of one."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _begin_worker() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pointcloud.io.spill import SpillInfo
 from pointcloud.lattice import Box
+from pointcloud.run.inventory import Inventory
 from pointcloud.run.worker import SheetMade
 
 _COUNTS = ("points", "used", "withheld", "excluded", "ground")
@@ -32,7 +33,7 @@ class Report:
     failed : dict of str to str
         Sheets that could not be made, and why.
     bad_files : dict of str to str
-        Files that could not be used, and why.
+        Files that could not be used, by path, and why.
     neighbours : dict of str to tuple of str
         Sheets that lack a neighbour, and on which sides.
     ground_boxes, full_boxes : list of Box
@@ -62,6 +63,11 @@ class Report:
     mosaics: list[Path] = field(default_factory=list)
     seconds: float = 0.0
     peak: int = 0
+
+    @classmethod
+    def of(cls, out: Path, inventory: Inventory) -> Report:
+        """Return the report of a run that has just begun: bad files are known by then."""
+        return cls(out, bad_files={str(bad.path): str(bad.error) for bad in inventory.bad})
 
     @property
     def ok(self) -> bool:

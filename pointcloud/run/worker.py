@@ -15,6 +15,7 @@ from pointcloud.io import cog, names, put
 from pointcloud.io.cloud import Cloud
 from pointcloud.io.lasheader import CloudHeader
 from pointcloud.io.spill import Spill, load
+from pointcloud.lattice import Box
 from pointcloud.params import GridParams, Product
 from pointcloud.pipeline import Made
 from pointcloud.run import memory
@@ -62,7 +63,7 @@ class SheetJob:
 
 @dataclass
 class SheetMade:
-    """What was made of a sheet; ``beyond`` says that only a header claimed points there."""
+    """What was made of a sheet; ``beyond`` says that no file has points there, though a header may claim so."""
 
     coverage: float
     beyond: bool = False
@@ -110,11 +111,12 @@ def make_sheet(
     start = time.perf_counter()
     spills = [item.open() for item in reduced]
     cloud = Cloud(spills)
-    if not any(spill.info.box.touches(job.sheet.box) for spill in cloud.spills):
-        return SheetMade(0.0, beyond=True)
-    made = SheetMade(pipeline.coverage(cloud, job.sheet.box, job.params))
+    made = SheetMade(pipeline.coverage(cloud, job.sheet.box, job.params) if cloud.spills else 0.0)
     if made.coverage == 0.0:
-        made.empty = [(product, r) for product in job.params.products for r in job.params.resolutions]
+        if any(_lies_on(spill.info.box, job) for spill in cloud.spills):
+            made.empty = [(product, r) for product in job.params.products for r in job.params.resolutions]
+        else:
+            made.beyond = True
         return made
     if made.coverage < SPARSE and not job.wanted:
         return made
@@ -141,6 +143,15 @@ def make_sheet(
         raise
     made.seconds, made.peak = time.perf_counter() - start, memory.peak()
     return made
+
+
+def _lies_on(box: Box, job: SheetJob) -> bool:
+    """Whether points that fill ``box`` lie on the sheet, by more than a cell beyond its border.
+
+    Tiles hold the points on all of their edges, of which those in the south and east are the next sheet's.
+    """
+    part = box.intersect(job.sheet.box)
+    return min(part.east - part.west, part.north - part.south) > job.params.cells[0]
 
 
 def _stage(job: SheetJob, raster: Made, cloud: Cloud) -> Staged:

@@ -1,0 +1,70 @@
+"""What the user asks of a run, and who is told how it goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from pointcloud.crs import SpatialReference
+from pointcloud.io.remark import Remark
+from pointcloud.params import GridParams
+
+if TYPE_CHECKING:
+    from pointcloud.run.inventory import Inventory
+    from pointcloud.run.plan import Plan
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asks for.
+
+    Parameters
+    ----------
+    inputs, ground : tuple of str
+        Files, folders or globs; those of ``ground`` hold ground points only.
+    out : Path
+    params : GridParams
+    level : str
+        A level of the map sheets, or ``none``.
+    tile_size : float
+        Side in metres of the tiles where there are no sheets.
+    area : tuple of str
+        Sheet codes, boxes ``W,S,E,N``, or polygon files; empty for all.
+    crs : SpatialReference, optional
+    vertical : str, optional
+    credit : str
+        Source credit, written into every raster.
+    jobs : int
+    redo : bool
+        Give up rasters in ``out`` that were made with other parameters.
+    scan_extents : bool
+        Find where the points of each file lie, instead of believing its header.
+    """
+
+    inputs: tuple[str, ...]
+    out: Path
+    params: GridParams
+    ground: tuple[str, ...] = ()
+    level: str = "2500"
+    tile_size: float = 1000.0
+    area: tuple[str, ...] = ()
+    crs: SpatialReference | None = None
+    vertical: str | None = None
+    credit: str = ""
+    jobs: int = 1
+    redo: bool = False
+    scan_extents: bool = False
+
+
+class Watcher(Protocol):
+    """Who is told how a run goes."""
+
+    def planned(self, inventory: Inventory, plan: Plan) -> None:
+        """Hear what there is to do."""
+
+    def step(self, kind: str, key: str, weight: float) -> None:
+        """Hear that a file was reduced or a sheet made; the weights of all steps sum to 1."""
+
+    def remark(self, remark: Remark) -> None:
+        """Hear of something the user should know."""
