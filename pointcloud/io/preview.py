@@ -8,6 +8,7 @@ differences of the picture's own pixels. Relief maps are shown as they are, on w
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,7 @@ from rasterio.enums import Resampling
 from rasterio.errors import RasterioError
 from rasterio.io import MemoryFile
 from rasterio.session import DummySession
+from rasterio.windows import Window
 
 from pointcloud.errors import OutputError
 from pointcloud.io import caption
@@ -34,6 +36,12 @@ LONGEST = 1600
 
 _SMALL = 700
 """Rasters whose longer side has fewer cells are drawn with several pixels a cell."""
+
+_COARSE = 500
+"""Pixels a side in which it is looked for where a raster holds anything."""
+
+_MOSTLY = 0.75
+"""A raster whose filled part is at least so wide or high is drawn whole."""
 
 _STOPS = (
     (0, (94, 142, 118)),
@@ -85,10 +93,13 @@ def preview(
         If a file cannot be read.
     """
     with _opened(source, kind) as file:
-        rows, cols = _size(file.height, file.width)
-        pixel = file.transform.a * file.width / cols
+        window = _filled(file)
+        rows, cols = _size(window.height, window.width)
+        pixel = file.transform.a * window.width / cols
         colours = (
-            _tint(_heights(file, rows, cols), pixel) if kind == "heights" else _picture(file, rows, cols)
+            _tint(_heights(file, window, rows, cols), pixel)
+            if kind == "heights"
+            else _picture(file, window, rows, cols)
         )
     if (zoom := _SMALL // max(rows, cols)) > 1:
         colours = colours.repeat(zoom, 0).repeat(zoom, 1)
@@ -127,19 +138,43 @@ def _size(rows: int, cols: int) -> tuple[int, int]:
     return max(1, round(rows * scale)), max(1, round(cols * scale))
 
 
-def _heights(file: Any, rows: int, cols: int) -> NDArray[np.float64]:
-    read = file.read(1, out_shape=(rows, cols), resampling=Resampling.average, masked=True)
+def _filled(file: Any) -> Window:
+    """Return the part to draw: all, or what holds anything if that is much less, and a little around it."""
+    rows, cols = min(file.height, _COARSE), min(file.width, _COARSE)
+    valid = file.dataset_mask(out_shape=(rows, cols)) > 0
+    down, across = np.flatnonzero(valid.any(axis=1)), np.flatnonzero(valid.any(axis=0))
+    whole = Window(0, 0, file.width, file.height)
+    if not len(down):
+        return whole
+    top, bottom, left, right = (
+        down[0] / rows,
+        (down[-1] + 1) / rows,
+        across[0] / cols,
+        (across[-1] + 1) / cols,
+    )
+    if max(bottom - top, right - left) > _MOSTLY:
+        return whole
+    around = 0.05 * max(bottom - top, right - left)
+    first_row, first_col = int(max(top - around, 0) * file.height), int(max(left - around, 0) * file.width)
+    last_row, last_col = min(bottom + around, 1) * file.height, min(right + around, 1) * file.width
+    return Window(first_col, first_row, math.ceil(last_col) - first_col, math.ceil(last_row) - first_row)
+
+
+def _heights(file: Any, window: Window, rows: int, cols: int) -> NDArray[np.float64]:
+    read = file.read(1, window=window, out_shape=(rows, cols), resampling=Resampling.average, masked=True)
     heights: NDArray[np.float64] = read.astype(np.float64).filled(np.nan)
     return heights
 
 
-def _picture(file: Any, rows: int, cols: int) -> NDArray[np.uint8]:
+def _picture(file: Any, window: Window, rows: int, cols: int) -> NDArray[np.uint8]:
     """Return the colours on white, shape (rows, cols, 3).
 
     The nearest overview's pixels are taken as they are: averaging once more would mix in the colour of what
     is transparent, and draw a dark rim.
     """
-    bands = file.read(out_shape=(4, rows, cols), resampling=Resampling.nearest).astype(np.float64)
+    bands = file.read(window=window, out_shape=(4, rows, cols), resampling=Resampling.nearest).astype(
+        np.float64
+    )
     opacity = bands[3] / 255
     return _bytes(np.moveaxis(bands[:3] * opacity + 255 * (1 - opacity), 0, 2))
 
