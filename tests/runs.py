@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -171,3 +172,25 @@ def plugin(folder: Path, code: str) -> dict[str, str]:
     (folder / "sitecustomize.py").write_text(code, encoding="utf-8")
     held = os.environ.get("PYTHONPATH")
     return {"PYTHONPATH": os.pathsep.join([str(folder), *([held] if held else [])])}
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Eight files of 50 m, each on a square of its own, and the rasters of them all."""
+
+    folder: Path
+    files: dict[str, Path]
+    options: Sequence[str]
+    good: dict[str, bytes]
+
+    def arguments(self, out: Path, jobs: int = 2) -> list[str | Path]:
+        """Return the arguments of a run."""
+        return [self.folder, "-o", out, "--jobs", str(jobs), *self.options]
+
+    def wrong(self, out: Path) -> list[str]:
+        """Return which rasters in a folder are not those of the undisturbed run."""
+        return [name for name, path in rasters(out).items() if path.read_bytes() != self.good[name]]
+
+    def missing(self, out: Path) -> set[str]:
+        """Return the squares without rasters."""
+        return {square for square in self.files if not any(square in name for name in rasters(out))}

@@ -88,8 +88,7 @@ def _make(request: Request, inventory: Inventory, plan: Plan, watcher: Watcher) 
     pool = open_pool(request.jobs, len(plan.sheets))
     owner = Owner(request, inventory, plan, manifest, scratch, watcher, travels=pool.slots > 1)
     try:
-        if pool.slots > 1:
-            warm(watcher.remark)
+        warm(watcher.remark)
         run(list(plan.sheets), plan.needs, owner, pool)
         pool.close()
         manifest.discard(request.params)
@@ -97,9 +96,9 @@ def _make(request: Request, inventory: Inventory, plan: Plan, watcher: Watcher) 
         mosaics.write(manifest, request.params, inventory.crs, owner.report, request.credit)
     except BaseException:
         pool.close(now=True)
-        _sweep(request)
         raise
     finally:
+        _sweep(request)
         shutil.rmtree(scratch, ignore_errors=True)
     return owner.report
 
