@@ -53,6 +53,8 @@ def panels(paths: Sequence[Path]) -> Image.Image:
     for index, path in enumerate(paths):
         left = index * (width + gap)
         with Image.open(path) as picture:
+            if picture.width != 2 * (EAST_HALF[2] - EAST_HALF[0]):
+                raise SystemExit(f"{path.name} does not show the four sheets cell by cell")
             canvas.paste(picture.crop((box[0], box[1], box[2], box[3])), (left, 0))
         draw.text((left + 6, height + 6), path.stem.split("_")[0], "black", ImageFont.load_default(26))
     draw.text((canvas.width - 6, height + 12), NOTE, "dimgray", ImageFont.load_default(20), "ra")
