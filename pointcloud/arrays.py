@@ -9,6 +9,8 @@
 from __future__ import annotations
 
 import hashlib
+import math
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from pointcloud import crs as crs_room
 from pointcloud import pipeline, relief
 from pointcloud.errors import ParameterError
 from pointcloud.io.cloud import Cloud
@@ -45,13 +48,20 @@ class PointCloud:
 
     def rasters(self, params: GridParams, bounds: tuple[float, float, float, float] | None) -> list[Raster]:
         """Return what ``params`` ask for, over ``bounds`` (W, S, E, N in metres) or all points."""
-        box = (Box.from_metres(*bounds) if bounds else self.box).snap(params.cells[0])
+        box = (_window(bounds) if bounds else self.box).snap(params.cells[0])
         with ThreadPoolExecutor() as pool:
             made = list(pipeline.make(box, self._cloud, params, pool))
         return [
             Raster(_or_nothing(item.array, item.grid, item.product), item.grid, self.crs, item.product)
             for item in made
         ]
+
+
+def _window(bounds: tuple[float, float, float, float]) -> Box:
+    box = Box.from_metres(*bounds) if all(map(math.isfinite, bounds)) else Box(0, 0, 0, 0)
+    if box.empty:
+        raise ParameterError("arrays.bounds", bounds=", ".join(f"{edge:g}" for edge in bounds))
+    return box
 
 
 def _or_nothing(array: npt.NDArray[np.generic] | None, grid: Grid, product: str) -> npt.NDArray[np.generic]:
@@ -91,7 +101,7 @@ def cloud(
     Raises
     ------
     ParameterError
-        If the arrays differ in length, are empty, or hold values that are not finite.
+        If the arrays differ in length, are empty, or hold values that are not finite, or classes beyond 0 to 255.
     """
     east, north, up = (np.asarray(values, np.float64).ravel() for values in (e, n, z))
     if not len(east) == len(north) == len(up) or not len(east):
@@ -102,9 +112,7 @@ def cloud(
     if max(np.abs(east).max(), np.abs(north).max()) > 1e9:
         raise ParameterError("arrays.finite")
     params = GridParams((resolution,), ground_classes=ground_classes, excluded_classes=excluded_classes)
-    classes = (
-        np.zeros(len(east), np.uint8) if classification is None else np.asarray(classification, np.uint8)
-    )
+    classes = np.zeros(len(east), np.uint8) if classification is None else _classes(classification)
     if len(classes) != len(east):
         raise ParameterError("arrays.length", e=len(east), n=len(north), z=len(classes))
     qe, qn, qz = (np.rint(values * QUANTA_PER_METRE).astype(np.int64) for values in (east, north, up))
@@ -120,24 +128,51 @@ def cloud(
     return PointCloud(Cloud([spill]), params, crs)
 
 
+def _classes(classification: npt.ArrayLike) -> npt.NDArray[np.uint8]:
+    values = np.asarray(classification).ravel()
+    if values.dtype.kind not in "biuf" or not ((values >= 0) & (values <= 255) & (values % 1 == 0)).all():
+        raise ParameterError("arrays.classes")
+    return values.astype(np.uint8)
+
+
 def read(
     *paths: str | Path,
+    ground: Sequence[str | Path] = (),
     resolution: float = 0.5,
     ground_classes: tuple[int, ...] = (2,),
     excluded_classes: tuple[int, ...] = (7, 18),
 ) -> PointCloud:
     """Return the cloud of LAS, LAZ or COPC files.
 
+    Parameters
+    ----------
+    *paths : str or Path
+    ground : sequence of str or Path
+        Files whose every point is ground, whatever its class (separate ground deliveries).
+    resolution : float
+        Finest cell, in metres, that rasters will be asked for.
+    ground_classes, excluded_classes : tuple of int
+        Classes that are ground, and classes that are not used.
+
     Raises
     ------
+    ParameterError
+        If no file is named.
     FileError
         If a file is damaged.
+    CrsError
+        If a file is not in metres, or two files are in CRSs that differ in place.
     """
     params = GridParams((resolution,), ground_classes=ground_classes, excluded_classes=excluded_classes)
-    headers = [read_header(path) for path in paths]
-    spills = [pipeline.reduce(header, params.reduce) for header in headers]
-    reference = next((header.crs for header in headers if header.crs), None)
-    return PointCloud(Cloud(spills), params, reference.horizontal if reference else None)
+    headers = [(read_header(path), False) for path in paths] + [(read_header(path), True) for path in ground]
+    if not headers:
+        raise ParameterError("arrays.no_file")
+    stated = {str(header.path): header.crs for header, _ in headers if header.crs is not None}
+    for name, reference in stated.items():
+        crs_room.require_metres(reference, name)
+    crs = crs_room.common(stated)[0].horizontal if stated else None
+    spills = [pipeline.reduce(header, params.reduce, all_ground=whole) for header, whole in headers]
+    return PointCloud(Cloud(spills), params, crs)
 
 
 def dsm(

@@ -110,7 +110,7 @@ def _shade(heights: npt.NDArray[np.float64], cell: float) -> npt.NDArray[np.uint
         out[..., 3] = 255 * np.isfinite(heights)
         return out
     south, east = np.gradient(heights, cell)
-    light = (1.0 - (east + south) * 0.5**0.5) / np.sqrt(2.0 * (1.0 + east**2 + south**2))
+    light = (1.0 + (east + south) * 0.5**0.5) / np.sqrt(2.0 * (1.0 + east**2 + south**2))
     known = np.isfinite(light)
     grey = np.clip(np.where(known, light, 0.0), 0.0, 1.0) * 255
     out[..., :3] = grey.astype(np.uint8)[..., None]

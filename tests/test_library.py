@@ -10,11 +10,12 @@ from typing import Any
 
 import laspy
 import numpy as np
+import pyproj
 import pytest
 from PIL import Image
 
 import pointcloud as pc
-from pointcloud.errors import FileError, ParameterError
+from pointcloud.errors import CrsError, FileError, ParameterError
 from pointcloud.lattice import Box, Grid
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -106,6 +107,15 @@ def test_heights_are_shown_shaded(slope: pc.PointCloud) -> None:
     assert len(np.unique(shown[known])) == 2  # one grey for a plane, and opaque
 
 
+def test_light_comes_from_the_north_west() -> None:
+    rows, cols = np.mgrid[0:21, 0:21]
+    cone = 10.0 - np.hypot(rows - 10, cols - 10)
+    raster = pc.Raster(cone.astype(np.float32), Grid(Box(0, 0, 210_000, 210_000), 10_000))
+    grey = np.asarray(picture_of(raster))[..., 0].astype(int)
+    assert grey[5, 5] > grey[5, 15] > grey[15, 15]
+    assert grey[5, 15] == grey[15, 5]
+
+
 def test_pictures_are_shown_as_they_are(slope: pc.PointCloud) -> None:
     relief = pc.cs(pc.dem(slope))
     assert np.array_equal(np.asarray(picture_of(relief)), relief.array)
@@ -150,6 +160,11 @@ PLACES = np.arange(5.0)
         (([0, 1, np.inf, 3, 4], PLACES, PLACES), "arrays.finite"),
         ((PLACES, PLACES + 2e9, PLACES), "arrays.finite"),
         ((PLACES, PLACES, PLACES + 300_000), "arrays.finite"),
+        ((PLACES, PLACES, PLACES, [2, 2, 258, 2, 2]), "arrays.classes"),
+        ((PLACES, PLACES, PLACES, [2, 2, -1, 2, 2]), "arrays.classes"),
+        ((PLACES, PLACES, PLACES, [2, 2, 1.5, 2, 2]), "arrays.classes"),
+        ((PLACES, PLACES, PLACES, [2, 2, np.nan, 2, 2]), "arrays.classes"),
+        ((PLACES, PLACES, PLACES, ["ground"] * 5), "arrays.classes"),
     ],
 )
 def test_wrong_arrays_are_refused(arrays: tuple[Any, ...], message: str) -> None:
@@ -166,9 +181,12 @@ def test_wrong_arrays_are_refused(arrays: tuple[Any, ...], message: str) -> None
         ({"resolution": 0.75}, "params.nest"),
         ({"resolution": -1}, "params.resolution"),
         ({"max_gap": -1}, "params.range"),
+        ({"bounds": (120, -10, 100, 0)}, "arrays.bounds"),
+        ({"bounds": (100, -10, 100, 0)}, "arrays.bounds"),
+        ({"bounds": (100, -10, float("nan"), 0)}, "arrays.bounds"),
     ],
 )
-def test_wrong_options_are_refused(slope: pc.PointCloud, options: dict[str, float], message: str) -> None:
+def test_wrong_options_are_refused(slope: pc.PointCloud, options: dict[str, Any], message: str) -> None:
     for make in (pc.dsm, pc.dem):
         with pytest.raises(ParameterError) as caught:
             make(slope, **options)
@@ -185,6 +203,31 @@ def test_relief_of_a_picture_is_refused(slope: pc.PointCloud) -> None:
     with pytest.raises(ParameterError) as caught:
         pc.cs(pc.cs(pc.dem(slope)))
     assert caught.value.message == "relief.array"
+
+
+def test_ground_delivered_separately() -> None:
+    pair = [ROOT / "sample_tiles" / kind / "05PE5525.laz" for kind in ("original", "ground")]
+    window = (22000, -165800, 22200, -165700)
+    alone, both = pc.read(pair[0], resolution=1), pc.read(pair[0], ground=pair[1:], resolution=1)
+    assert np.isnan(pc.dem(alone, bounds=window).array).all()
+    assert np.isfinite(pc.dem(both, bounds=window).array).mean() > 0.95
+    assert np.array_equal(pc.dsm(alone, bounds=window).array, pc.dsm(both, bounds=window).array)
+
+
+@pytest.mark.parametrize(("crs", "message"), [("EPSG:6672", "crs.differ"), ("EPSG:4326", "crs.geographic")])
+def test_files_that_do_not_fit_together_are_refused(tmp_path: Path, crs: str, message: str) -> None:
+    file = laspy.LasData(laspy.LasHeader(point_format=6, version="1.4"))
+    file.x, file.y, file.z = ([134.5, 134.6], [34.0, 34.1], [0.0, 1.0])
+    file.header.add_crs(pyproj.CRS(crs))
+    file.write(tmp_path / "other.las")
+    with pytest.raises(CrsError) as caught:
+        pc.read(TILE, tmp_path / "other.las")
+    assert caught.value.message == message
+
+
+def test_no_file_is_refused() -> None:
+    with pytest.raises(ParameterError, match="no file"):
+        pc.read()
 
 
 def test_missing_file_is_named() -> None:

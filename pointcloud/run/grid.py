@@ -91,7 +91,7 @@ def _make(request: Request, inventory: Inventory, plan: Plan, watcher: Watcher) 
         warm(watcher.remark)
         run(list(plan.sheets), plan.needs, owner, pool)
         pool.close()
-        manifest.discard(request.params)
+        manifest.settle(request.params)
         manifest.save()
         mosaics.write(manifest, request.params, inventory.crs, owner.report, request.credit)
     except BaseException:

@@ -65,7 +65,7 @@ class Manifest:
         common : mapping
             What else the rasters of one folder must share, such as the CRS.
         redo : bool
-            Give up rasters that were made with other parameters; :meth:`discard` deletes them.
+            Give up rasters that were made with other parameters; :meth:`settle` deletes them.
 
         Raises
         ------
@@ -91,8 +91,8 @@ class Manifest:
                 "given_up": given_up,
             }
 
-    def discard(self, params: GridParams) -> None:
-        """Delete the rasters that were given up, once the new ones are there.
+    def settle(self, params: GridParams) -> None:
+        """Delete the rasters that were given up, once the new ones are there, and forget those that somebody deleted.
 
         Raises
         ------
@@ -102,7 +102,13 @@ class Manifest:
         for product, resolution, folder in _folders(params):
             for code in self.products[folder]["given_up"]:
                 put.remove(self.out / folder / names.file_name(product, code, resolution))
-            self.products[folder]["given_up"] = []
+            held = self.products[folder]
+            held["given_up"] = []
+            held["sheets"] = {
+                code: bounds
+                for code, bounds in held["sheets"].items()
+                if (self.out / folder / names.file_name(product, code, resolution)).exists()
+            }
 
     def add(self, folder: str, code: str, bounds: tuple[float, float, float, float]) -> None:
         """Note that a raster is under its final name."""

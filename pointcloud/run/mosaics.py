@@ -16,7 +16,10 @@ from pointcloud.run.report import Report
 def write(
     manifest: Manifest, params: GridParams, crs: SpatialReference | None, report: Report, credit: str
 ) -> None:
-    """Write a mosaic of each product and resolution, and a picture of each product, over all that the folder holds."""
+    """Write a mosaic of each product and resolution, and a picture of each product, over all that the folder holds.
+
+    Those of a product that is no longer there are removed.
+    """
     wkt = crs.wkt if crs else None
     for product in params.products:
         for resolution in params.resolutions:
@@ -43,7 +46,10 @@ def _write_mosaic(
 ) -> Path | None:
     folder = names.folder(product, resolution)
     held = manifest.products[folder]["sheets"]
+    target = manifest.out / names.mosaic_name(product, resolution)
     if not held:
+        put.remove(target)
+        put.remove(manifest.out / names.preview_name(product, resolution))
         return None
     cell = cell_quanta(resolution)
     tiles = [
@@ -52,7 +58,6 @@ def _write_mosaic(
         )
         for code, bounds in held.items()
     ]
-    target = manifest.out / names.mosaic_name(product, resolution)
     put.put(target, vrt.mosaic(tiles, crs_wkt, _kind(product)))
     return target
 
