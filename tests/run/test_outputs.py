@@ -151,8 +151,8 @@ def test_a_raster_that_a_new_delivery_no_longer_yields_goes(
         "CS_E0044050_S0078000_1g.tif",
     }
     assert in_mosaic(out / "CS_1g.vrt") == {"CS_E0044050_S0078000_1g.tif"}
-    few = write_cloud(folder / "44050.laz", *np.array([[44_060, 44_080], [-77_990, -77_980], [5, 5]]), 2)
-    assert few.exists()
+    along = np.arange(44_060.5, 44_090)  # points in a row make no terrain
+    write_cloud(folder / "44050.laz", along, np.full(30, -77_980.5), np.full(30, 5.0), 2)
     assert run(capsys, folder, "-o", out, *SQUARES)[0] == 0
     assert not list(out.glob("DEM*.*"))
     assert not list(out.glob("DEM*/*"))
