@@ -29,7 +29,12 @@ COMPRESSIONS = ("deflate", "lzw", "zstd", "none")
     "-r", "--resolution", "resolutions", type=float, multiple=True, metavar="M", help=say("grid.resolution")
 )
 @click.option(
-    "-p", "--product", "products", type=click.Choice(PRODUCTS), multiple=True, help=say("grid.product")
+    "-p",
+    "--product",
+    "products",
+    type=click.Choice(PRODUCTS, case_sensitive=False),
+    multiple=True,
+    help=say("grid.product"),
 )
 @click.option(
     "--sheet", "level", type=click.Choice(LEVELS), default="2500", show_default=True, help=say("grid.sheet")
@@ -77,8 +82,12 @@ def command(context: click.Context, /, dry_run: bool, **options: Any) -> None:
     if dry_run:
         click.echo(summary.of_plan(*prepare(request), request))
         return
-    with progress.open_progress() as watcher:
-        report = grid(request, watcher)
+    try:
+        with progress.open_progress() as watcher:
+            report = grid(request, watcher)
+    except KeyboardInterrupt:
+        click.echo(say("grid.stopped", out=request.out), err=True)
+        raise
     click.echo(summary.of_report(report, request.params))
     if not report.ok:
         context.exit(1)

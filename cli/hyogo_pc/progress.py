@@ -46,13 +46,13 @@ class Progress:
             self.bar.update(due - self.shown)
             self.shown = due
             return
-        if kind == "make":
+        if kind != "reduce":
             self.sheet += 1
             spent = time.monotonic() - self.start
             left = spent / max(self.share, 1e-9) * (1.0 - self.share)
-            self._say(
-                say("grid.sheet_done", sheet=key, done=self.sheet, sheets=self.sheets, left=_clock(left))
-            )
+            values = {"sheet": key, "done": self.sheet, "sheets": self.sheets, "left": _clock(left)}
+            done = kind == "make"
+            self._say(say("grid.sheet_done", **values) if done else say("grid.sheet_failed", **values))
 
     def remark(self, remark: Remark) -> None:
         """Say what the user should know."""

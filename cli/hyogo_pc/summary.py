@@ -74,6 +74,8 @@ def _lines(report: Report, params: GridParams) -> Iterator[str]:
     yield from _each("grid.neighbours", sides)
     if report.ground_only and params.water_gap and params.products != ("dsm",):
         yield say("grid.ground_only")
+    if params.products != ("dsm",) and report.counts["ground"]:
+        yield from _each("grid.groundless", report.groundless)
     for file, why in report.bad_files.items():
         yield say("grid.bad_file", file=Path(file).name, why=why)
     for sheet, why in report.failed.items():

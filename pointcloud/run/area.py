@@ -85,6 +85,7 @@ def _box(text: str) -> Box:
 
 
 def _read_polygons(path: Path, crs: SpatialReference | None) -> list[BaseGeometry]:
+    from shapefile import ShapefileException
     from shapely.errors import ShapelyError
     from shapely.geometry import shape
     from shapely.ops import transform
@@ -92,7 +93,15 @@ def _read_polygons(path: Path, crs: SpatialReference | None) -> list[BaseGeometr
     try:
         geometries, source = _shapefile(path) if path.suffix.lower() == ".shp" else _geojson(path)
         polygons = [shape(geometry) for geometry in geometries]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, ShapelyError) as error:
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        ShapelyError,
+        ShapefileException,
+    ) as error:
         raise ParameterError("run.area_file", path=path, cause=error) from None
     areas = [polygon for polygon in polygons if polygon.area > 0]
     if not areas:

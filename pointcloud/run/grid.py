@@ -18,7 +18,7 @@ from pointcloud.run.lock import locked
 from pointcloud.run.loop import run
 from pointcloud.run.manifest import Manifest
 from pointcloud.run.owner import Owner
-from pointcloud.run.plan import NO_SHEETS, Plan, make_plan
+from pointcloud.run.plan import NO_SHEETS, Plan, make_plan, names_on
 from pointcloud.run.pools import open_pool
 from pointcloud.run.report import Report
 from pointcloud.run.request import Request, Watcher
@@ -84,6 +84,8 @@ def _make(request: Request, inventory: Inventory, plan: Plan, watcher: Watcher) 
     """Make every sheet, under the lock of the output folder."""
     manifest = Manifest.load(request.out)
     manifest.begin(request.params, _shared(request, inventory), redo=request.redo)
+    for remark in _few_of_a_kind(list(_fewer_inputs(manifest, plan, inventory))):
+        watcher.remark(remark)
     scratch = _clean(request)
     pool = open_pool(request.jobs, len(plan.sheets))
     owner = Owner(request, inventory, plan, manifest, scratch, watcher, travels=pool.slots > 1)
@@ -101,6 +103,14 @@ def _make(request: Request, inventory: Inventory, plan: Plan, watcher: Watcher) 
         _sweep(request)
         shutil.rmtree(scratch, ignore_errors=True)
     return owner.report
+
+
+def _fewer_inputs(manifest: Manifest, plan: Plan, inventory: Inventory) -> Iterator[Remark]:
+    """Yield what to say of sheets whose rasters were made from files that this run was not given."""
+    for code, sheet in plan.sheets.items():
+        lost = manifest.lost_inputs(code, names_on(sheet, inventory))
+        if lost:
+            yield Remark.of("run.fewer_inputs", sheet=code, names=", ".join(lost))
 
 
 def _few_of_a_kind(remarks: Sequence[Remark]) -> Iterator[Remark]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,8 @@ class Manifest:
     ----------
     out : Path
     products : dict
-        By folder (``DEM_1g``): ``parameters``; ``sheets``: by code, the bounds of each raster in metres; ``empty``:
+        By folder (``DEM_1g``): ``parameters``; ``sheets``: by code, the ``bounds`` of each raster in
+        metres and the ``inputs`` that lie on it; ``empty``:
         the codes of sheets that hold nothing but water; ``given_up``: those whose raster is to be deleted when the
         run ends.
     """
@@ -105,16 +106,23 @@ class Manifest:
             held = self.products[folder]
             held["given_up"] = []
             held["sheets"] = {
-                code: bounds
-                for code, bounds in held["sheets"].items()
+                code: sheet
+                for code, sheet in held["sheets"].items()
                 if (self.out / folder / names.file_name(product, code, resolution)).exists()
             }
 
-    def add(self, folder: str, code: str, bounds: tuple[float, float, float, float]) -> None:
-        """Note that a raster is under its final name."""
-        self.products[folder]["sheets"][code] = list(bounds)
+    def add(
+        self, folder: str, code: str, bounds: tuple[float, float, float, float], inputs: Sequence[str]
+    ) -> None:
+        """Note that a raster is under its final name, and the files that lie on its sheet."""
+        self.products[folder]["sheets"][code] = {"bounds": list(bounds), "inputs": sorted(inputs)}
         for past in ("empty", "given_up"):
             self.products[folder][past] = [other for other in self.products[folder][past] if other != code]
+
+    def lost_inputs(self, code: str, inputs: Sequence[str]) -> list[str]:
+        """Return the files that a raster of a sheet was made from and that are not among ``inputs`` now."""
+        held = (product["sheets"].get(code, {}) for product in self.products.values())
+        return sorted({name for sheet in held for name in sheet.get("inputs", [])} - set(inputs))
 
     def holds(self, folder: str, code: str) -> bool:
         """Whether there is a raster of a sheet, made with the parameters of this run."""

@@ -26,6 +26,8 @@ def write(
             mosaic = _write_mosaic(manifest, product, resolution, wkt)
             if mosaic:
                 report.mosaics.append(mosaic)
+            if resolution != params.resolutions[0]:  # an earlier run may have had no coarser one
+                put.remove(manifest.out / names.preview_name(product, resolution))
     with ThreadPoolExecutor(2) as pool:  # a picture takes some 100 MB while it is made
         pictures = [
             pool.submit(
@@ -54,9 +56,10 @@ def _write_mosaic(
     cell = cell_quanta(resolution)
     tiles = [
         vrt.Tile(
-            Path(folder, names.file_name(product, code, resolution)), Grid(Box.from_metres(*bounds), cell)
+            Path(folder, names.file_name(product, code, resolution)),
+            Grid(Box.from_metres(*sheet["bounds"]), cell),
         )
-        for code, bounds in held.items()
+        for code, sheet in held.items()
     ]
     put.put(target, vrt.mosaic(tiles, crs_wkt, _kind(product)))
     return target

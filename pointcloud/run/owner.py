@@ -12,7 +12,7 @@ from pointcloud.params import WATER_CLASS
 from pointcloud.run.inventory import Inventory, Source
 from pointcloud.run.loop import Task
 from pointcloud.run.manifest import Manifest
-from pointcloud.run.plan import Plan, missing_neighbours
+from pointcloud.run.plan import Plan, missing_neighbours, names_on
 from pointcloud.run.report import Report
 from pointcloud.run.request import Request, Watcher
 from pointcloud.run.worker import Reduced, SheetJob, SheetMade, make_sheet, reduce_file, why
@@ -150,7 +150,12 @@ class Owner:
             folder = names.folder(staged.product, staged.resolution)
             target = self.request.out / folder / names.file_name(staged.product, sheet, staged.resolution)
             put.publish(staged.path, target, size=staged.size)
-            self.manifest.add(folder, sheet, self.plan.sheets[sheet].bounds)
+            self.manifest.add(
+                folder,
+                sheet,
+                self.plan.sheets[sheet].bounds,
+                names_on(self.plan.sheets[sheet], self.inventory),
+            )
         for product, resolution in result.empty:
             folder = names.folder(product, resolution)
             # Files without a single return here say nothing against a raster that others were made into.
@@ -175,7 +180,7 @@ class Owner:
             self.report.bad_files[key] = text
         else:
             self.report.failed[key] = text
-        self._step(kind, key)
+        self._step("reduce" if kind == "reduce" else "failed", key)
 
     def _step(self, kind: str, key: str) -> None:
         if kind == "reduce":

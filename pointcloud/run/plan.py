@@ -93,6 +93,11 @@ def _check_divides(params: GridParams, level: str, tile_size: float) -> None:
                 raise ParameterError("run.divides", resolution=metres(cell), side=side)
 
 
+def names_on(sheet: Sheet, inventory: Inventory) -> list[str]:
+    """Return the names of the files whose points can lie on a sheet."""
+    return [source.header.path.name for source in inventory.sources if source.box.touches(sheet.box)]
+
+
 def missing_neighbours(sheet: Sheet, sources: Sequence[Source]) -> tuple[str, ...]:
     """Return the sides (north, south, east, west) beyond which no file lies: terrain ends there for want of data.
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pointcloud.io.spill import SpillInfo
 from pointcloud.lattice import Box
+from pointcloud.params import WATER_CLASS
 from pointcloud.run.inventory import Inventory
 from pointcloud.run.worker import SheetMade
 
@@ -38,6 +39,10 @@ class Report:
         Sheets that lack a neighbour, and on which sides.
     ground_boxes, full_boxes : list of Box
         What files of nothing but ground cover, and what the others do.
+    without_ground : dict of str to Box
+        Files with returns and no ground point, and what they cover.
+    with_ground : list of Box
+        What the others cover.
     synthetic : bool
         Whether some file calls itself made-up.
     pictures, mosaics : list of Path
@@ -58,6 +63,8 @@ class Report:
     neighbours: dict[str, tuple[str, ...]] = field(default_factory=dict)
     ground_boxes: list[Box] = field(default_factory=list)
     full_boxes: list[Box] = field(default_factory=list)
+    without_ground: dict[str, Box] = field(default_factory=dict)
+    with_ground: list[Box] = field(default_factory=list)
     synthetic: bool = False
     pictures: list[Path] = field(default_factory=list)
     mosaics: list[Path] = field(default_factory=list)
@@ -79,11 +86,26 @@ class Report:
         """Whether somewhere only files of ground points lie, so that holes there say nothing about water."""
         return any(not any(full.contains(box) for full in self.full_boxes) for box in self.ground_boxes)
 
+    @property
+    def groundless(self) -> list[str]:
+        """Files without ground points whose middle no file with ground points covers: terrain is lacking there."""
+        found = []
+        for name, box in self.without_ground.items():
+            east, north = (box.west + box.east) // 2, (box.south + box.north) // 2
+            middle = Box(east, north - 1, east + 1, north)
+            if not any(other.contains(middle) for other in self.with_ground):
+                found.append(name)
+        return sorted(found)
+
     def take_file(self, info: SpillInfo, peak: int) -> None:
         """Count the points of a file."""
         for name in _COUNTS:
             self.counts[name] += getattr(info, name)
         (self.ground_boxes if info.ground_only else self.full_boxes).append(info.box)
+        if info.ground:
+            self.with_ground.append(info.box)
+        elif set(info.classes) - {WATER_CLASS} and info.used:
+            self.without_ground[info.name] = info.box
         self.synthetic |= info.synthetic
         self.peak = max(self.peak, peak)
 

@@ -64,7 +64,7 @@ class Watcher(Protocol):
         """Hear what there is to do."""
 
     def step(self, kind: str, key: str, weight: float) -> None:
-        """Hear that a file was reduced or a sheet made; the weights of all steps sum to 1."""
+        """Hear of a step (``reduce`` a file, ``make`` a sheet, or a sheet ``failed``); all weights sum to 1."""
 
     def remark(self, remark: Remark) -> None:
         """Hear of something the user should know."""
