@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from pointcloud.errors import FileError, GroundError, OutputError
-from pointcloud.io import names, put
+from pointcloud.io import las, names, put
+from pointcloud.io.lasheader import CloudHeader
 from pointcloud.io.remark import Remark
-from pointcloud.lattice import metres
+from pointcloud.lattice import Box, metres, quanta
 from pointcloud.params import WATER_CLASS
 from pointcloud.run.inventory import Inventory, Source
 from pointcloud.run.loop import Task
@@ -128,6 +129,8 @@ class Owner:
         for number, count in info.classes.items():
             self.classes[number] = self.classes.get(number, 0) + count
         self.report.take_file(info, result.peak)
+        for remark in _too_wide(self.sources[file].header, info.box):
+            self.watcher.remark(remark)
         self._step("reduce", file)
 
     def made(self, sheet: str, result: SheetMade) -> None:
@@ -202,6 +205,12 @@ def _most_bytes(source: Source, cell: int) -> int:
     west, south, east, north = source.box.bounds
     cells = (east - west) * (north - south) / metres(cell) ** 2
     return round(12 * source.header.count + 5 * cells)
+
+
+def _too_wide(header: CloudHeader, box: Box) -> tuple[Remark, ...]:
+    """Return what to say of a header that claims more land than the points in ``box`` fill."""
+    bottom, top = quanta(header.mins[2]), quanta(header.maxs[2])
+    return las.box_remarks(header, (box.west, box.south + 1, bottom), (box.east - 1, box.north, top))
 
 
 def _refuse(culprit: str, **_: object) -> SheetMade:
