@@ -64,40 +64,28 @@ def hyogo_pc(tile: Path, out: Path, *more: str) -> list[str]:
     ]
 
 
-def pdal_pipelines(tile: Path, out: Path) -> dict[str, list[dict[str, object] | str]]:
+def pdal_pipelines(tile: Path, out: Path) -> dict[str, list[dict[str, object]]]:
     """Return the pipelines that make PDAL's one DSM and its one TIN DEM."""
     west, south, _, _ = SHEET.bounds
-    read = {"type": "readers.las", "filename": str(tile)}
-    size = {"resolution": 1, "origin_x": west, "origin_y": south, "width": 2000, "height": 1500}
-    raster = {"edge_length": 1, "origin_x": west, "origin_y": south, "width": 2000, "height": 1500}
-    ground = {"type": "filters.range", "limits": "Classification[2:2]"}
-    return (
-        {
-            "PDAL DSM 1 m (max)": [
-                read,
-                {
-                    "type": "writers.gdal",
-                    "filename": str(out / "dsm.tif"),
-                    "output_type": "max",
-                    "radius": 0.7,
-                }
-                | size,
-            ],
-            "PDAL DEM 1 m (TIN)": [
-                read,
-                ground,
-                {"type": "filters.delaunay"},
-                {
-                    "type": "filters.faceraster",
-                    **{k: v for k, v in size.items() if k != "resolution"},
-                    "resolution": 1,
-                },
-                {"type": "writers.raster", "filename": str(out / "dem.tif"), "gdaldriver": "GTiff"},
-            ],
-        }
-        if raster
-        else {}
-    )
+    read: dict[str, object] = {"type": "readers.las", "filename": str(tile)}
+    size: dict[str, object] = {
+        "resolution": 1,
+        "origin_x": west,
+        "origin_y": south,
+        "width": 2000,
+        "height": 1500,
+    }
+    highest = {"type": "writers.gdal", "filename": str(out / "dsm.tif"), "output_type": "max", "radius": 0.7}
+    return {
+        "PDAL, DSM 1 m (max)": [read, highest | size],
+        "PDAL, DEM 1 m (TIN)": [
+            read,
+            {"type": "filters.range", "limits": "Classification[2:2]"},
+            {"type": "filters.delaunay"},
+            {"type": "filters.faceraster"} | size,
+            {"type": "writers.raster", "filename": str(out / "dem.tif"), "gdaldriver": "GTiff"},
+        ],
+    }
 
 
 def contenders(tiles: dict[int, Path], folder: Path) -> dict[str, list[str]]:

@@ -127,7 +127,8 @@ Flat ground stays near white. A stone wall of 3 m reaches the ends of the curvat
 
 
 WATER_CLASS = 9
-WIDEST_GAP = 1000.0
+WIDEST_GAP = 400.0
+FINEST, COARSEST = 0.01, 100.0
 WIDEST_DSM_GAP = 50.0
 
 
@@ -249,6 +250,7 @@ class GridParams:
 
 
 def _cell(resolution: float) -> int:
+    _within("resolution", resolution, FINEST, COARSEST)
     try:
         return cell_quanta(resolution)
     except ValueError:

@@ -210,7 +210,7 @@ class Reducer:
             withheld=counts["withheld"],
             excluded=counts["points"] - counts["used"] - counts["withheld"],
             ground=counts["ground"],
-            ground_only=counts["ground"] == counts["used"],
+            ground_only=0 < counts["used"] == counts["ground"],
             synthetic=synthetic,
         )
 

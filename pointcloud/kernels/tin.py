@@ -45,8 +45,8 @@ def _height(xy: Ints, z: Ints, a: Int, b: Int, c: Int, wa: Int, wb: Int, wc: Int
     """Return the height (quanta) at x, y inside or on the edge of the triangle a, b, c.
 
     wa, wb, wc are twice the areas opposite to each corner. Weighted with the heights above the lowest corner they
-    sum exactly in 64 bits, so that one division is all that rounds, whatever the order of the corners; a triangle
-    too large for that is taken relative to its smallest point.
+    sum exactly in 64 bits, so the order of the corners does not matter; a triangle too large for that is taken
+    relative to its smallest point.
     """
     if wa == 0:
         return _along(xy, z, b, c, x, y)
@@ -101,14 +101,16 @@ def _mark(
     """Return what the triangle says of the cells in it: OPEN, TOO_WIDE or, if it is accepted, 0.
 
     It is final if its disc lies inside the window, by a margin (1 mm) far above rounding. The squared width is
-    symmetric in the corners up to rounding, for which ``_SLACK`` allows.
+    computed in an order of the sides that does not depend on which corner comes first.
     """
     bx, by = bx - ax, by - ay
     cx, cy = cx - ax, cy - ay
     area = float(bx * cy - by * cx)
     b2, c2 = float(bx * bx + by * by), float(cx * cx + cy * cy)
     a2 = float((cx - bx) * (cx - bx) + (cy - by) * (cy - by))
-    width2 = b2 * c2 * a2 / (area * area)
+    short, long = min(a2, b2, c2), max(a2, b2, c2)
+    middle = max(min(a2, b2), min(max(a2, b2), c2))
+    width2 = short * middle * long / (area * area)
     near = min(reach_x - abs(float(ax)), reach_y - abs(float(ay))) - 10.0
     if near < 0.0 or width2 >= near * near:  # else the disc, which holds a, cannot reach the window's edge
         radius = 0.5 * math.sqrt(width2) + 10.0
@@ -117,6 +119,19 @@ def _mark(
         if not (abs(x) + radius < reach_x and abs(y) + radius < reach_y):
             return OPEN
     return 0.0 if width2 <= gap2 else TOO_WIDE
+
+
+@kernel
+def _on_hull(mesh: Ints, t: Int, wa: Int, wb: Int, wc: Int) -> bool:
+    """Whether a centre in triangle t lies on an edge beyond which the window holds no other triangle.
+
+    Points beyond the window might make one there, and either side of an edge will do.
+    """
+    return bool(
+        (wa == 0 and mesh[3 * t + 1, 1] < 0)
+        or (wb == 0 and mesh[3 * t + 2, 1] < 0)
+        or (wc == 0 and mesh[3 * t, 1] < 0)
+    )
 
 
 @kernel
@@ -195,7 +210,7 @@ def rasterise(
                         if mark == 0.0:
                             out[row, col] = _height(xy, z, a, b, c, wa, wb, wc, x0 + col * cell, y)
                         elif not math.isfinite(out[row, col]) and out[row, col] != OPEN:
-                            out[row, col] = mark
+                            out[row, col] = OPEN if _on_hull(mesh, t, wa, wb, wc) else mark
                     wb -= (ay - cy) * cell
                     wc -= (by - ay) * cell
                     wa -= (cy - by) * cell

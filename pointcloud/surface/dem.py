@@ -31,6 +31,7 @@ Array = npt.NDArray[Any]
 _BLOCK_POINTS = (
     60_000  # triangles of as many points, their work arrays and cells stay about the size of an L2 cache
 )
+_MOST_POINTS = 400_000  # where cells are few and far apart, one large triangulation replaces many
 _NARROW = 32 * QUANTA_PER_METRE  # boxes are not split below this side
 _SPACINGS = 8.0  # first halo, in mean distances between points: settles 99 % of the cells
 
@@ -122,7 +123,7 @@ def terrain(
         for (block, _), unsettled in zip(tasks, results, strict=True):
             pending[job.coarse.slices(block)] |= unsettled
         halo = min(2 * halo, job.gap)
-        tasks = [(part, halo) for part in _cover(pending, job.coarse, halo)]
+        tasks = [(part, halo) for part in _cover(source, pending, job.coarse, halo)]
     return list(outs)
 
 
@@ -130,8 +131,8 @@ def _skipped(
     extent: Box, void: tuple[Grid, npt.NDArray[np.bool_]] | None, grid: Grid
 ) -> npt.NDArray[np.bool_]:
     """Return the cells that stay empty: void ones, and those whose centre lies beyond all points."""
-    e = grid.box.west + np.arange(grid.cols) * grid.cell + grid.cell // 2
-    n = grid.box.north - np.arange(grid.rows) * grid.cell - grid.cell // 2
+    e = grid.box.west + np.arange(grid.cols, dtype=np.int64) * grid.cell + grid.cell // 2
+    n = grid.box.north - np.arange(grid.rows, dtype=np.int64) * grid.cell - grid.cell // 2
     beyond_e, beyond_n = (e < extent.west) | (e > extent.east), (n < extent.south) | (n > extent.north)
     skipped: npt.NDArray[np.bool_] = beyond_n[:, None] | beyond_e[None, :]
     if void is not None:
@@ -231,8 +232,11 @@ def _triangulate(xy: Array, z: Array) -> tuple[Array, Array, Array, int]:
     return points, heights, mesh, triangles
 
 
-def _cover(wanted: npt.NDArray[np.bool_], grid: Grid, halo: int) -> list[Box]:
-    """Return boxes that hold every wanted cell, and with ``halo`` around them as little area as halving finds."""
+def _cover(source: GroundSource, wanted: npt.NDArray[np.bool_], grid: Grid, halo: int) -> list[Box]:
+    """Return boxes that hold every wanted cell, and with ``halo`` around them as little area as halving finds.
+
+    Boxes of too many points are split all the same: a triangulation takes some 110 bytes a point.
+    """
     rows, cols = np.flatnonzero(wanted.any(axis=1)), np.flatnonzero(wanted.any(axis=0))
     if not len(rows):
         return []
@@ -246,11 +250,11 @@ def _cover(wanted: npt.NDArray[np.bool_], grid: Grid, halo: int) -> list[Box]:
     parts = [
         part
         for half in _halves(box, grid.cell)
-        for part in _cover(inner[tight.slices(half)], Grid(half, grid.cell), halo)
+        for part in _cover(source, inner[tight.slices(half)], Grid(half, grid.cell), halo)
     ]
-    if side + 2 * halo <= REACH and _area(box.grow(halo)) <= sum(_area(part.grow(halo)) for part in parts):
-        return [box]
-    return parts
+    whole = box.grow(halo)
+    fits = side + 2 * halo <= 2 * REACH and source.count(whole) <= _MOST_POINTS
+    return [box] if fits and _area(whole) <= sum(_area(part.grow(halo)) for part in parts) else parts
 
 
 def _area(box: Box) -> int:

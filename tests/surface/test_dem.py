@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -134,6 +136,60 @@ def test_a_halo_that_is_too_small_does_make_a_difference() -> None:
     (full,) = terrain(cloud_of(e, n, z), BOX, (10_000,), max_gap=90.0)
     (cut,) = terrain(cloud_of(e[near], n[near], z[near]), part, (10_000,), max_gap=90.0)
     assert not np.array_equal(cut, full[Grid(BOX, 10_000).slices(part)], equal_nan=True)
+
+
+def test_a_centre_on_the_edge_of_what_was_read_waits_for_the_other_side() -> None:
+    """The triangle this side of the edge is too wide; the one beyond it, further away than the halo, is not."""
+    rng = np.random.default_rng(0)
+    e, n = rng.uniform(-20, 120.5, 16_000), rng.uniform(-20, 220, 16_000)
+    outside = np.hypot(e - 74.4554, n - 100) > 54.96
+    wall = np.linspace(-20, 220, 480)
+    wall = np.where(np.abs(wall - 100) < 30, -20, wall)
+    e = np.concatenate([e[outside], np.full(480, 120.5), [120.5, 120.5, 19.5, 208.5]])
+    n = np.concatenate([n[outside], wall, [130, 70, 100, 100]])
+    z = np.zeros(len(e))
+    z[-4:-2] = 20, 10
+    cloud = cloud_of(np.round(e, 4), np.round(n, 4), z)
+    narrow, wide = Box.from_metres(0, 0, 121, 200), Box.from_metres(0, 0, 250, 200)
+    (part,) = terrain(cloud, narrow, (10_000,), max_gap=100.0, precision=0.001)
+    (whole,) = terrain(cloud, wide, (10_000,), max_gap=100.0, precision=0.001)
+    assert np.isfinite(part[100, 120])
+    assert np.array_equal(part, whole[:, :121], equal_nan=True)
+
+
+def test_a_disc_exactly_as_wide_as_the_gap_is_judged_alike_from_every_corner() -> None:
+    """300 m (1 + 5e-13): three squared sides multiplied in another order fall on the other side of the limit."""
+    gap, target = 3_000_000, 9 * (10**12 + 1)
+    offsets = [
+        (x, y)
+        for x in range(gap % 2, math.isqrt(target) + 1, 2)
+        if (y := math.isqrt(target - x * x)) ** 2 == target - x * x
+    ]
+    ring = sorted(
+        {
+            ((gap + a * x) // 2, (3 + b * y) // 2)
+            for x, y in offsets
+            if y % 2
+            for a in (1, -1)
+            for b in (1, -1)
+        }
+    )
+    box = Box.from_metres(0, -150, 300, 150)
+    parts = [
+        Box.from_metres(0, 0, 300, 150),
+        Box.from_metres(150, -150, 300, 150),
+        Box.from_metres(100, -50, 200, 50),
+    ]
+    compared = 0
+    for corners in list(itertools.combinations(ring, 3))[:60]:
+        e, n = np.array(corners).T / 1e4
+        cloud = cloud_of(e, n, np.array([0.0, 10.0, 20.0]))
+        (whole,) = terrain(cloud, box, (100_000,), max_gap=300.0)
+        for part in parts:
+            (alone,) = terrain(cloud, part, (100_000,), max_gap=300.0)
+            assert np.array_equal(alone, whole[Grid(box, 100_000).slices(part)], equal_nan=True)
+            compared += alone.size
+    assert compared > 10_000
 
 
 def test_threads_change_nothing() -> None:
