@@ -149,7 +149,7 @@ def test_another_zone_has_its_own_sheets(tmp_path: Path, capsys: pytest.CaptureF
 
 @pytest.mark.parametrize(
     ("level", "code", "shape"),
-    [("2500", "05MF513", (1500, 2000)), ("1000", "05MF514A", (600, 800)), ("250", "05MF51TA", (150, 200))],
+    [("500", "05MF5190", (300, 400)), ("1000", "05MF514A", (600, 800)), ("250", "05MF51TA", (150, 200))],
 )
 def test_each_raster_is_exactly_its_sheet(
     level: str, code: str, shape: tuple[int, int], tmp_path: Path, capsys: pytest.CaptureFixture[str]

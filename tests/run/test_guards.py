@@ -145,7 +145,7 @@ else:
 
 
 @needs_signals
-@pytest.mark.parametrize("where", ["reduce", "make"])
+@pytest.mark.parametrize("where", ["make", pytest.param("reduce", marks=pytest.mark.soak)])
 def test_a_killed_worker_changes_nothing(where: str, delivery: Delivery, tmp_path: Path) -> None:
     what = delivery.files[SQUARE].name if where == "reduce" else f"DEM_{SQUARE}"
     marker, out = tmp_path / "marker", tmp_path / "out"
@@ -307,10 +307,9 @@ def test_a_second_run_in_the_same_folder_is_refused(delivery: Delivery, tmp_path
         second = grid(*delivery.arguments(out))
         assert second.returncode == 1
         assert "another run is at work in this folder" in second.stderr
-        said, _ = process.communicate(timeout=60)
+        assert process.poll() is None, "the first run goes on"
+        assert {".scratch", ".hyogo-pc.lock"} <= set(leftovers(out)), "with all that it needs"
     finally:
         process.kill()
-    assert process.returncode == 0, said
+        process.communicate()
     assert delivery.wrong(out) == []
-    assert delivery.missing(out) == set()
-    assert leftovers(out) == []

@@ -205,23 +205,26 @@ def holes(folder: Path) -> Case:
 def test_a_sheet_alone_equals_the_same_window_of_the_whole(
     make: Callable[[Path], Case], tmp_path: Path
 ) -> None:
+    """The first sheet with one job and the last with two; the soak has every sheet with either."""
     case = make(tmp_path / "files")
-    codes = list(case.sheets)
-    reach = pipeline.reach(case.params)
-    for code in (codes[0], codes[-1]):
-        assert len(case.near(case.sheets[code], reach)) < len(case.files + case.ground)
+    first, *_, last = case.sheets
+    codes = (first, last)
+    for code in codes:
+        assert len(case.near(case.sheets[code], pipeline.reach(case.params))) < len(case.files + case.ground)
     with ThreadPoolExecutor(2) as pool:
-        runs = [
-            pool.submit(case.alone, code, tmp_path / code, jobs)
-            for code, jobs in zip((codes[0], codes[-1]), (1, 2), strict=True)
-        ]
-        together = pool.submit(case.at_once, tmp_path / "together")
+        runs = [pool.submit(case.alone, code, tmp_path / code, jobs) for jobs, code in enumerate(codes, 1)]
         whole = case.whole()
-        alone = dict(zip((codes[0], codes[-1]), (run.result() for run in runs), strict=True))
-        made = together.result()
+        alone = dict(zip(codes, (run.result() for run in runs), strict=True))
     assert len(whole) == len(PRODUCTS) * len(RESOLUTIONS)
-    assert {code: case.differing(code, made[code], whole) for code in codes} == {code: [] for code in codes}
-    assert {code: case.differing(code, alone[code], whole) for code in alone} == {code: [] for code in alone}
+    assert {code: case.differing(code, alone[code], whole) for code in codes} == {code: [] for code in codes}
+
+
+@pytest.mark.parametrize("make", [holes, pytest.param(sample, marks=pytest.mark.soak)])
+def test_sheets_of_two_processes_equal_the_whole(make: Callable[[Path], Case], tmp_path: Path) -> None:
+    case = make(tmp_path / "files")
+    made, whole = case.at_once(tmp_path / "out"), case.whole()
+    for code in case.sheets:
+        assert case.differing(code, made[code], whole) == []
 
 
 @pytest.mark.soak
