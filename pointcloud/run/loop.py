@@ -55,6 +55,8 @@ class _State:
     todo: set[str] = field(default_factory=set)
     suspects: deque[Task] = field(default_factory=deque)
     flying: dict[Future[Any], Task] = field(default_factory=dict)
+    alone: bool = False
+    """Whether what is in flight is a suspect."""
 
 
 def run(sheets: Sequence[str], needs: Mapping[str, Sequence[str]], steps: Steps, pool: Pool) -> None:
@@ -80,7 +82,7 @@ def run(sheets: Sequence[str], needs: Mapping[str, Sequence[str]], steps: Steps,
         lost = [task for future in done if (task := _collect(future, state, needs, steps))]
         if lost:
             lost += [task for future in list(state.flying) if (task := _lose(future, state, needs, steps))]
-            if len(lost) == 1:
+            if state.alone:  # for the second time
                 _settle(lost[0], state, needs)
                 steps.failed(lost[0].kind, lost[0].key, None)
                 _release(lost[0], state, needs, steps)
@@ -93,9 +95,10 @@ def _launch(state: _State, steps: Steps, pool: Pool) -> None:
     """Put tasks in flight, one alone while there are suspects."""
     if state.suspects:
         if not state.flying:
-            suspect = state.suspects.popleft()
+            suspect, state.alone = state.suspects.popleft(), True
             state.flying[pool.submit(suspect.call, *suspect.args)] = suspect
         return
+    state.alone = False
     while len(state.flying) < pool.slots and (task := _next(state, steps)):
         state.flying[pool.submit(task.call, *task.args)] = task
 
