@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
@@ -69,7 +70,13 @@ def begin(*arguments: str | Path, **settings: str) -> subprocess.Popen[str]:
         env=environment(**settings),
         stdin=subprocess.DEVNULL,
         start_new_session=True,
+        preexec_fn=_hear_ctrl_c if os.name == "posix" else None,  # noqa: PLW1509 - no other threads here
     )
+
+
+def _hear_ctrl_c() -> None:
+    """Undo what a shell does to a test run that it starts in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def rasters(out: Path) -> dict[str, Path]:

@@ -179,7 +179,8 @@ def test_wrong_arrays_are_refused(arrays: tuple[Any, ...], message: str) -> None
     [
         ({"resolution": 0.25}, "arrays.finer"),
         ({"resolution": 0.75}, "params.nest"),
-        ({"resolution": -1}, "params.resolution"),
+        ({"resolution": -1}, "params.range"),
+        ({"resolution": 1 / 3}, "params.resolution"),
         ({"max_gap": -1}, "params.range"),
         ({"bounds": (120, -10, 100, 0)}, "arrays.bounds"),
         ({"bounds": (100, -10, 100, 0)}, "arrays.bounds"),
