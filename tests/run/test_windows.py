@@ -125,3 +125,10 @@ def test_windows_of_odd_clouds(first: int) -> None:
 @pytest.mark.parametrize("first", range(1000, 3000, 100))
 def test_windows_of_thousands_of_odd_clouds(first: int) -> None:
     assert [text for seed in range(first, first + 100) for text in differences(seed)] == []
+
+
+def test_a_reach_that_is_too_small_does_make_a_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests above would notice."""
+    reach = pipeline.reach
+    monkeypatch.setattr(pipeline, "reach", lambda wanted: reach(wanted) // 2)
+    assert [seed for seed in range(24, 40) if differences(seed)]
