@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass, field
@@ -31,7 +30,6 @@ class Reduced:
     """A spill as it travels between processes: by its path where it has one."""
 
     spill: Spill | Path
-    seconds: float
     peak: int
 
     def open(self) -> Spill:
@@ -69,8 +67,6 @@ class SheetMade:
     beyond: bool = False
     staged: list[Staged] = field(default_factory=list)
     empty: list[tuple[Product, float]] = field(default_factory=list)
-    ground: int = 0
-    seconds: float = 0.0
     peak: int = 0
 
     @property
@@ -89,7 +85,6 @@ def reduce_file(
     threads: int = 1,
 ) -> Reduced:
     """Reduce one file; with ``scratch`` its spill is on disk and can travel."""
-    start = time.perf_counter()
     spill = pipeline.reduce(
         header,
         params.reduce,
@@ -97,7 +92,7 @@ def reduce_file(
         scratch=scratch,
         parallel=threads > 1,
     )
-    return Reduced(spill.path or spill, time.perf_counter() - start, memory.peak())
+    return Reduced(spill.path or spill, memory.peak())
 
 
 def make_sheet(
@@ -108,7 +103,6 @@ def make_sheet(
     threads: int = 1,
 ) -> SheetMade:
     """Make and stage the rasters of one sheet. If that fails, nothing of it is left."""
-    start = time.perf_counter()
     spills = [item.open() for item in reduced]
     cloud = Cloud(spills)
     made = SheetMade(pipeline.coverage(cloud, job.sheet.box, job.params) if cloud.spills else 0.0)
@@ -120,7 +114,6 @@ def make_sheet(
         return made
     if made.coverage < SPARSE and not job.wanted:
         return made
-    made.ground = cloud.count(job.sheet.box)
     pending: list[Future[Staged]] = []
     try:
         for raster in pipeline.make(job.sheet.box, cloud, job.params, pool, threads):
@@ -141,7 +134,7 @@ def make_sheet(
         for staged in made.staged:
             put.discard(staged.path)
         raise
-    made.seconds, made.peak = time.perf_counter() - start, memory.peak()
+    made.peak = memory.peak()
     return made
 
 
