@@ -21,6 +21,8 @@ OPEN = -np.inf  # lies in a triangle that points beyond the window might break
 _SPAN_FROM = 12  # cells of a triangle's box from which on it pays to find each row's span first
 _EXACT = 2.0**62
 
+_MARGIN = 10.0  # quanta
+
 _SLACK = 1e-12  # relative, on the squared width: cocircular triangles share one disc but round it differently
 
 
@@ -95,13 +97,12 @@ def _cross(ax: Int, ay: Int, bx: Int, by: Int, y: Int, span: npt.NDArray[np.floa
 
 
 @kernel
-def _mark(
-    ax: Int, ay: Int, bx: Int, by: Int, cx: Int, cy: Int, gap2: float, reach_x: Int, reach_y: Int
-) -> float:
+def _mark(ax: Int, ay: Int, bx: Int, by: Int, cx: Int, cy: Int, gap2: float, near: float, unread: Ints) -> float:
     """Return what the triangle says of the cells in it: OPEN, TOO_WIDE or, if it is accepted, 0.
 
-    It is final if its disc lies inside the window, by a margin (1 mm) far above rounding. The squared width is
-    computed in an order of the sides that does not depend on which corner comes first.
+    It is final if its disc stays clear of what was not read, by a margin (1 mm, and more for discs of kilometres)
+    far above rounding; ``near`` is at most how far the corner a is from there. The squared width is computed in an
+    order of the sides that does not depend on which corner comes first.
     """
     bx, by = bx - ax, by - ay
     cx, cy = cx - ax, cy - ay
@@ -111,13 +112,17 @@ def _mark(
     short, long = min(a2, b2, c2), max(a2, b2, c2)
     middle = max(min(a2, b2), min(max(a2, b2), c2))
     width2 = short * middle * long / (area * area)
-    near = min(reach_x - abs(float(ax)), reach_y - abs(float(ay))) - 10.0
-    if near < 0.0 or width2 >= near * near:  # else the disc, which holds a, cannot reach the window's edge
-        radius = 0.5 * math.sqrt(width2) + 10.0
+    near -= _MARGIN
+    if near < 0.0 or width2 >= near * near:  # else the disc, which holds a, is clear of it
+        radius = 0.5 * math.sqrt(width2)
+        radius += _MARGIN + 1e-8 * radius
         x = float(ax) + (float(cy) * b2 - float(by) * c2) * 0.5 / area
         y = float(ay) + (float(bx) * c2 - float(cx) * b2) * 0.5 / area
-        if not (abs(x) + radius < reach_x and abs(y) + radius < reach_y):
-            return OPEN
+        for k in range(unread.shape[0]):
+            over_x = max(float(unread[k, 0]) - x, x - float(unread[k, 2]), 0.0)
+            over_y = max(float(unread[k, 1]) - y, y - float(unread[k, 3]), 0.0)
+            if over_x * over_x + over_y * over_y <= radius * radius:
+                return OPEN
     return 0.0 if width2 <= gap2 else TOO_WIDE
 
 
@@ -143,6 +148,7 @@ def rasterise(
     gap: float,
     reach_x: Int,
     reach_y: Int,
+    unread: Ints,
     origins: Ints,
     outs: tuple[npt.NDArray[np.float64], ...],
 ) -> None:
@@ -161,6 +167,9 @@ def rasterise(
         Widest disc in quanta; a disc through the corners of a triangle counts as this wide to 1 part in 10^12.
     reach_x, reach_y : int
         Half the sides of the window that was read, in quanta.
+    unread : int64 array (boxes, 4)
+        West, south, east and north of boxes beside the window that hold every point which was not read, in quanta
+        from its centre.
     origins : int64 array (grids, 3)
         Centre x, y of the north-west cell of each grid, and the side of its cells, in quanta.
     outs : tuple of float64 arrays (rows, cols)
@@ -206,7 +215,8 @@ def rasterise(
                 for col in range(first, last + 1):
                     if (wa | wb | wc) >= 0:  # none negative: inside or on an edge
                         if mark != mark:
-                            mark = _mark(ax, ay, bx, by, cx, cy, gap2, reach_x, reach_y)
+                            near = min(reach_x - abs(ax), reach_y - abs(ay))
+                            mark = _mark(ax, ay, bx, by, cx, cy, gap2, float(near), unread)
                         if mark == 0.0:
                             out[row, col] = _height(xy, z, a, b, c, wa, wb, wc, x0 + col * cell, y)
                         elif not math.isfinite(out[row, col]) and out[row, col] != OPEN:

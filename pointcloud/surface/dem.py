@@ -5,8 +5,8 @@ most ``max_gap`` wide: the alpha-complex of the ground points (Edelsbrunner, Kir
 doi:10.1109/TIT.1983.1056714). That disc holds no other point and lies within ``max_gap`` of the cell, so points
 further away decide nothing, and the result is the same for any window with that much around it.
 
-Most discs are a few metres wide. So a block is triangulated with a narrow halo first; triangles whose disc lies
-inside what was read are final, and only where a cell is in no final triangle the halo is doubled, up to ``max_gap``.
+Most discs are a few metres wide. So a block is triangulated with a narrow halo first; triangles whose disc holds
+nothing of what was not read are final, and only where a cell is in no final triangle the halo is doubled, up to ``max_gap``.
 Those cells are gathered over the whole window before each step, so that few and large boxes serve them.
 """
 
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -185,11 +185,27 @@ def _settle(job: _Job, task: tuple[Box, int]) -> npt.NDArray[np.bool_]:
     side = max(window.east - window.west, window.north - window.south)
     if side > 2 * REACH:
         raise GroundError("surface.reach", side=metres(side), most=metres(2 * REACH))
-    pending = _interpolate(job, box, window)
-    return pending & (halo < job.gap)
+    unread = _unread(job.source.extent, window)
+    pending = _interpolate(job, box, window, unread)
+    return pending & (halo < job.gap) & bool(unread)
 
 
-def _interpolate(job: _Job, box: Box, window: Box) -> npt.NDArray[np.bool_]:
+def _unread(extent: Box, window: Box) -> list[Box]:
+    """Return boxes that hold what of ``extent`` lies outside ``window``.
+
+    Where no point can lie beyond the window, at the outer edge of a delivery, flat triangles with wide discs are
+    final at once; otherwise each cell along that edge would ask for the widest halo.
+    """
+    beside = (
+        replace(extent, east=window.west),
+        replace(extent, west=window.east),
+        replace(extent, north=window.south),
+        replace(extent, south=window.north),
+    )
+    return [box for box in beside if not box.empty]
+
+
+def _interpolate(job: _Job, box: Box, window: Box, unread: list[Box]) -> npt.NDArray[np.bool_]:
     """Write the settled cells of ``box`` from the points of ``window``; return which are not, as in `_settle`."""
     xy, z, mesh, triangles = _triangulate(*job.source.clip(window))
     reach_x, reach_y = (window.east - window.west) // 2, (window.north - window.south) // 2
@@ -199,8 +215,18 @@ def _interpolate(job: _Job, box: Box, window: Box) -> npt.NDArray[np.bool_]:
         (box.west + grid.cell // 2 - east, box.north - grid.cell // 2 - north, grid.cell)
         for grid in job.grids
     ]
+    beside = [(at.west - east, at.south - north, at.east - east, at.north - north) for at in unread]
     tin.rasterise(
-        xy, z, mesh, triangles, float(job.gap), reach_x, reach_y, np.array(origins, np.int64), works
+        xy,
+        z,
+        mesh,
+        triangles,
+        float(job.gap),
+        reach_x,
+        reach_y,
+        np.array(beside, np.int64).reshape(-1, 4),
+        np.array(origins, np.int64),
+        works,
     )
     coarse = Grid(box, job.coarse.cell)
     pending = np.zeros(coarse.shape, np.bool_)

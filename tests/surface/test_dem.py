@@ -13,6 +13,7 @@ from scipy.interpolate import LinearNDInterpolator
 from scipy.spatial import Delaunay
 
 from pointcloud.errors import GroundError
+from pointcloud.io.cloud import Cloud
 from pointcloud.lattice import Box, Grid
 from pointcloud.surface.dem import terrain
 
@@ -123,6 +124,40 @@ def test_any_window_gives_the_same_bits(quantum: float) -> None:
             assert np.array_equal(out, full[Grid(BOX, cell).slices(part)], equal_nan=True)
 
 
+class _AnyExtent:
+    """A cloud that does not say where it ends."""
+
+    extent = BOX.grow(10_000_000)
+
+    def __init__(self, cloud: Cloud) -> None:
+        self.count, self.clip = cloud.count, cloud.clip
+
+
+@pytest.mark.parametrize("quantum", [1.0, 0.001])
+def test_where_a_delivery_ends_the_surface_is_that_of_the_widest_halo(quantum: float) -> None:
+    """Its straight and its ragged edges, in and out of corners, from the whole and from parts of the points."""
+    rng = np.random.default_rng(6)
+    e, n = scatter(rng, 12_000, (WEST, SOUTH, EAST, NORTH))
+    e, n = np.round(e / quantum) * quantum, np.round(n / quantum) * quantum
+    notched = ~((e > WEST + 80) & (n > SOUTH + 70)) & ~((e < WEST + 2) & (np.sin(n) > 0))
+    e, n = e[notched], n[notched]
+    cloud = cloud_of(e, n, hills(e, n))
+    whole = terrain(_AnyExtent(cloud), BOX, CELLS, max_gap=60.0, precision=0.001)
+    assert 0.5 < np.isfinite(whole[0]).mean() < 0.95
+    for part in (
+        BOX,
+        Box.from_metres(WEST, SOUTH, WEST + 30, SOUTH + 30),
+        Box.from_metres(EAST - 45, NORTH - 40, EAST, NORTH),
+    ):
+        west, south, east, north = part.grow(60 * 10_000).bounds
+        near = (e >= west) & (e <= east) & (n >= south) & (n <= north)
+        alone = cloud_of(e[near], n[near], hills(e[near], n[near]))
+        for cell, full, out in zip(
+            CELLS, whole, terrain(alone, part, CELLS, max_gap=60.0, precision=0.001), strict=True
+        ):
+            assert np.array_equal(out, full[Grid(BOX, cell).slices(part)], equal_nan=True)
+
+
 def test_a_halo_that_is_too_small_does_make_a_difference() -> None:
     """The test above would notice: points cut off at 10 m change cells beside the hole."""
     rng = np.random.default_rng(5)
@@ -221,6 +256,7 @@ def test_fewer_than_three_points_make_no_terrain() -> None:
 
 
 def test_a_gap_beyond_the_exact_range_is_refused() -> None:
-    cloud = cloud_of([WEST, WEST + 5, WEST + 9], [SOUTH, SOUTH + 5, SOUTH + 1], [1, 2, 3])
+    at = np.array([0.0, 5.0, 9.0, 9_000.0])
+    cloud = cloud_of(WEST + at, SOUTH + at[[0, 1, 0, 3]], at)
     with pytest.raises(GroundError, match="--max-gap"):
         terrain(cloud, BOX, (10_000,), max_gap=2_000.0)
