@@ -117,10 +117,10 @@ def stages(tile: Path) -> dict[str, float]:
         seconds[name] = time.perf_counter() - start
         return result
 
-    clock("decode alone", lambda: sum(chunk.count for chunk in las.iter_points(header)))
-    spill = clock("decode, hash and reduce", lambda: pipeline.reduce(header, PARAMS.reduce))
-    cloud = Cloud([spill])  # type: ignore[list-item]
     with ThreadPoolExecutor() as pool:
+        clock("decode alone", lambda: sum(chunk.count for chunk in las.iter_points(header)))
+        spill = clock("decode, hash and reduce", lambda: pipeline.reduce(header, PARAMS.reduce, pool=pool))
+        cloud = Cloud([spill])  # type: ignore[list-item]
         around = dsm.margin(5.0, 5_000)
         for cell in PARAMS.cells:
             highest = dsm.coarsen(cloud.highest(Grid(SHEET.grow(around * 10_000), 5_000)), cell // 5_000)

@@ -45,7 +45,7 @@ def reduce(
     *,
     all_ground: bool = False,
     scratch: Path | None = None,
-    parallel: bool = True,
+    pool: Executor | None = None,
 ) -> Spill:
     """Read a file and return its spill.
 
@@ -57,8 +57,8 @@ def reduce(
         Take every point as ground, whatever its class.
     scratch : Path, optional
         File that the spill goes to; without it the spill stays in memory.
-    parallel : bool
-        Whether to decode on all cores.
+    pool : Executor, optional
+        Threads to work on; with them the file is also decoded on all cores.
 
     Raises
     ------
@@ -66,9 +66,16 @@ def reduce(
         If the file is damaged, or not what its header says. Nothing is left on disk then.
     """
     digest = las.file_sha256(header.path)
-    reducer = Reducer(header.limits, params, name=str(header.path), all_ground=all_ground, scratch=scratch)
+    reducer = Reducer(
+        header.limits,
+        params,
+        name=str(header.path),
+        all_ground=all_ground,
+        scratch=scratch,
+        executor=pool,
+    )
     try:
-        for chunk in las.iter_points(header, chunk=_CHUNK, parallel=parallel):
+        for chunk in las.iter_points(header, chunk=_CHUNK, parallel=pool is not None):
             reducer.add(chunk.e, chunk.n, chunk.z, chunk.classification, chunk.withheld)
         return reducer.finish(header.path.name, header.size, digest, synthetic=header.synthetic)
     except BaseException:

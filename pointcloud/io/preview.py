@@ -40,6 +40,8 @@ _SMALL = 700
 _COARSE = 500
 """Pixels a side in which it is looked for where a raster holds anything."""
 
+_STRIP = 64  # rows
+
 _MOSTLY = 0.75
 """A raster whose filled part is at least so wide or high is drawn whole."""
 
@@ -160,9 +162,9 @@ def _filled(file: Any) -> Window:
     return Window(first_col, first_row, math.ceil(last_col) - first_col, math.ceil(last_row) - first_row)
 
 
-def _heights(file: Any, window: Window, rows: int, cols: int) -> NDArray[np.float64]:
+def _heights(file: Any, window: Window, rows: int, cols: int) -> NDArray[np.float32]:
     read = file.read(1, window=window, out_shape=(rows, cols), resampling=Resampling.average, masked=True)
-    heights: NDArray[np.float64] = read.astype(np.float64).filled(np.nan)
+    heights: NDArray[np.float32] = read.astype(np.float32).filled(np.nan)
     return heights
 
 
@@ -172,24 +174,34 @@ def _picture(file: Any, window: Window, rows: int, cols: int) -> NDArray[np.uint
     The nearest overview's pixels are taken as they are: averaging once more would mix in the colour of what
     is transparent, and draw a dark rim.
     """
-    bands = file.read(window=window, out_shape=(4, rows, cols), resampling=Resampling.nearest).astype(
-        np.float64
-    )
-    opacity = bands[3] / 255
-    return _bytes(np.moveaxis(bands[:3] * opacity + 255 * (1 - opacity), 0, 2))
+    bands = file.read(window=window, out_shape=(4, rows, cols), resampling=Resampling.nearest)
+    opacity = bands[3] / np.float32(255)
+    out = np.empty((rows, cols, 3), np.uint8)
+    for band in range(3):
+        out[..., band] = _bytes(bands[band] * opacity + 255 * (1 - opacity))
+    return out
 
 
-def _tint(heights: NDArray[np.float64], pixel: float) -> NDArray[np.uint8]:
-    """Return the colours of heights on a hillshade, white where there are none, shape (rows, cols, 3)."""
+def _tint(heights: NDArray[np.float32], pixel: float) -> NDArray[np.uint8]:
+    """Return the colours of heights on a hillshade, white where there are none, shape (rows, cols, 3).
+
+    By strips, whose arrays stay in the cache: several times as fast as all rows at once.
+    """
     levels = [stop for stop, _ in _STOPS]
-    tints = np.array([colour for _, colour in _STOPS], np.float64)
-    known = np.isfinite(heights)
-    filled = np.where(known, heights, 0.0)
-    colours = np.stack([np.interp(filled, levels, tints[:, band]) for band in range(3)], axis=2)
-    return _bytes(np.where(known[..., None], colours * _shade(heights, pixel)[..., None], 255.0))
+    tints = np.array([colour for _, colour in _STOPS], np.float32)
+    out = np.empty((*heights.shape, 3), np.uint8)
+    for top in range(0, len(heights), _STRIP):
+        above = min(top, 1)
+        light = _shade(heights[top - above : top + _STRIP + 1], pixel)[above : above + _STRIP]
+        strip, colours = heights[top : top + _STRIP], out[top : top + _STRIP]
+        known = np.isfinite(strip)
+        for band in range(3):
+            tint = np.interp(strip, levels, tints[:, band]) * light
+            colours[..., band] = _bytes(np.where(known, tint, 255.0))
+    return out
 
 
-def _shade(heights: NDArray[np.float64], pixel: float) -> NDArray[np.float64]:
+def _shade(heights: NDArray[np.float32], pixel: float) -> NDArray[np.float32]:
     """Return a factor for colours: 1 on flat ground, down to 0.5 in the shade, up to 1.2 in the sun.
 
     The cosine of the angle between a wall to the north-west and the ground's normal, so that steep canopies
@@ -200,23 +212,24 @@ def _shade(heights: NDArray[np.float64], pixel: float) -> NDArray[np.float64]:
     steeper = max(1.0, pixel / 2) ** 0.25
     south, east = (_slope(heights, axis) * (steeper / pixel) for axis in (0, 1))
     lit = 0.5**0.5 * (south + east) / np.sqrt(1 + south**2 + east**2)
-    light: NDArray[np.float64] = 1 + lit * np.where(lit < 0, 0.5, 0.2)
+    light: NDArray[np.float32] = 1 + lit * np.where(lit < 0, 0.5, 0.2)
     return light
 
 
-def _slope(heights: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
+def _slope(heights: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
     """Return the mean difference to the neighbours before and behind; to one beside nodata, 0 between."""
     steps = np.diff(heights, axis=axis)
     edge = np.full_like(heights.take([0], axis), np.nan)
     before = np.concatenate([edge, steps], axis)
     behind = np.concatenate([steps, edge], axis)
     before, behind = (np.where(np.isnan(a), b, a) for a, b in ((before, behind), (behind, before)))
-    mean: NDArray[np.float64] = np.nan_to_num((before + behind) / 2)
+    mean: NDArray[np.float32] = np.nan_to_num((before + behind) / 2)
     return mean
 
 
-def _bytes(values: NDArray[np.float64]) -> NDArray[np.uint8]:
-    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+def _bytes(values: NDArray[np.floating]) -> NDArray[np.uint8]:
+    values = np.rint(values)
+    return np.clip(values, 0, 255, out=values).astype(np.uint8)
 
 
 def _png(picture: Image.Image, words: caption.Words) -> bytes:

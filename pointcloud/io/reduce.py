@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, wait
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,13 @@ _RUN = 4_000_000  # ground points sorted at one time: 48 MB and as much again wh
 _RETURN, _GROUND, _DRY = 1, 2, 4
 
 
+def _now(task: Callable[..., int], *arguments: Any) -> Future[int]:
+    """Run a task here, as an executor would elsewhere."""
+    future: Future[int] = Future()
+    future.set_result(task(*arguments))
+    return future
+
+
 class _Blocks:
     """Sparse square blocks of one kind of cell over the box that a file's points lie in."""
 
@@ -60,6 +69,10 @@ class _Blocks:
         self.table[new] = np.arange(self.used, self.used + count)
         self.used += count
 
+    def arguments(self, bit: int) -> tuple[Any, ...]:
+        """Return what the kernels that fill the blocks ask for, besides the points."""
+        return bit, self.cell, self.first_row, self.first_col, self.table, self.pool
+
     def layer(self, name: str) -> Layer:
         """Return where each block lies, in the order of their slots."""
         rows, cols = np.nonzero(self.table >= 0)
@@ -82,6 +95,8 @@ class Reducer:
         Every point is ground, whatever its class (a separate ground delivery).
     scratch : Path, optional
         File that the spill is written to. Without it the spill stays in memory.
+    executor : Executor, optional
+        Thread in which a chunk is put into its cells while the caller decodes the next.
     """
 
     def __init__(
@@ -92,6 +107,7 @@ class Reducer:
         name: str = "",
         all_ground: bool = False,
         scratch: Path | None = None,
+        executor: Executor | None = None,
     ) -> None:
         width, height = box.east - box.west, box.north - box.south
         if max(width, height) > WIDEST:
@@ -107,6 +123,8 @@ class Reducer:
         self.dry = _Blocks(QUANTA_PER_METRE, box, 0, np.uint8)
         self.east, self.north = box.west // BUCKET * BUCKET, box.south // BUCKET * BUCKET
         self.file = SpillFile(scratch) if scratch else None
+        self.executor = executor
+        self.scattering: Future[int] | None = None
         self.arrays: dict[str, Array] = {}
         self.runs: list[Run] = []
         self.ground = np.empty((0, 3), np.int32)
@@ -127,20 +145,31 @@ class Reducer:
         self.counts["used"] += int(np.count_nonzero(use))
         self.low = np.minimum(self.low, [e.min(), n.min()])
         self.high = np.maximum(self.high, [e.max(), n.max()])
-        blocks = self.highest
-        blocks.make_room(e, n, use, _RETURN)
-        bins.highest(
-            e, n, z, use, _RETURN, blocks.cell, blocks.first_row, blocks.first_col, blocks.table, blocks.pool
+        self._settle()
+        self.highest.make_room(e, n, use, _RETURN)
+        self.dry.make_room(e, n, use, _DRY)
+        self._make_room_for_ground(int(np.count_nonzero(use & _GROUND)))
+        scatter = self.executor.submit if self.executor else _now
+        self.scattering = scatter(
+            bins.scatter,
+            e,
+            n,
+            z,
+            use,
+            self.highest.arguments(_RETURN),
+            self.dry.arguments(_DRY),
+            (_GROUND, self.east, self.north, self.ground, self.grounds),
         )
-        blocks = self.dry
-        blocks.make_room(e, n, use, _DRY)
-        bins.occupied(
-            e, n, use, _DRY, blocks.cell, blocks.first_row, blocks.first_col, blocks.table, blocks.pool
-        )
-        self._take_ground(e, n, z, use)
 
-    def _take_ground(self, e: Array, n: Array, z: Array, use: Array) -> None:
-        need = int(np.count_nonzero(use & _GROUND))
+    def _settle(self) -> None:
+        """Wait until the last chunk is in its cells."""
+        if self.scattering:
+            taken = int(self.scattering.result()) - self.grounds
+            self.grounds += taken
+            self.counts["ground"] += taken
+            self.scattering = None
+
+    def _make_room_for_ground(self, need: int) -> None:
         if self.grounds + need > len(self.ground):
             if self.grounds >= _RUN:
                 self._end_run()
@@ -148,8 +177,6 @@ class Reducer:
                 grown = np.empty((max(self.grounds + need, min(2 * len(self.ground), _RUN)), 3), np.int32)
                 grown[: self.grounds] = self.ground[: self.grounds]
                 self.ground = grown
-        self.grounds = int(bins.take(e, n, z, use, _GROUND, self.east, self.north, self.ground, self.grounds))
-        self.counts["ground"] += need
 
     def _end_run(self) -> None:
         """Sort what has been gathered by bucket, and put it away."""
@@ -173,6 +200,7 @@ class Reducer:
 
     def finish(self, name: str, size: int, sha256: str, *, synthetic: bool) -> Spill:
         """Return the spill of all that was added; the arguments describe the file it came from."""
+        self._settle()
         if self.grounds:
             self._end_run()
         self.ground = np.empty((0, 3), np.int32)
@@ -216,5 +244,7 @@ class Reducer:
 
     def abandon(self) -> None:
         """Leave nothing on disk: the file turned out bad."""
+        if self.scattering:
+            wait([self.scattering])
         if self.file:
             self.file.abandon()

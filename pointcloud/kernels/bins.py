@@ -122,6 +122,25 @@ def take(e: Ints, n: Ints, z: Ints, use: Ints, bit: Int, east: Int, north: Int, 
 
 
 @kernel
+def scatter(
+    e: Ints,
+    n: Ints,
+    z: Ints,
+    use: Ints,
+    of_highest: tuple[Any, ...],
+    of_dry: tuple[Any, ...],
+    of_take: tuple[Any, ...],
+) -> Int:
+    """Run :func:`highest`, :func:`occupied` and :func:`take` on the same points, each with its further arguments.
+
+    One call lets go of Python's lock once, and so can run beside a decoder that holds it.
+    """
+    highest(e, n, z, use, *of_highest)
+    occupied(e, n, use, *of_dry)
+    return take(e, n, z, use, *of_take)
+
+
+@kernel
 def bucket_starts(points: Ints, side: Int, west: Int, south: Int, cols: Int, starts: Ints) -> None:
     """Count points by bucket into ``starts`` (buckets + 1,), then make that the running sum.
 

@@ -83,42 +83,100 @@ def _width2(circle: Ints) -> float:
 
 
 @kernel
+def _settle(near: Ints, count: Int, first: Int, lean: Int, face: Ints, circle: Ints) -> None:
+    """Exchange corners of ``face`` until none of the ``count`` cells of ``near`` lies in its disc.
+
+    Those before the ``first`` are known not to.
+    """
+    k = first
+    clear = first  # how many cells in a row, before the k-th and going round, do not lie in the disc
+    while clear < count:
+        if k == count:
+            k = 0
+        if _power(circle, near[k, 0], near[k, 1]) < 0:
+            _exchange(face, near[k, 0], near[k, 1], lean)
+            _circumscribe(face, circle)
+            clear = 0  # the new disc may hold cells that the old one did not
+        clear += 1
+        k += 1
+
+
+@kernel
+def _within(circle: Ints, ring: Int) -> bool:
+    """Whether the disc lies within so many cells of the origin, to the north, south, east and west."""
+    d = 2.0 * float(circle[0])
+    radius = 0.5 * math.sqrt(_width2(circle)) - 1e-9
+    return bool(abs(circle[1] / d) + radius <= ring and abs(circle[2] / d) + radius <= ring)
+
+
+@kernel
+def _first_faces(reach: Int, lean: Int, faces: Ints, circles: Ints) -> None:
+    """Write the face among the eight neighbours for each of the 256 sets of them that may be measured.
+
+    Bit k of a set is the k-th neighbour, row by row. Corners that no neighbour has taken lie beyond ``reach``.
+    """
+    near = np.empty((8, 2), np.int64)
+    far = reach + 1
+    for measured in range(256):
+        face, circle = faces[measured], circles[measured]
+        face[0, 0], face[0, 1] = -2 * far, -far
+        face[1, 0], face[1, 1] = 2 * far, -far
+        face[2, 0], face[2, 1] = 0, 2 * far
+        _circumscribe(face, circle)
+        _settle(near, _neighbours(measured, near), 0, lean, face, circle)
+
+
+@kernel
+def _neighbours(measured: Int, near: Ints) -> Int:
+    """Write the neighbours in the set ``measured`` to ``near``; return how many."""
+    count = 0
+    for k in range(8):
+        if measured >> k & 1:
+            at = k + (k >= 4)  # of nine cells the fifth is the one to fill
+            near[count, 0], near[count, 1] = at % 3 - 1, at // 3 - 1
+            count += 1
+    return count
+
+
+@kernel
 def _find_face(
-    heights: Ints, row: Int, col: Int, reach: Int, lean: Int, face: Ints, circle: Ints, near: Ints
+    heights: Ints,
+    row: Int,
+    col: Int,
+    reach: Int,
+    lean: Int,
+    faces: Ints,
+    circles: Ints,
+    face: Ints,
+    circle: Ints,
+    near: Ints,
 ) -> Int:
     """Find the face that holds the empty cell; return how many measured cells of ``near`` (n, 2) were looked at.
 
-    Rings of cells are taken in until the disc lies within them, or they reach ``reach`` cells. The corners of
-    ``face`` begin as three points beyond that reach; those left over at the end mean that there is no face.
+    It begins as the face among the eight neighbours (``faces`` and ``circles`` of :func:`_first_faces`). Rings of
+    cells are taken in until the disc lies within them, or they reach ``reach`` cells. Corners that still lie beyond
+    that mean that there is no face.
     """
-    far = reach + 1
-    face[0, 0], face[0, 1] = -2 * far, -far
-    face[1, 0], face[1, 1] = 2 * far, -far
-    face[2, 0], face[2, 1] = 0, 2 * far
-    _circumscribe(face, circle)
-    count = 0
-    for ring in range(1, reach + 1):
-        k = count
+    measured = 0
+    for k in range(8):
+        at = k + (k >= 4)
+        measured |= np.int64(heights[row + at // 3 - 1, col + at % 3 - 1] != EMPTY) << k
+    for k in range(3):
+        face[k, 0], face[k, 1] = faces[measured, k, 0], faces[measured, k, 1]
+    for k in range(4):
+        circle[k] = circles[measured, k]
+    count = _neighbours(measured, near)
+    for ring in range(2, reach + 1):
+        if _within(circle, ring - 1):
+            break
+        first = count
         for dy in range(-ring, ring + 1):
             step = 1 if dy in (-ring, ring) else 2 * ring
             for dx in range(-ring, ring + 1, step):
                 if heights[row + dy, col + dx] != EMPTY:
                     near[count, 0], near[count, 1] = dx, dy
                     count += 1
-        clear = k  # how many cells in a row, before the k-th and going round, do not lie in the disc
-        while clear < count:
-            if k == count:
-                k = 0
-            if _power(circle, near[k, 0], near[k, 1]) < 0:
-                _exchange(face, near[k, 0], near[k, 1], lean)
-                _circumscribe(face, circle)
-                clear = 0  # the new disc may hold cells that the old one did not
-            clear += 1
-            k += 1
-        d = 2.0 * float(circle[0])
-        radius = 0.5 * math.sqrt(_width2(circle)) - 1e-9
-        if abs(circle[1] / d) + radius <= ring and abs(circle[2] / d) + radius <= ring:
-            break
+        _settle(near, count, first, lean, face, circle)
     return count
 
 
@@ -181,6 +239,14 @@ def _on_edge(face: Ints) -> bool:
 
 
 @kernel
+def _count_rows(heights: Ints, first: Int, last: Int, sign: Int, counts: Ints) -> None:
+    """Add ``sign`` to the count of each column for each measured cell in the rows from ``first`` to ``last``."""
+    for row in range(first, last):
+        for col in range(heights.shape[1]):
+            counts[col] += sign * (heights[row, col] != EMPTY)
+
+
+@kernel
 def fill(heights: Ints, margin: Int, gap: float, first: Int, last: Int, out: Floats) -> None:
     """Interpolate the empty cells whose face has a disc at most ``gap`` wide.
 
@@ -201,23 +267,37 @@ def fill(heights: Ints, margin: Int, gap: float, first: Int, last: Int, out: Flo
     face, circle = np.empty((3, 2), np.int64), np.empty(4, np.int64)
     near = np.empty(((2 * reach + 1) * (2 * reach + 1), 2), np.int64)
     ring = np.empty(((2 * reach + 1) * (2 * reach + 1), 2), np.int64)
+    faces, circles = np.empty((2, 256, 3, 2), np.int64), np.empty((2, 256, 4), np.int64)
+    _first_faces(reach, 1, faces[0], circles[0])
+    _first_faces(reach, -1, faces[1], circles[1])
     widest = gap * gap * (1.0 + _SLACK)
+    counts = np.zeros(heights.shape[1], np.int64)  # measured cells of a column, ``reach`` rows up and down
+    _count_rows(heights, first + margin - reach, first + margin + reach, 1, counts)
     for i in range(first, last):
+        row = i + margin
+        _count_rows(heights, row + reach, row + reach + 1, 1, counts)
+        around = np.sum(counts[margin - reach : margin + reach])
         for j in range(out.shape[1]):
-            row, col = i + margin, j + margin
+            col = j + margin
+            around += counts[col + reach]
+            enough = around >= 3
+            around -= counts[col - reach]
             if heights[row, col] != EMPTY:
                 out[i, j] = float(heights[row, col])
                 continue
             out[i, j] = np.nan
-            if reach < 1:
+            if not enough:
                 continue
-            for lean in (1, -1):  # the face on the other side counts where the centre lies on an edge
-                count = _find_face(heights, row, col, reach, lean, face, circle, near)
+            for turn in range(2):  # the face on the other side counts where the centre lies on an edge
+                count = _find_face(
+                    heights, row, col, reach, 1 - 2 * turn, faces[turn], circles[turn], face, circle, near
+                )
                 if _width2(circle) <= widest:
                     out[i, j] = _wachspress(heights, row, col, ring, _polygon(circle, near, count, ring))
                     break
                 if not _on_edge(face):
                     break
+        _count_rows(heights, row - reach, row - reach + 1, -1, counts)
 
 
 @kernel

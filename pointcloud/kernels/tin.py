@@ -97,7 +97,9 @@ def _cross(ax: Int, ay: Int, bx: Int, by: Int, y: Int, span: npt.NDArray[np.floa
 
 
 @kernel
-def _mark(ax: Int, ay: Int, bx: Int, by: Int, cx: Int, cy: Int, gap2: float, near: float, unread: Ints) -> float:
+def _mark(
+    ax: Int, ay: Int, bx: Int, by: Int, cx: Int, cy: Int, gap2: float, near: float, unread: Ints
+) -> float:
     """Return what the triangle says of the cells in it: OPEN, TOO_WIDE or, if it is accepted, 0.
 
     It is final if its disc stays clear of what was not read, by a margin (1 mm, and more for discs of kilometres)

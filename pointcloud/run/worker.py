@@ -90,7 +90,7 @@ def reduce_file(
         params.reduce,
         all_ground=all_ground,
         scratch=scratch,
-        parallel=threads > 1,
+        pool=pool,
     )
     return Reduced(spill.path or spill, memory.peak())
 
@@ -123,9 +123,9 @@ def make_sheet(
                 wait(
                     pending
                 )  # one raster at a time is encoded beside the next one's making: memory stays bounded
-                pending.append(pool.submit(_stage, job, raster, cloud))
+                pending.append(pool.submit(_stage, job, raster, cloud, threads))
             else:
-                made.staged.append(_stage(job, raster, cloud))
+                made.staged.append(_stage(job, raster, cloud, threads))
         made.staged.extend(future.result() for future in pending)
     except BaseException:
         for future in pending:
@@ -147,11 +147,13 @@ def _lies_on(box: Box, job: SheetJob) -> bool:
     return min(part.east - part.west, part.north - part.south) > job.params.cells[0]
 
 
-def _stage(job: SheetJob, raster: Made, cloud: Cloud) -> Staged:
+def _stage(job: SheetJob, raster: Made, cloud: Cloud, threads: int) -> Staged:
     """Encode one raster, and write it under a private name beside its final place."""
     tags = raster_tags(job.sheet, raster.product, job.params, cloud, job.facts)
     encode: Any = cog.encode_rgba if raster.product == "cs" else cog.encode_heights
-    data = encode(raster.array, raster.grid, job.crs_wkt, tags=tags, compress=job.params.compress)
+    data = encode(
+        raster.array, raster.grid, job.crs_wkt, tags=tags, compress=job.params.compress, threads=threads
+    )
     resolution = raster.grid.resolution
     folder = job.out / names.folder(raster.product, resolution)
     path = put.stage(folder, names.file_name(raster.product, job.sheet.code, resolution), data)

@@ -6,8 +6,8 @@ doi:10.1109/TIT.1983.1056714). That disc holds no other point and lies within ``
 further away decide nothing, and the result is the same for any window with that much around it.
 
 Most discs are a few metres wide. So a block is triangulated with a narrow halo first; triangles whose disc holds
-nothing of what was not read are final, and only where a cell is in no final triangle the halo is doubled, up to ``max_gap``.
-Those cells are gathered over the whole window before each step, so that few and large boxes serve them.
+nothing of what was not read are final, and only where a cell is in no final triangle the halo is doubled, up to
+``max_gap``. Those cells are gathered over the whole window before each step, so that few and large boxes serve them.
 """
 
 from __future__ import annotations

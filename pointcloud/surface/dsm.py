@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from pointcloud.kernels import fill
-from pointcloud.kernels.bins import EMPTY
 from pointcloud.lattice import metres
 from pointcloud.surface.heights import publish
 
@@ -78,12 +77,8 @@ def surface(
 
     def band(first: int) -> None:
         last = min(first + _BAND, rows)
-        part = highest[first : last + 2 * around]
-        if not (part != EMPTY).any():  # the open sea: looking for faces around each cell would take seconds
-            out[first:last] = np.nan
-            return
         heights = np.empty((last - first, cols))
-        fill.fill(part, around, gap / metres(cell), 0, last - first, heights)
+        fill.fill(highest[first : last + 2 * around], around, gap / metres(cell), 0, last - first, heights)
         publish(heights, precision, out[first:last])
 
     tasks = range(0, rows, _BAND)
