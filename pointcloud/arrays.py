@@ -20,12 +20,13 @@ import numpy.typing as npt
 
 from pointcloud import crs as crs_room
 from pointcloud import pipeline, relief
+from pointcloud.cs_params import CsParams
 from pointcloud.errors import ParameterError
 from pointcloud.io.cloud import Cloud
 from pointcloud.io.las import read_header
 from pointcloud.io.reduce import Reducer
 from pointcloud.lattice import QUANTA_PER_METRE, Box, Grid
-from pointcloud.params import HYOGO_CS, CsParams, GridParams
+from pointcloud.params import HYOGO_CS, GridParams
 from pointcloud.raster import Raster
 
 _CHUNK = 1_000_000

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import math
 import tomllib
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
+from pointcloud.cs_params import CsParams, from_table, preset
 from pointcloud.errors import ParameterError
 from pointcloud.lattice import QUANTA_PER_METRE, cell_quanta, quanta
 
@@ -25,106 +25,8 @@ Compression = Literal["deflate", "lzw", "zstd", "none"]
 COMPRESSIONS: tuple[Compression, ...] = ("deflate", "lzw", "zstd", "none")
 
 
-@dataclass(frozen=True, slots=True)
-class Ramp:
-    """Colours of one layer of a relief map: linear between stops, clamped outside.
-
-    Parameters
-    ----------
-    low, high : float
-        Values (in the layer's unit) of the first and last stop.
-    colours : tuple of (r, g, b)
-        Evenly spaced stops, 0–255.
-    weight : float
-        Share of the layer in the blend; the weights of all layers sum to 1.
-    """
-
-    low: float
-    high: float
-    colours: tuple[tuple[int, int, int], ...]
-    weight: float
-
-
-@dataclass(frozen=True, slots=True)
-class CsParams:
-    """A CS relief map (CS立体図): what is smoothed, and the colours of each layer.
-
-    Lengths are metres, so that maps of all resolutions look alike; ranges are fixed, so that sheets match.
-    The layers are weighted and summed; their order does not matter.
-
-    Parameters
-    ----------
-    sigma : float
-        Standard deviation in metres of the Gaussian that smooths the DEM for its curvature; 0 for none.
-    truncation : float
-        Half side in metres of the square window the Gaussian is cut to.
-    elevation : tuple of Ramp
-        Layers of the DEM's height in metres.
-    slope : tuple of Ramp
-        Layers of the slope of the DEM, not smoothed, in degrees.
-    curvature : tuple of Ramp
-        Layers of the general curvature -(z_xx + z_yy) of the smoothed DEM in 1/m, positive where convex.
-
-    Raises
-    ------
-    ParameterError
-        If a length is negative or not finite, a ramp has no range or colours, or the weights do not sum to 1.
-    """
-
-    sigma: float
-    truncation: float
-    elevation: tuple[Ramp, ...] = ()
-    slope: tuple[Ramp, ...] = ()
-    curvature: tuple[Ramp, ...] = ()
-
-    def __post_init__(self) -> None:
-        for name, length in (("sigma", self.sigma), ("truncation", self.truncation)):
-            if not 0.0 <= length < math.inf:
-                raise ParameterError("relief.length", name=name, value=length)
-        ramps = self.elevation + self.slope + self.curvature
-        for ramp in ramps:
-            _check_ramp(ramp)
-        total = sum(ramp.weight for ramp in ramps)
-        if abs(total - 1.0) > 1e-6:
-            raise ParameterError("relief.weights", total=f"{total:.6g}")
-
-
-def _check_ramp(ramp: Ramp) -> None:
-    if not -math.inf < ramp.low < ramp.high < math.inf:
-        raise ParameterError("relief.range", low=ramp.low, high=ramp.high)
-    if len(ramp.colours) < 2:
-        raise ParameterError("relief.stops", number=len(ramp.colours), low=ramp.low, high=ramp.high)
-    for colour in ramp.colours:
-        if len(colour) != 3 or not all(0 <= channel <= 255 for channel in colour):
-            raise ParameterError("relief.colour", colour=colour)
-    if not 0.0 <= ramp.weight <= 1.0:
-        raise ParameterError("relief.weight", weight=ramp.weight, low=ramp.low, high=ramp.high)
-
-
-HYOGO_CS = CsParams(
-    sigma=3.0,
-    truncation=12.0,
-    elevation=(Ramp(0.0, 1500.0, ((200, 200, 200), (255, 255, 255)), 0.125),),
-    slope=(
-        Ramp(0.0, 60.0, ((255, 255, 255), (190, 140, 110), (100, 40, 10)), 0.25),
-        Ramp(0.0, 60.0, ((255, 255, 255), (160, 160, 160), (0, 0, 0)), 0.25),
-    ),
-    curvature=(
-        Ramp(
-            -0.08,
-            0.08,
-            ((0, 10, 60), (80, 105, 165), (255, 255, 255), (255, 255, 255), (255, 255, 255)),
-            0.125,
-        ),
-        Ramp(-0.08, 0.08, ((0, 20, 140), (45, 95, 225), (252, 252, 250), (238, 70, 50), (155, 0, 0)), 0.25),
-    ),
-)
-"""Layers, lengths and weights of Toda (2012, 2014); ranges and colours are our own: none are official.
-
-Flat ground stays near white. A stone wall of 3 m reaches the ends of the curvature ramps and a paddy step of
-0.5 m a sixth of that, on 1 m and 0.5 m cells alike. Slopes beyond 60 degrees are cliffs, as dark as they get.
-"""
-
+HYOGO_CS = preset("hyogo")
+"""The default CS relief map; ``presets/hyogo.toml`` says how it was chosen."""
 
 WATER_CLASS = 9
 WIDEST_GAP = 400.0
@@ -297,12 +199,5 @@ def _converted(key: str, value: Any) -> Any:
     if key == "compress":
         return str(value)
     if key == "cs":
-        layers = {
-            name: tuple(
-                Ramp(**ramp | {"colours": tuple(map(tuple, ramp["colours"]))}) for ramp in value[name]
-            )
-            for name in ("elevation", "slope", "curvature")
-            if name in value
-        }
-        return replace(HYOGO_CS, **value | layers)
+        return from_table(value)
     return float(value)

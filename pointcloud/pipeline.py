@@ -105,7 +105,7 @@ def relief_halo(params: GridParams) -> int:
     """Return how much terrain around a window its relief needs, in quanta and whole coarsest cells."""
     if "cs" not in params.products:
         return 0
-    reach = max(relief.halo(params.cs, metres(cell)) * cell for cell in params.cells)
+    reach = max(relief.halo("cs", metres(cell), params.cs) * cell for cell in params.cells)
     return -(-reach // params.cells[0]) * params.cells[0]
 
 
