@@ -133,7 +133,9 @@ def stages(tile: Path) -> tuple[dict[str, float], list[str]]:
             start = time.process_time()
             dem.terrain(cloud, wide, cells, max_gap=100.0, precision=0.001)
             rate = cloud.count(SHEET) / 1e6 / (time.process_time() - start)
-            rates.append(f"{' and '.join(f'{metres(cell):g}' for cell in cells)} m: {rate:.2f} M ground points/s")
+            rates.append(
+                f"{' and '.join(f'{metres(cell):g}' for cell in cells)} m: {rate:.2f} M ground points/s"
+            )
         heights = clock(
             "DEM 1 m and 0.5 m",
             lambda: dem.terrain(cloud, wide, PARAMS.cells, max_gap=100.0, precision=0.001, pool=pool),
