@@ -69,6 +69,7 @@ COMPRESSIONS = ("deflate", "lzw", "zstd", "none")
     "--params", "params_file", type=click.Path(path_type=Path, dir_okay=False), help=say("grid.params")
 )
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help=say("grid.jobs"))
+@click.option("--scheduler", default="", metavar="ADDRESS", help=say("grid.scheduler"))
 @click.option("--scan-extents", is_flag=True, help=say("grid.scan_extents"))
 @click.option("--redo", is_flag=True, help=say("grid.redo"))
 @click.option("--dry-run", is_flag=True, help=say("grid.dry_run"))
@@ -115,6 +116,7 @@ def _request(options: dict[str, Any]) -> Request:
         jobs=options["jobs"] or os.cpu_count() or 1,
         redo=options["redo"],
         scan_extents=options["scan_extents"],
+        scheduler=options["scheduler"],
     )
 
 

@@ -53,15 +53,18 @@ def of_report(report: Report, params: GridParams) -> str:
 def _lines(report: Report, params: GridParams) -> Iterator[str]:
     rasters = sum(len(folders) for folders in report.written.values())
     yield say("grid.done", sheets=len(report.written), rasters=rasters, seconds=report.seconds)
+    if report.kept:
+        yield say("grid.done_kept", kept=report.kept)
     counts = report.counts
-    yield say(
-        "grid.points",
-        points=counts["points"],
-        used=counts["used"],
-        ground=counts["ground"],
-        excluded=counts["excluded"],
-        withheld=counts["withheld"],
-    )
+    if counts["points"] or not report.kept:
+        yield say(
+            "grid.points",
+            points=counts["points"],
+            used=counts["used"],
+            ground=counts["ground"],
+            excluded=counts["excluded"],
+            withheld=counts["withheld"],
+        )
     if report.peak:
         yield say("grid.memory", mib=report.peak / 2**20)
     yield from _each("grid.empty", report.empty)

@@ -37,7 +37,13 @@ def folder(product: str, resolution: float) -> str:
 
 def file_name(product: str, sheet: str, resolution: float) -> str:
     """Return the name of the file of one sheet: ``DEM_05MF513_1g.tif``."""
-    return f"{product.upper()}_{sheet}_{label(resolution)}.tif"
+    return file_in(folder(product, resolution), sheet)
+
+
+def file_in(folder: str, sheet: str) -> str:
+    """Return the name of the file of one sheet in a product's folder."""
+    product, resolution = folder.split("_", 1)
+    return f"{product}_{sheet}_{resolution}.tif"
 
 
 def mosaic_name(product: str, resolution: float) -> str:

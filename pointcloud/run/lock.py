@@ -44,6 +44,18 @@ def locked(out: Path) -> Iterator[None]:
             os.close(handle)
 
 
+def is_locked(out: Path) -> bool:
+    """Whether a run holds the lock of an output folder now."""
+    try:
+        with (out / _NAME).open("rb+") as file:
+            _lock(file.fileno())
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def _open(path: Path) -> int:
     """Return an open file that this process alone has locked and that is the one at ``path``."""
     while True:

@@ -25,6 +25,8 @@ class Report:
         Points read, used for the surface, withheld, of excluded classes, taken as ground.
     written : dict of str to list of str
         By sheet: the folders that hold a new raster of it.
+    kept : int
+        Sheets that were there already, made from the same inputs with the same parameters.
     empty : list of str
         Sheets on which nothing lies but water.
     no_terrain : list of str
@@ -55,6 +57,7 @@ class Report:
     out: Path
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_COUNTS, 0))
     written: dict[str, list[str]] = field(default_factory=dict)
+    kept: int = 0
     empty: list[str] = field(default_factory=list)
     no_terrain: list[str] = field(default_factory=list)
     sparse: dict[str, float] = field(default_factory=dict)
