@@ -121,7 +121,7 @@ class Stand:
 class Tinted:
     """How strongly light and shade change the colours of heights, 0 to 1, and the altitude of the lights."""
 
-    depth: float = 0.6
+    depth: float = 0.9
     altitude: float = 30.0
 
     def __post_init__(self) -> None:
@@ -211,13 +211,16 @@ def _dark(low: float, high: float) -> Stops:
 
 
 def _signed(end: float) -> Stops:
-    """Blue below, white, red above, as a CS relief map has valleys and ridges."""
+    """Blue below, white, red above, as a CS relief map has valleys and ridges.
+
+    Half of the colour is for the first eighth: banks of a field beside cliffs.
+    """
     return (
-        (-end, (10, 40, 130)),
-        (-end / 2, (90, 135, 215)),
+        (-end, (10, 30, 105)),
+        (-end / 8, (85, 130, 215)),
         (0.0, (255, 255, 255)),
-        (end / 2, (235, 110, 85)),
-        (end, (140, 15, 15)),
+        (end / 8, (235, 105, 80)),
+        (end, (120, 10, 10)),
     )
 
 
@@ -254,15 +257,19 @@ STYLES: dict[str, Style] = {
     "slope": Style(Plain(), "degree", _dark(0.0, 60.0)),
     "aspect": Style(Plain(), "degree", _COMPASS),
     "hillshade": Style(Light(), "", _grey(0.0, 1.0)),
-    "multi-hillshade": Style(Lights(), "", _grey(0.0, 1.0)),
-    "curvature": Style(Smoothing(), "1/m", _signed(0.1)),
-    "profile-curvature": Style(Smoothing(), "1/m", _signed(0.1)),
-    "plan-curvature": Style(Smoothing(), "1/m", _signed(0.1)),
-    "sky-view": Style(Sky(), "", _grey(0.6, 1.0)),
+    "multi-hillshade": Style(Lights(), "", _grey(0.1, 0.9)),
+    "curvature": Style(Smoothing(), "1/m", _signed(0.4)),
+    "profile-curvature": Style(Smoothing(), "1/m", _signed(0.4)),
+    "plan-curvature": Style(Smoothing(), "1/m", _signed(0.4)),
+    "sky-view": Style(Sky(), "", ((0.2, (0, 0, 0)), (0.7, (110, 110, 110)), (1.0, _LEVEL))),
     "openness": Style(Sky(), "degree", _grey(60.0, 95.0)),
-    "negative-openness": Style(Sky(), "degree", _dark(60.0, 95.0)),
-    "local-relief": Style(Trend(), "m", _signed(1.5)),
-    "local-dominance": Style(Stand(), "", _grey(0.4, 2.2)),
+    "negative-openness": Style(Sky(), "degree", _dark(65.0, 110.0)),
+    "local-relief": Style(Trend(), "m", _signed(8.0)),
+    "local-dominance": Style(
+        Stand(),
+        "",
+        ((0.0, (0, 0, 0)), (1.0, (128, 128, 128)), (2.5, (215, 215, 215)), (10.0, (255, 255, 255))),
+    ),
     "shaded-heights": Style(Tinted(), None, HEIGHT_COLOURS),
     "vat": Style(Vat(), "", _grey(0.0, 1.0)),
     "combined-vat": Style(CombinedVat(), "", _grey(0.0, 1.0)),

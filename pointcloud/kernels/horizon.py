@@ -2,7 +2,7 @@
 
 Every direction is a list of cells, by how far they lie to the south and east of the cell that looks, nearest first.
 Nodata hides nothing. In a direction without any valid cell, and for the cells that local dominance lacks, the
-plane of the cell's own slope goes on, so that neither an edge nor a void brightens or darkens a hillside.
+smoothed slope of the cell goes on as a plane, so that neither an edge nor a void brightens or darkens a hillside.
 """
 
 from __future__ import annotations

@@ -164,6 +164,40 @@ def rises(
 
 
 @kernel
+def trends(
+    pad: NDArray[np.float64],
+    smooth: NDArray[np.float64],
+    rank: NDArray[np.uint8],
+    gradient: NDArray[np.float64],
+    resolution: float,
+    east: NDArray[np.float64],
+    south: NDArray[np.float64],
+) -> None:
+    """Write the rise over run of the smoothed heights, to the east and to the south: what may go on into a void.
+
+    Central differences where the window of the smoothing is whole, else the fitted plane.
+
+    Parameters
+    ----------
+    east, south : (rows, cols)
+        NaN at nodata.
+    """
+    margin = (pad.shape[0] - east.shape[0]) // 2
+    for i in range(east.shape[0]):
+        above, here, below = smooth[i], smooth[i + 1], smooth[i + 2]
+        for j in range(east.shape[1]):
+            x = j + 1
+            u, v = 0.5 * (here[x + 1] - here[x - 1]), 0.5 * (below[x] - above[x])
+            if math.isnan(pad[i + margin, j + margin]):
+                u = v = math.nan
+            elif rank[i + 1, x] != WHOLE:
+                u, v = gradient[0, i + 1, x], gradient[1, i + 1, x]
+            elif math.isnan(u + v):  # cells so wide that the window is one of them
+                u, v, _ = near_plane(pad, i + margin, j + margin)
+            east[i, j], south[i, j] = u / resolution, v / resolution
+
+
+@kernel
 def curvature(
     pad: NDArray[np.float64],
     smooth: NDArray[np.float64],

@@ -124,6 +124,14 @@ class Band:
         terrain.rises(self.pad, self.rank, self.gradient, self.space.resolution, out[0], out[1])
         return out
 
+    def trends(self) -> Floats:
+        """Return the rise over run of the smoothed heights to the east and to the south, ``(2, n, cols)``."""
+        cols = self.space.cols
+        out = self.space.trends[: 2 * self.count * cols].reshape(2, self.count, cols)
+        space = self.space
+        terrain.trends(self.pad, self.smooth, self.rank, self.gradient, space.resolution, out[0], out[1])
+        return out
+
     def wide(self, margin: int) -> Floats:
         """Return the heights with another margin, ``(n + 2 margin, cols + 2 margin)``."""
         out = self.space.room("wide", margin)[: self.count + 2 * margin]
@@ -151,7 +159,7 @@ class Workspace:
         self.smooth = np.empty((ROWS + 2, cols + 2))
         self.rank = np.empty((ROWS + 2, cols + 2), dtype=np.uint8)
         self.gradient = np.empty((2, ROWS + 2, cols + 2))
-        self.slopes = np.empty(2 * ROWS * cols)
+        self.slopes, self.trends = np.empty(2 * ROWS * cols), np.empty(2 * ROWS * cols)
         self.rooms: dict[tuple[str, int], Floats] = {}
 
     def room(self, name: str, margin: int = 0) -> Floats:

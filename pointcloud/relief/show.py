@@ -117,7 +117,7 @@ def stop_array(stops: Stops) -> Floats:
 
 
 def shaded_heights(
-    dem: Dem, resolution: float, *, depth: float = 0.6, altitude: float = 30.0, threads: int = 1
+    dem: Dem, resolution: float, *, depth: float = 0.9, altitude: float = 30.0, threads: int = 1
 ) -> Rgba:
     """Return heights in colours, shaded (段彩陰影): valley floors green, hills yellow, mountains brown.
 

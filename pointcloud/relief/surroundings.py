@@ -2,7 +2,7 @@
 
 Arguments, results and errors are those of :mod:`pointcloud.relief.terrain`; radii are metres. A cell looks along
 evenly spaced directions, at the cells nearest to the points one, two, three … cells away, up to the radius. Nodata
-hides nothing; in a direction without any valid cell the plane of the cell's own slope goes on.
+hides nothing; in a direction without any valid cell the slope of the DEM smoothed with σ = 3 m goes on, there as a plane.
 """
 
 from __future__ import annotations
@@ -105,13 +105,13 @@ def sky_view_factor(
     params = Sky(radius, directions, nearest)
     rays = Rays.of(params, resolution)
     return over_bands(
-        dem, resolution, lambda band, out: band_sky(band, band.rises(), rays, out), threads=threads
+        dem, resolution, lambda band, out: band_sky(band, band.trends(), rays, out), threads=threads
     )
 
 
-def band_sky(band: Band, rises: Floats, rays: Rays, out: Floats) -> None:
+def band_sky(band: Band, trends: Floats, rays: Rays, out: Floats) -> None:
     """Write the sky-view factor of a band."""
-    _look(band, rises, rays, horizon.SKY, 1.0, out)
+    _look(band, trends, rays, horizon.SKY, 1.0, out)
     np.subtract(1.0, out, out=out)
 
 
@@ -133,7 +133,7 @@ def positive_openness(
     params = Sky(radius, directions, nearest)
     rays = Rays.of(params, resolution)
     return over_bands(
-        dem, resolution, lambda band, out: band_openness(band, band.rises(), rays, 1.0, out), threads=threads
+        dem, resolution, lambda band, out: band_openness(band, band.trends(), rays, 1.0, out), threads=threads
     )
 
 
@@ -154,24 +154,27 @@ def negative_openness(
     params = Sky(radius, directions, nearest)
     rays = Rays.of(params, resolution)
     return over_bands(
-        dem, resolution, lambda band, out: band_openness(band, band.rises(), rays, -1.0, out), threads=threads
+        dem,
+        resolution,
+        lambda band, out: band_openness(band, band.trends(), rays, -1.0, out),
+        threads=threads,
     )
 
 
-def band_openness(band: Band, rises: Floats, rays: Rays, sign: float, out: Floats) -> None:
+def band_openness(band: Band, trends: Floats, rays: Rays, sign: float, out: Floats) -> None:
     """Write the openness of a band, positive for ``sign`` 1 and negative for -1."""
-    _look(band, rises, rays, horizon.ANGLE, sign, out)
+    _look(band, trends, rays, horizon.ANGLE, sign, out)
     np.subtract(90.0, out, out=out)
 
 
-def _look(band: Band, rises: Floats, rays: Rays, measure: int, sign: float, out: Floats) -> None:
+def _look(band: Band, trends: Floats, rays: Rays, measure: int, sign: float, out: Floats) -> None:
     horizon.look(
         band.wide(rays.margin),
         rays.south,
         rays.east,
         sign * rays.scale,
         rays.counts,
-        rises,
+        trends,
         band.space.resolution,
         measure,
         np.empty((1, horizon.STRIP)),
@@ -238,6 +241,6 @@ def local_dominance(
     margin = int(max(np.abs(south).max(), np.abs(east).max()))
 
     def write(band: Band, out: Floats) -> None:
-        horizon.stand(band.wide(margin), south, east, resolution, params.observer, band.rises(), out)
+        horizon.stand(band.wide(margin), south, east, resolution, params.observer, band.trends(), out)
 
     return over_bands(dem, resolution, write, threads=threads)

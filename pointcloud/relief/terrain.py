@@ -19,7 +19,7 @@ from pointcloud.relief.bands import Band, Dem, Floats, Gaussian, check_dem, chec
 from pointcloud.styles import Light, Lights, Smoothing
 
 MENDING = Smoothing()
-"""Window of the planes that stand for what nodata hides: the same for all styles, so that their slopes agree."""
+"""Window of the planes that stand for what nodata hides, in all styles that smooth nothing themselves."""
 
 _LIGHTS = (225.0, 270.0, 315.0, 360.0)
 

@@ -39,13 +39,14 @@ def _sum(dem: Dem, resolution: float, parts: tuple[tuple[Vat, float], ...], thre
     rays = [Rays.of(Sky(part.radius, part.directions, part.nearest), resolution) for part, _ in parts]
 
     def write(band: Band, out: Floats) -> None:
-        rises, slope, shade, openness, sky = band.rises(), *(np.empty_like(out) for _ in range(4))
+        rises, trends = band.rises(), band.trends()
+        slope, shade, openness, sky = (np.empty_like(out) for _ in range(4))
         band_slope(band, slope)
         out[:] = 0.0
         for (part, share), seen in zip(parts, rays, strict=True):
             band_hillshade(rises, Light(part.azimuth, part.altitude), shade)
-            band_openness(band, rises, seen, 1.0, openness)
-            band_sky(band, rises, seen, sky)
+            band_openness(band, trends, seen, 1.0, openness)
+            band_sky(band, trends, seen, sky)
             ranges = np.array(
                 [[0.0, part.slope_high], [part.openness_low, part.openness_high], [part.sky_low, 1.0]]
             )

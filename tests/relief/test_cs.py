@@ -210,7 +210,7 @@ def test_any_set_of_layers() -> None:
     [
         ({"sigma": -1.0}, "sigma is -1.0 m"),
         ({"truncation": float("nan")}, "truncation is nan m"),
-        ({"elevation": ()}, "sum to 0.875"),
+        ({"slope": ()}, "sum to 0.5"),
         ({"elevation": (Ramp(5.0, 5.0, (BLACK, WHITE), 0.125),)}, "from 5.0 to 5.0"),
         ({"elevation": (Ramp(0.0, 5.0, (BLACK,), 0.125),)}, "has 1 colours"),
         ({"elevation": (Ramp(0.0, 5.0, (BLACK, (0, 0, 256)), 0.125),)}, "(0, 0, 256)"),

@@ -127,7 +127,7 @@ def test_a_void_is_no_wall_and_no_cliff() -> None:
     whole = relief.positive_openness(dem, 1.0)
     dem[:, 40:] = np.nan
     found = relief.positive_openness(dem, 1.0)
-    assert np.array_equal(found[:, :30], whole[:, :30])
+    assert np.array_equal(found[15:-15, :30], whole[15:-15, :30])
     assert np.abs(found[:, :40] - whole[:, :40]).mean() < 1.0
 
 
