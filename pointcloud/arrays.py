@@ -28,6 +28,8 @@ from pointcloud.io.reduce import Reducer
 from pointcloud.lattice import QUANTA_PER_METRE, Box, Grid
 from pointcloud.params import HYOGO_CS, GridParams
 from pointcloud.raster import Raster
+from pointcloud.styles import STYLES, StyleParams
+from pointcloud.styles import changed as changed_style
 
 _CHUNK = 1_000_000
 
@@ -69,7 +71,7 @@ def _or_nothing(array: npt.NDArray[np.generic] | None, grid: Grid, product: str)
     if array is not None:
         return array
     return (
-        np.zeros((*grid.shape, 4), np.uint8) if product == "cs" else np.full(grid.shape, np.nan, np.float32)
+        np.zeros((*grid.shape, 4), np.uint8) if product in STYLES else np.full(grid.shape, np.nan, np.float32)
     )
 
 
@@ -242,6 +244,44 @@ def cs(terrain: Raster, params: CsParams = HYOGO_CS) -> Raster:
     """
     picture = relief.cs(terrain.array, terrain.resolution, params)
     return Raster(picture, terrain.grid, terrain.crs, "cs")
+
+
+def picture(terrain: Raster, style: str, params: StyleParams | None = None, **settings: float) -> Raster:
+    """Return a terrain model in a style of relief, as a picture.
+
+    Parameters
+    ----------
+    terrain : Raster
+    style : str
+        A name of :data:`pointcloud.styles.STYLES`: ``slope``, ``openness``, ``vat`` …
+    params : StyleParams, optional
+        All values of the style; those of the registry without.
+    **settings : float
+        Single values by name, in metres, degrees, 1/m: ``radius=20``.
+
+    See Also
+    --------
+    pointcloud.relief : the methods
+    """
+    values = _style(style, params, settings)
+    return replace(
+        terrain, array=relief.picture(style, terrain.array, terrain.resolution, values), name=style
+    )
+
+
+def layer(terrain: Raster, style: str, params: StyleParams | None = None, **settings: float) -> Raster:
+    """Return a terrain model in a style of relief, as numbers: slope in degrees, curvature in 1/m and so on.
+
+    Arguments are those of :func:`picture`, for the styles that have a unit; NaN where the terrain has none.
+    """
+    values = _style(style, params, settings)
+    return replace(terrain, array=relief.layer(style, terrain.array, terrain.resolution, values), name=style)
+
+
+def _style(style: str, params: StyleParams | None, settings: dict[str, float]) -> StyleParams:
+    if style not in STYLES:
+        raise ParameterError("params.choice", name="style", value=style, choices=", ".join(STYLES))
+    return changed_style(STYLES[style].params if params is None else params, settings)
 
 
 def _params(points: PointCloud, resolution: float, **gaps: float) -> GridParams:

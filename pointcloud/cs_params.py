@@ -190,8 +190,6 @@ def changed(params: CsParams, settings: Mapping[str, float]) -> CsParams:
     ParameterError
         If there is nothing of a name, or a value cannot be used.
     """
-    known = ["sigma", "truncation"]
-    known += [f"{ramp.name}.{key}" for ramp in params.ramps for key in ("low", "high", "weight")]
     layers = {layer: list(getattr(params, layer)) for layer in LAYERS}
     lengths: dict[str, float] = {}
     for key, value in settings.items():
@@ -205,9 +203,16 @@ def changed(params: CsParams, settings: Mapping[str, float]) -> CsParams:
         if key in ("sigma", "truncation"):
             lengths[key] = value
         elif not hit:
-            raise ParameterError("relief.unknown_setting", name=key, known=", ".join(known))
+            raise ParameterError("relief.unknown_setting", name=key, known=", ".join(names(params)))
     given = {layer: tuple(ramps) for layer, ramps in layers.items()}
     return replace(params, **lengths, **given)  # type: ignore[arg-type]
+
+
+def names(params: CsParams) -> list[str]:
+    """Return the names of all values that :func:`changed` takes."""
+    ramps = [ramp.name for ramp in params.ramps] + [layer for layer in LAYERS if getattr(params, layer)]
+    of_ramps = [f"{name}.{key}" for name in dict.fromkeys(ramps) for key in ("low", "high", "weight")]
+    return ["sigma", "truncation", *of_ramps]
 
 
 def to_toml(params: CsParams) -> str:

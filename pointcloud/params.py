@@ -7,16 +7,21 @@ import tomllib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias, cast
 
 from pointcloud.cs_params import CsParams, from_table, preset
 from pointcloud.errors import ParameterError
 from pointcloud.lattice import QUANTA_PER_METRE, cell_quanta, quanta
+from pointcloud.styles import STYLES, StyleParams
 
-Product = Literal["dsm", "dem", "cs"]
-PRODUCTS: tuple[Product, ...] = ("dsm", "dem", "cs")
+Product: TypeAlias = str
+"""A name of :data:`PRODUCTS`."""
+PRODUCTS: tuple[Product, ...] = ("dsm", "dem", *STYLES)
+"""Heights, and every style of relief as a picture."""
+USUAL_PRODUCTS: tuple[Product, ...] = ("dsm", "dem", "cs")
+"""What is made unless something else is asked for."""
 
-ALGORITHM: dict[Product, int] = {"dsm": 1, "dem": 1, "cs": 1}
+ALGORITHM: dict[Product, int] = dict.fromkeys(PRODUCTS, 1)
 """Raised by one whenever the bytes of a product change for the same input and parameters."""
 
 NODATA = -9999.0
@@ -82,7 +87,7 @@ class GridParams:
     """
 
     resolutions: tuple[float, ...] = (1.0,)
-    products: tuple[Product, ...] = PRODUCTS
+    products: tuple[Product, ...] = USUAL_PRODUCTS
     ground_classes: tuple[int, ...] = (2,)
     excluded_classes: tuple[int, ...] = (7, 18)
     max_gap: float = 100.0
@@ -148,7 +153,17 @@ class GridParams:
         }
         if product == "dem":
             return common | dem
-        return common | dem | {"dem_algorithm": ALGORITHM["dem"], "cs": asdict(self.cs)}
+        style = asdict(cast("Any", self.style(product)))
+        return common | dem | {"dem_algorithm": ALGORITHM["dem"], product: style}
+
+    @property
+    def styles(self) -> tuple[str, ...]:
+        """The products that are styles of relief."""
+        return tuple(product for product in self.products if product in STYLES)
+
+    def style(self, name: str) -> StyleParams:
+        """Return the values of a style of relief."""
+        return self.cs if name == "cs" else STYLES[name].params
 
 
 def _cell(resolution: float) -> int:

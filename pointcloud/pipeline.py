@@ -103,9 +103,14 @@ def scan_extent(header: CloudHeader) -> CloudHeader:
 
 def relief_halo(params: GridParams) -> int:
     """Return how much terrain around a window its relief needs, in quanta and whole coarsest cells."""
-    if "cs" not in params.products:
-        return 0
-    reach = max(relief.halo("cs", metres(cell), params.cs) * cell for cell in params.cells)
+    reach = max(
+        (
+            relief.halo(style, metres(cell), params.style(style)) * cell
+            for style in params.styles
+            for cell in params.cells
+        ),
+        default=0,
+    )
     return -(-reach // params.cells[0]) * params.cells[0]
 
 
@@ -114,7 +119,7 @@ def halo(params: GridParams, product: Product) -> int:
     if product == "dsm":
         return max(dsm.margin(params.dsm_max_gap, cell) * cell for cell in params.cells)
     ground = max(quanta(params.max_gap), water.margin(params.water_gap) * QUANTA_PER_METRE)
-    return ground + (relief_halo(params) if product == "cs" else 0)
+    return ground + (relief_halo(params) if product in params.styles else 0)
 
 
 def reach(params: GridParams) -> int:
@@ -146,7 +151,7 @@ def make(
     """
     if "dsm" in params.products:
         yield from _surfaces(box, cloud, params, pool)
-    if "dem" in params.products or "cs" in params.products:
+    if "dem" in params.products or params.styles:
         yield from _terrains(box, cloud, params, pool, threads)
 
 
@@ -179,9 +184,10 @@ def _terrains(
         empty = bool(np.isnan(out[here]).all())
         if "dem" in params.products:
             yield Made("dem", grid, None if empty else out[here])
-        if "cs" in params.products:
-            colours = None if empty else relief.cs(out, metres(cell), params.cs, threads=threads)[here]
-            yield Made("cs", grid, colours)
+        for style in params.styles:
+            values = params.style(style)
+            shown = None if empty else relief.picture(style, out, metres(cell), values, threads=threads)[here]
+            yield Made(style, grid, shown)
 
 
 def _void(box: Box, cloud: Cloud, gap: float) -> tuple[Grid, npt.NDArray[np.bool_]] | None:

@@ -293,7 +293,7 @@ def changed(params: StyleParams, settings: Mapping[str, float]) -> StyleParams:
     """
     if isinstance(params, CsParams):
         return cs_params.changed(params, settings)
-    known = _known(params)
+    known = names(params)
     for key, value in settings.items():
         if key not in known:
             raise ParameterError("relief.unknown_setting", name=key, known=", ".join(known) or "-")
@@ -318,9 +318,12 @@ def _like(old: object, name: str, value: float) -> float:
     return int(value)
 
 
-def _known(params: object) -> list[str]:
-    names: list[str] = []
+def names(params: StyleParams) -> list[str]:
+    """Return the names of all values of a style that :func:`changed` takes."""
+    if isinstance(params, CsParams):
+        return cs_params.names(params)
+    known: list[str] = []
     for item in fields(cast("Any", params)):
         value = getattr(params, item.name)
-        names += [f"{item.name}.{name}" for name in _known(value)] if is_dataclass(value) else [item.name]
-    return names
+        known += [f"{item.name}.{name}" for name in names(value)] if is_dataclass(value) else [item.name]  # type: ignore[arg-type]
+    return known

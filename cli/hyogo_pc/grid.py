@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pointcloud.messages import say
+from pointcloud.styles import STYLES
 
 if TYPE_CHECKING:
     from pointcloud.params import GridParams
     from pointcloud.run.grid import Request
 
 LEVELS = ("50000", "5000", "2500", "1000", "500", "250", "none")
-PRODUCTS = ("dsm", "dem", "cs")
+PRODUCTS = ("dsm", "dem", *STYLES)
 COMPRESSIONS = ("deflate", "lzw", "zstd", "none")
 
 

@@ -23,6 +23,7 @@ COMMANDS = {
     "grid": "hyogo_pc.grid",
     "status": "hyogo_pc.status",
     "verify": "hyogo_pc.verify",
+    "relief": "hyogo_pc.relief",
     "info": "hyogo_pc.info",
     "sheet": "hyogo_pc.sheet",
     "sample": "hyogo_pc.sample",

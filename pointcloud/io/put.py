@@ -118,12 +118,50 @@ def stage(folder: Path, name: str, data: bytes | memoryview) -> Path:
     OutputError
         If the disk is full, faulty, read-only or refuses; no private file is left.
     """
-    private = folder / f"{_PREFIX}{os.getpid():x}-{_run}-{next(_counter):x}{_SUFFIX}"
+    private = _private(folder)
     try:
         SYSTEM.make_folder(folder)
         _write(private, memoryview(data).cast("B"))
     except BaseException as error:
         discard(private)
+        if isinstance(error, OSError):
+            raise refusal(folder / name, error) from error
+        raise
+    return private
+
+
+def adopt(folder: Path, name: str, made: Path) -> Path:
+    """Stage a file that another library has written on the same volume, such as GDAL one too large for memory.
+
+    Parameters
+    ----------
+    folder, name
+        As for `stage`.
+    made : Path
+        The whole of the file, closed; it is moved.
+
+    Returns
+    -------
+    Path
+        The private file in ``folder``, for `publish` or `discard`.
+
+    Raises
+    ------
+    OutputError
+        As `stage` does; ``made`` is then removed.
+    """
+    private = _private(folder)
+    try:
+        SYSTEM.make_folder(folder)
+        handle = os.open(made, os.O_RDWR | getattr(os, "O_BINARY", 0))
+        try:
+            _if_supported(SYSTEM.sync, handle)
+        finally:
+            SYSTEM.close(handle)
+        SYSTEM.rename(made, private)
+    except BaseException as error:
+        discard(private)
+        discard(made)
         if isinstance(error, OSError):
             raise refusal(folder / name, error) from error
         raise
@@ -227,6 +265,10 @@ def digest(path: Path) -> str:
     """Return the hexadecimal SHA-256 digest of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _private(folder: Path) -> Path:
+    return folder / f"{_PREFIX}{os.getpid():x}-{_run}-{next(_counter):x}{_SUFFIX}"
 
 
 def _write(path: Path, data: memoryview) -> None:

@@ -2,7 +2,7 @@
 
 Arguments, results and errors are those of :mod:`pointcloud.relief.terrain`; radii are metres. A cell looks along
 evenly spaced directions, at the cells nearest to the points one, two, three … cells away, up to the radius. Nodata
-hides nothing; in a direction without any valid cell the slope of the DEM smoothed with σ = 3 m goes on, there as a plane.
+hides nothing; in a direction without any valid cell the slope of the DEM, smoothed with σ = 3 m, goes on as a plane.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from pointcloud.lattice import Box, Grid, cell_quanta
 from pointcloud.params import GridParams, Product
 from pointcloud.run.record import Record
 from pointcloud.run.report import Report
+from pointcloud.styles import STYLES
 
 
 def write(
@@ -38,7 +39,7 @@ def write(
 
 
 def _kind(product: Product) -> vrt.Kind:
-    return "rgba" if product == "cs" else "heights"
+    return "rgba" if product in STYLES else "heights"
 
 
 def _write_mosaic(record: Record, product: Product, resolution: float, crs_wkt: str | None) -> Path | None:

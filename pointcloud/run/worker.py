@@ -168,7 +168,9 @@ def _lies_on(box: Box, job: SheetJob) -> bool:
 def _stage(job: SheetJob, raster: Made, cloud: Cloud, threads: int) -> Staged:
     """Encode one raster, and write it under a private name beside its final place."""
     tags = raster_tags(job.sheet, raster.product, job.params, cloud, job.facts)
-    encode: Any = cog.encode_rgba if raster.product == "cs" else cog.encode_heights
+    encode: Any = (
+        cog.encode_rgba if raster.array is not None and raster.array.ndim == 3 else cog.encode_heights
+    )
     data = encode(
         raster.array, raster.grid, job.crs_wkt, tags=tags, compress=job.params.compress, threads=threads
     )
