@@ -125,6 +125,7 @@ def cog_file(
     *,
     tags: Mapping[str, str],
     compress: Compression = "deflate",
+    overviews: str = "AVERAGE",
     threads: int = 1,
 ) -> Iterator[CogFile]:
     """Open a raster for writing.
@@ -139,6 +140,8 @@ def cog_file(
     crs_wkt : str or None
     unit : str or None
         Unit of the numbers (float32, nodata -9999), or ``None`` for a picture (red, green, blue, alpha).
+    overviews : str
+        How GDAL makes overviews: angles that run through north cannot be averaged.
     tags, compress, threads
         As for :func:`pointcloud.io.cog.encode_heights`.
 
@@ -149,6 +152,7 @@ def cog_file(
     """
     bands = 4 if unit is None else 1
     plain = scratch / f"{name}.plain.tif"
+    options = copy_options(compress, threads) | {"bigtiff": "IF_SAFER", "overview_resampling": overviews}
     try:
         with rasterio.Env(
             session=DummySession(),
@@ -184,12 +188,7 @@ def cog_file(
                         *(ColorInterp.blue, ColorInterp.alpha),
                     )
                 dataset.update_tags(**{key: tags[key] for key in sorted(tags)}, AREA_OR_POINT="Area")
-                yield CogFile(
-                    dataset,
-                    scratch / f"{name}.tif",
-                    copy_options(compress, threads) | {"bigtiff": "IF_SAFER"},
-                    unit,
-                )
+                yield CogFile(dataset, scratch / f"{name}.tif", options, unit)
     except _GDAL_ERRORS as error:
         cause = " ".join(str(error).split())
         raise OutputError("output.encode", rows=frame.rows, cols=frame.cols, cause=cause) from error

@@ -63,6 +63,8 @@ class DemFile:
         Whether float32 holds its heights.
     synthetic : bool
         Whether it calls itself made-up.
+    credit : str
+        Source and licence that it states.
     """
 
     path: Path
@@ -72,6 +74,7 @@ class DemFile:
     crs_wkt: str | None
     exact: bool
     synthetic: bool
+    credit: str = ""
 
     @property
     def cell(self) -> float:
@@ -148,6 +151,7 @@ def look(path: Path) -> DemFile:
             crs_wkt=file.crs.to_wkt() if file.crs is not None else None,
             exact=exact,
             synthetic=file.tags().get("SYNTHETIC") == "YES",
+            credit=file.tags().get("CREDIT", ""),
         )
 
 
@@ -196,6 +200,17 @@ class Terrain:
         if max(abs(row - round(row)), abs(col - round(col))) > 0.01:
             raise FileError("dem.lattice", path=file.path, other=first.path)
         return round(row), round(col)
+
+    def around(self, file: DemFile, halo: int) -> list[str]:
+        """Return the names of the files with cells in a file or within a halo of it, sorted."""
+        top, left = self._places[file.path]
+        near = []
+        for other in self.files:
+            row, col = self._places[other.path]
+            down = row < top + file.rows + halo and top - halo < row + other.rows
+            if down and col < left + file.cols + halo and left - halo < col + other.cols:
+                near.append(other.path.name)
+        return sorted(near)
 
     def read(self, file: DemFile, row: int, col: int, rows: int, cols: int) -> NDArray[Any]:
         """Return a window of a file, NaN where there is no height; beyond the file, from its neighbours.

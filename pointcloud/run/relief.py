@@ -149,7 +149,10 @@ def _make(
     """Make all styles of one file, and yield the share that is done after each window."""
     halo = max(relief.halo(style, file.cell, params) for style, params in request.styles.items())
     with ExitStack() as stack:
-        outs = {style: stack.enter_context(_out(request, file, style, scratch)) for style in request.styles}
+        outs = {
+            style: stack.enter_context(_out(request, file, style, terrain, scratch))
+            for style in request.styles
+        }
         windows = list(_windows(file))
         for number, (row, col, rows, cols) in enumerate(windows, start=1):
             dem = terrain.read(file, row - halo, col - halo, rows + 2 * halo, cols + 2 * halo)
@@ -185,28 +188,37 @@ def _shown(
 
 
 @contextmanager
-def _out(request: ReliefRequest, file: DemFile, style: str, scratch: Path) -> Iterator[CogFile]:
+def _out(
+    request: ReliefRequest, file: DemFile, style: str, terrain: Terrain, scratch: Path
+) -> Iterator[CogFile]:
     unit = STYLES[style].unit if request.numbers else None
-    tags = _tags(request, file, style)
-    wkt = file.crs_wkt or request.crs_wkt
-    name = secrets.token_hex(8)
-    compress, threads = request.compress, request.threads
-    with cog_file(scratch, name, file, wkt, unit, tags=tags, compress=compress, threads=threads) as out:
+    with cog_file(
+        scratch,
+        secrets.token_hex(8),
+        file,
+        file.crs_wkt or request.crs_wkt,
+        unit,
+        tags=_tags(request, file, style, terrain),
+        compress=request.compress,
+        overviews="NEAREST" if unit is not None and style == "aspect" else "AVERAGE",
+        threads=request.threads,
+    ) as out:
         yield out
 
 
-def _tags(request: ReliefRequest, file: DemFile, style: str) -> dict[str, str]:
-    """Return what a raster says of itself, as those of a grid do."""
+def _tags(request: ReliefRequest, file: DemFile, style: str, terrain: Terrain) -> dict[str, str]:
+    """Return what a raster says of itself, as those of a grid do; the credit of the DEM goes on."""
     params = asdict(cast("Any", request.styles[style]))
+    near = terrain.around(file, relief.halo(style, file.cell, request.styles[style]))
     tags = {
         "TIFFTAG_SOFTWARE": f"hyogo-pc {__version__}",
         "PRODUCT": style.upper(),
         "ALGORITHM": str(ALGORITHM[style]),
         "PARAMETERS": json.dumps({style: params}, sort_keys=True, ensure_ascii=False),
-        "INPUTS": json.dumps([{"name": file.path.name}], ensure_ascii=False),
+        "INPUTS": json.dumps([{"name": name} for name in near], ensure_ascii=False),
     }
-    if request.credit:
-        tags["CREDIT"] = request.credit
+    if request.credit or file.credit:
+        tags["CREDIT"] = request.credit or file.credit
     if file.synthetic:
         tags["SYNTHETIC"] = "YES"
     return tags
