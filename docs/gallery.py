@@ -70,7 +70,9 @@ def csmap_py(dem: pc.Raster, command: str) -> Picture:
         source, made = Path(scratch, "dem.tif"), Path(scratch, "cs.tif")
         rows, cols = dem.array.shape
         profile = {"driver": "GTiff", "width": cols, "height": rows, "count": 1, "dtype": "float32"}
-        with rasterio.open(source, "w", **profile, transform=dem.transform, crs=dem.crs, nodata=-9999) as file:
+        with rasterio.open(
+            source, "w", **profile, transform=dem.transform, crs=dem.crs, nodata=-9999
+        ) as file:
             file.write(np.nan_to_num(dem.array, nan=-9999.0), 1)
         subprocess.run([command, str(source), str(made)], check=True)
         with rasterio.open(made) as file:
