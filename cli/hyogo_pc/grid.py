@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -13,13 +14,15 @@ from pointcloud.messages import say
 @click.command("grid", help=say("grid.help"), short_help=say("grid.short_help"))
 @click.argument("inputs", metavar="INPUT…", nargs=-1)
 @gridding
+@click.option("--log", "log_file", type=click.Path(path_type=Path, dir_okay=False), help=say("grid.log"))
 @click.option("--redo", is_flag=True, help=say("grid.redo"))
 @click.option("--dry-run", is_flag=True, help=say("grid.dry_run"))
 @click.pass_context
-def command(context: click.Context, /, dry_run: bool, **options: Any) -> None:
+def command(context: click.Context, /, dry_run: bool, log_file: Path | None, **options: Any) -> None:
     """Make rasters of point clouds; the catalogue holds the help."""
     from hyogo_pc import progress, summary
     from pointcloud.run.grid import grid, prepare
+    from pointcloud.run.log import Log
 
     request = request_of(options)
     if dry_run:
@@ -27,7 +30,11 @@ def command(context: click.Context, /, dry_run: bool, **options: Any) -> None:
         return
     try:
         with progress.open_progress() as watcher:
-            report = grid(request, watcher)
+            if log_file:
+                with Log(log_file, watcher) as log:
+                    report = grid(request, log)
+            else:
+                report = grid(request, watcher)
     except KeyboardInterrupt:
         click.echo(say("grid.stopped", out=request.out), err=True)
         raise
