@@ -13,7 +13,7 @@ from pointcloud import pipeline
 from pointcloud.errors import OutputError, ParameterError
 from pointcloud.io import put
 from pointcloud.io.remark import Remark
-from pointcloud.run import memory, mosaics, record
+from pointcloud.run import memory, mosaics, page, record
 from pointcloud.run.area import read_area
 from pointcloud.run.changes import Changes, Work
 from pointcloud.run.inventory import Inventory, take_inventory
@@ -104,6 +104,7 @@ def _make(request: Request, inventory: Inventory, plan: Plan, watcher: Watcher) 
         held.settle(request.params)
         mosaics.write(held, request.params, inventory.crs, owner.report, request.credit)
         held.end("done")
+        put.put(request.out / page.FILE_NAME, page.page(held, owner.report))
     except BaseException as error:
         with suppress(OutputError):  # the disk may be full
             held.end("stopped" if isinstance(error, KeyboardInterrupt) else "failed")
