@@ -44,7 +44,7 @@ class Progress:
         if kept:
             self._say(say("grid.kept", kept=kept, sheets=len(works)))
 
-    def step(self, kind: str, key: str, weight: float) -> None:
+    def step(self, kind: str, key: str, weight: float, *, seconds: float = 0.0, why: str = "") -> None:
         """Move the bar, or print a line a sheet."""
         self.share += weight
         if self.bar:
@@ -52,7 +52,7 @@ class Progress:
             self.bar.update(due - self.shown)
             self.shown = due
             return
-        if kind != "reduce":
+        if kind in ("make", "failed"):
             self.sheet += 1
             spent = time.monotonic() - self.start
             left = spent / max(self.share, 1e-9) * (1.0 - self.share)

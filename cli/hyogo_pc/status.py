@@ -35,14 +35,14 @@ def command(context: click.Context, /, out: Path, as_json: bool) -> None:
         if found.running:
             click.echo(say("status.running", **values))
         else:
-            click.echo(say(f"status.{found.run['ended_as'] or 'killed'}", **values))
+            click.echo(say(f"status.run_{found.run['ended_as'] or 'killed'}", **values))
         click.echo(say("status.progress", done=found.done, planned=found.planned))
         if found.done and found.seconds > 0:
             click.echo(say("status.pace", rate=found.done / found.seconds * 3600))
         if found.left is not None:
             click.echo(say("status.left", left=clock(found.left)))
         for state, count in found.states.items():
-            click.echo(say(f"status.{state}", count=count))
+            click.echo(say(f"status.sheets_{state}", count=count))
         for folder, count in found.rasters.items():
             click.echo(say("status.rasters", folder=folder, count=count))
         for code, why in found.failures.items():

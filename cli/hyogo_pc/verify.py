@@ -20,7 +20,7 @@ def command(context: click.Context, /, out: Path, inputs: tuple[str, ...]) -> No
     verdict = verify(out, inputs)
     for kind in ("missing", "altered", "unknown", "inputs_missing", "inputs_altered"):
         for name in getattr(verdict, kind):
-            click.echo(say(f"verify.{kind}", name=name))
+            click.echo(say(f"verify.is_{kind}", name=name))
     click.echo(say("verify.rasters", count=verdict.rasters))
     if inputs:
         click.echo(say("verify.inputs", count=verdict.inputs))

@@ -54,3 +54,8 @@ def mosaic_name(product: str, resolution: float) -> str:
 def preview_name(product: str, resolution: float) -> str:
     """Return the name of the picture of all sheets, which lies beside their folder: ``DEM_1g.png``."""
     return f"{folder(product, resolution)}.png"
+
+
+def overview_name(folder: str) -> str:
+    """Return the name of the overview behind the mosaic of a product's folder: ``DEM_1g_overview.tif``."""
+    return f"{folder}_overview.tif"

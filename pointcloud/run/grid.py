@@ -13,7 +13,7 @@ from pointcloud import pipeline
 from pointcloud.errors import OutputError, ParameterError
 from pointcloud.io import put
 from pointcloud.io.remark import Remark
-from pointcloud.run import memory, mosaics, record
+from pointcloud.run import memory, mosaics, page, record
 from pointcloud.run.area import read_area
 from pointcloud.run.changes import Changes, Work
 from pointcloud.run.inventory import Inventory, take_inventory
@@ -27,7 +27,7 @@ from pointcloud.run.report import Report
 from pointcloud.run.request import Request, Watcher
 from pointcloud.run.warm import warm
 
-__all__ = ["Request", "Watcher", "grid", "prepare"]
+__all__ = ["Request", "Watcher", "grid", "prepare", "shared"]
 
 _SCRATCH = ".scratch"
 
@@ -88,7 +88,7 @@ def grid(request: Request, watcher: Watcher) -> Report:
 def _make(request: Request, inventory: Inventory, plan: Plan, watcher: Watcher) -> Report:
     """Make every sheet, under the lock of the output folder."""
     held = Record.load(request.out)
-    held.begin(request.params, _shared(request, inventory), redo=request.redo)
+    held.begin(request.params, shared(request, inventory), redo=request.redo)
     works = Changes(held, inventory, request.params, request.facts).outstanding(plan)
     watcher.outstanding(works, kept=len(plan.sheets) - len(works))
     for remark in _few_of_a_kind(list(_fewer_inputs(held, works, inventory))):
@@ -104,6 +104,7 @@ def _make(request: Request, inventory: Inventory, plan: Plan, watcher: Watcher) 
         held.settle(request.params)
         mosaics.write(held, request.params, inventory.crs, owner.report, request.credit)
         held.end("done")
+        put.put(request.out / page.FILE_NAME, page.page(held, owner.report))
     except BaseException as error:
         with suppress(OutputError):  # the disk may be full
             held.end("stopped" if isinstance(error, KeyboardInterrupt) else "failed")
@@ -158,7 +159,7 @@ def _sweep(request: Request) -> None:
         put.sweep(request.out / folder, own=True)
 
 
-def _shared(request: Request, inventory: Inventory) -> dict[str, object]:
+def shared(request: Request, inventory: Inventory) -> dict[str, object]:
     """Return what all rasters of an output folder share besides their parameters."""
     crs = inventory.crs
     tiles = {"tile_size": request.tile_size} if request.level == NO_SHEETS else {}

@@ -9,6 +9,7 @@ from pointcloud.crs import SpatialReference
 from pointcloud.io import names, preview, put, vrt
 from pointcloud.lattice import Box, Grid, cell_quanta
 from pointcloud.params import GridParams, Product
+from pointcloud.run import overview
 from pointcloud.run.record import Record
 from pointcloud.run.report import Report
 from pointcloud.styles import STYLES
@@ -46,6 +47,7 @@ def _write_mosaic(record: Record, product: Product, resolution: float, crs_wkt: 
     folder = names.folder(product, resolution)
     held = record.written(folder)
     target = record.out / names.mosaic_name(product, resolution)
+    behind = overview.write(record.out, folder, resolution, held, crs_wkt, _kind(product))
     if not held:
         put.remove(target)
         put.remove(record.out / names.preview_name(product, resolution))
@@ -58,7 +60,7 @@ def _write_mosaic(record: Record, product: Product, resolution: float, crs_wkt: 
         )
         for code, sheet in held.items()
     ]
-    put.put(target, vrt.mosaic(tiles, crs_wkt, _kind(product)))
+    put.put(target, vrt.mosaic(tiles, crs_wkt, _kind(product), behind))
     return target
 
 

@@ -146,7 +146,7 @@ class Owner:
         self.report.take_file(info, result.peak)
         for remark in _too_wide(self.sources[file].header, info.box):
             self.watcher.remark(remark)
-        self._step("reduce", file)
+        self._step("reduce", file, seconds=result.seconds)
 
     def made(self, sheet: str, result: SheetMade) -> None:
         """Give a sheet's rasters their final names, and record them."""
@@ -159,7 +159,7 @@ class Owner:
             return
         neighbours = missing_neighbours(self.works[sheet].sheet, self.inventory, self.bad)
         self.report.take_sheet(sheet, result, neighbours, [staged.folder for staged in result.staged])
-        self._step("make", sheet)
+        self._step("make", sheet, seconds=result.seconds)
 
     def failed(self, kind: str, key: str, error: BaseException | None) -> None:
         """Take note of a file or sheet that failed.
@@ -178,14 +178,15 @@ class Owner:
         else:
             self.report.failed[key] = text
             self.publisher.fail(self.works[key], text)
-        self._step("reduce" if kind == "reduce" else "failed", key)
+        self._step("bad" if kind == "reduce" else "failed", key, why=text)
 
-    def _step(self, kind: str, key: str) -> None:
-        if kind == "reduce":
+    def _step(self, kind: str, key: str, *, seconds: float = 0.0, why: str = "") -> None:
+        if kind in ("reduce", "bad"):
             header = self.sources[key].header
-            self.watcher.step(kind, header.path.name, 0.5 * header.count / self.to_read)
+            weight = 0.5 * header.count / self.to_read
+            self.watcher.step(kind, header.path.name, weight, seconds=seconds, why=why)
         else:
-            self.watcher.step(kind, key, self.sheet_weight)
+            self.watcher.step(kind, key, self.sheet_weight, seconds=seconds, why=why)
 
     def release(self, file: str) -> None:
         """Delete a spill."""

@@ -10,6 +10,7 @@ from pointcloud.errors import ParameterError
 from pointcloud.lattice import QUANTA_PER_METRE, Box, metres, quanta
 from pointcloud.params import GridParams
 from pointcloud.run.area import Area
+from pointcloud.run.boxes import BoxIndex
 from pointcloud.run.inventory import Inventory, Source
 from pointcloud.sheets import Sheet
 
@@ -73,6 +74,31 @@ def make_plan(
     }
     wanted = frozenset(sheet.code for sheet in ordered if area and area.names(sheet))
     return Plan({sheet.code: sheet for sheet in ordered}, needs, wanted)
+
+
+def bare_plan(area: Area, zone: int, params: GridParams, level: str) -> Plan:
+    """Return the sheets of an area of which no file is at hand yet; each is taken to come as a file of its own.
+
+    Raises
+    ------
+    ParameterError
+        If a resolution does not divide the sheets' sides, or there is no sheet.
+    """
+    _check_divides(params, level, 1.0)
+    found = {
+        sheet.code: sheet
+        for box in area.bounds()
+        for sheet in sheets.sheets_touching(box, zone, level)
+        if area.touches(sheet.box)
+    }
+    if not found:
+        raise ParameterError("run.area_empty")
+    ordered = sorted(found.values(), key=lambda sheet: (-sheet.box.north, sheet.box.west))
+    index, reach = BoxIndex(sheet.box for sheet in ordered), pipeline.reach(params)
+    needs = {
+        sheet.code: tuple(ordered[k].code for k in index.touching(sheet.box.grow(reach))) for sheet in ordered
+    }
+    return Plan({sheet.code: sheet for sheet in ordered}, needs, frozenset())
 
 
 def _sheets(box: Box, inventory: Inventory, level: str, tile_size: float) -> Iterable[Sheet]:

@@ -77,8 +77,11 @@ class Watcher(Protocol):
     def outstanding(self, works: Mapping[str, Work], kept: int) -> None:
         """Hear what is to be made of each sheet, and how many are there already."""
 
-    def step(self, kind: str, key: str, weight: float) -> None:
-        """Hear of a step (``reduce`` a file, ``make`` a sheet, or a sheet ``failed``); all weights sum to 1."""
+    def step(self, kind: str, key: str, weight: float, *, seconds: float = 0.0, why: str = "") -> None:
+        """Hear of a step: a file was read (``reduce``) or is ``bad``, a sheet was made (``make``) or has ``failed``.
+
+        All weights sum to 1. ``seconds`` is what it took, ``why`` the reason of a failure.
+        """
 
     def remark(self, remark: Remark) -> None:
         """Hear of something the user should know."""

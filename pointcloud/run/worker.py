@@ -33,6 +33,7 @@ class Reduced:
 
     spill: Spill | Path
     peak: int
+    seconds: float
 
     def open(self) -> Spill:
         """Return the spill."""
@@ -95,6 +96,7 @@ def reduce_file(
     threads: int = 1,
 ) -> Reduced:
     """Reduce one file; with ``scratch`` its spill is on disk and can travel."""
+    start = time.perf_counter()
     spill = pipeline.reduce(
         header,
         params.reduce,
@@ -102,7 +104,7 @@ def reduce_file(
         scratch=scratch,
         pool=pool,
     )
-    return Reduced(spill.path or spill, memory.peak())
+    return Reduced(spill.path or spill, memory.peak(), time.perf_counter() - start)
 
 
 def make_sheet(

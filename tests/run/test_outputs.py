@@ -204,7 +204,7 @@ def test_a_sheet_of_water_is_recorded_as_empty(tmp_path: Path, capsys: pytest.Ca
     for folder in ("DSM_1g", "DEM_1g", "CS_1g"):
         states = {code: sheet.rasters[folder].state for code, sheet in record.sheets.items()}
         assert states.pop("E0044050_S0077950") == "empty"
-        assert list(states.values()) == ["written"] * 8
+        assert [state for state in states.values() if state != "sparse"] == ["written"] * 8
     assert not any("E0044050_S0077950" in name for name in rasters(tmp_path / "out"))
 
 
