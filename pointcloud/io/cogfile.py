@@ -29,8 +29,8 @@ from pointcloud.errors import OutputError
 from pointcloud.io.cog import BLOCK, Statistics, copy_options, gdal_crs, settings
 from pointcloud.params import NODATA, Compression
 
-_CACHE = 256 * 1024**2
-"""Bytes of GDAL's block cache: two rows of blocks of 100,000 cells of a picture."""
+_CACHE = 64 * 1024**2
+"""Bytes of GDAL's block cache: every block is written and read once, so a larger one only fills up."""
 
 _PLAIN = 50_000_000
 """Cells up to which the waiting raster is not packed: it saves a tenth of the time, and takes 200 MB at most."""

@@ -43,7 +43,7 @@ _ERRORS = (RasterioError, CPLE_BaseError)
 _SETTINGS: dict[str, object] = {
     "GDAL_PAM_ENABLED": "NO",
     "GDAL_VRT_ENABLE_PYTHON": "NO",
-    "GDAL_CACHEMAX": 256 * 1024**2,
+    "GDAL_CACHEMAX": 64 * 1024**2,
     "GDAL_DISABLE_READDIR_ON_OPEN": "FALSE",
 }
 

@@ -23,7 +23,8 @@ from pointcloud.io import names
 from pointcloud.io.cloud import Cloud
 from pointcloud.io.las import read_header
 from pointcloud.lattice import Box, Grid, metres
-from pointcloud.params import NODATA, PRODUCTS, GridParams, Product
+from pointcloud.params import NODATA, GridParams, Product
+from pointcloud.params import USUAL_PRODUCTS as PRODUCTS
 from pointcloud.sheets import parse
 
 Array = npt.NDArray[Any]
