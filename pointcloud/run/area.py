@@ -80,6 +80,22 @@ def read_area(texts: Sequence[str], crs: SpatialReference | None) -> Area:
     return Area(tuple(named), tuple(boxes), tuple(polygons))
 
 
+def zone_named(texts: Sequence[str]) -> int | None:
+    """Return the zone of the first sheet code among the texts of an area, in lists too; ``None`` if there is none.
+
+    Raises
+    ------
+    ParameterError
+        If a list cannot be read.
+    """
+    for text in texts:
+        codes = _read_list(Path(text)) if Path(text).suffix.lower() in _LISTS else [text]
+        found = sheets.find_code(codes[0])
+        if found:
+            return found[0].zone
+    return None
+
+
 def _named(code: str, crs: SpatialReference | None) -> Sheet:
     sheet = sheets.parse(code)
     if crs is None or crs.zone != sheet.zone:

@@ -120,13 +120,18 @@ class Changes:
         return None if self._same(raster.inputs, near) else "inputs"
 
     def _same(self, recorded: Collection[Input], near: Collection[Source]) -> bool:
-        """Whether the files are those recorded: name, size and time alike, or else content."""
+        """Whether the files are those recorded: name, size and time alike, or else content.
+
+        One that could not be used may have failed for a reason that has passed, and the raster lacks it.
+        """
         if len(recorded) != len(near):
             return False
         one = sorted(recorded, key=lambda each: (each.name, each.ground, each.size, each.modified_ns))
         other = sorted(near, key=_order)
         for each, source in zip(one, other, strict=True):
             header = source.header
+            if each.sha256 is None:
+                return False
             if (each.name, each.ground, each.size) != (header.path.name, source.all_ground, header.size):
                 return False
             if each.modified_ns != header.modified_ns and each.sha256 != self._hash(source):

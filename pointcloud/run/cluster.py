@@ -82,8 +82,8 @@ class DaskPool:
 
     @property
     def slots(self) -> int:
-        """Threads of all workers; those that come later are made use of."""
-        return max(1, sum(self.threads.values()))
+        """Threads of all workers, those that come later too, and one task more for each, so that none waits."""
+        return max(1, sum(self.threads.values()) + len(self.threads))
 
     def submit(self, task: Callable[..., Any], /, *args: Any) -> Future[Any]:
         """Send a task to the worker with the most idle threads."""

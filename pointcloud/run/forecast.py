@@ -9,7 +9,7 @@ from pointcloud import sheets
 from pointcloud.crs import SpatialReference
 from pointcloud.errors import ParameterError
 from pointcloud.lattice import Box, metres
-from pointcloud.run.area import read_area
+from pointcloud.run.area import read_area, zone_named
 from pointcloud.run.calibrate import calibrate
 from pointcloud.run.changes import Changes, Work
 from pointcloud.run.estimate import Estimate, Shape, estimate, overlapping
@@ -82,7 +82,8 @@ def forecast_area(request: Request, density: float) -> Forecast:
     ParameterError
         If no area is named, or no zone follows from it.
     """
-    crs = request.crs or _zone_of(request.area)
+    zone = zone_named(request.area)
+    crs = request.crs or (SpatialReference(f"EPSG:{6668 + zone}") if zone else None)  # JGD2011
     if not request.area or crs is None or crs.zone is None or request.level == NO_SHEETS:
         raise ParameterError("plan.bare")
     plan = bare_plan(read_area(request.area, crs), crs.zone, request.params, request.level)
@@ -120,15 +121,6 @@ def _around(inventory: Inventory, request: Request) -> list[sheets.Sheet]:
         max(box.north for box in boxes),
     )
     return list(sheets.sheets_touching(whole, inventory.crs.zone, request.level))
-
-
-def _zone_of(area: tuple[str, ...]) -> SpatialReference | None:
-    """Return the zone of the first sheet code that is named, on JGD2011."""
-    for text in area:
-        found = sheets.find_code(text)
-        if found and found[0].zone:
-            return SpatialReference(f"EPSG:{6668 + found[0].zone}")
-    return None
 
 
 def _area(box: Box) -> float:

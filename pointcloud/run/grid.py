@@ -94,13 +94,14 @@ def _make(request: Request, inventory: Inventory, plan: Plan, watcher: Watcher) 
     for remark in _few_of_a_kind(list(_fewer_inputs(held, works, inventory))):
         watcher.remark(remark)
     scratch = _clean(request)
-    held.start(len(works))
     try:
+        held.start(len(works))
         if works:
             warm(watcher.remark)
         with opened(request.jobs, len(works), request.scheduler, scratch) as pool:
             owner = Owner(request, inventory, plan, works, held, scratch, watcher, travels=pool.travels)
             run(list(works), {code: work.needs for code, work in works.items()}, owner, pool)
+        owner.require_folder()
         held.settle(request.params)
         mosaics.write(held, request.params, inventory.crs, owner.report, request.credit)
         held.end("done")

@@ -150,6 +150,7 @@ class Owner:
 
     def made(self, sheet: str, result: SheetMade) -> None:
         """Give a sheet's rasters their final names, and record them."""
+        self.require_folder()
         try:
             self.publisher.publish(self.works[sheet], result, self.hashes)
         except OutputError as error:
@@ -160,6 +161,19 @@ class Owner:
         neighbours = missing_neighbours(self.works[sheet].sheet, self.inventory, self.bad)
         self.report.take_sheet(sheet, result, neighbours, [staged.folder for staged in result.staged])
         self._step("make", sheet, seconds=result.seconds)
+
+    def require_folder(self) -> None:
+        """Stop the run if the output folder is no longer the one it began in, lest it end well without its rasters.
+
+        Staging makes folders that are missing, so a drive that was unplugged would not be noticed.
+
+        Raises
+        ------
+        OutputError
+            If it is gone.
+        """
+        if not self.scratch.is_dir():
+            raise OutputError("output.folder_gone", path=self.request.out)
 
     def failed(self, kind: str, key: str, error: BaseException | None) -> None:
         """Take note of a file or sheet that failed.

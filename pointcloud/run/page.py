@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from pointcloud.messages import language, say
@@ -42,7 +43,7 @@ def page(record: Record, report: Report) -> bytes:
     report : Report
         Of the run that has just ended.
     """
-    title = say("page.title", out=record.out.resolve().name)
+    title = say("page.title")
     body = [f"<h1>{escape(title)}</h1>", *_figures(record, report), *_map(record), *_failures(record, report)]
     body += _parameters(record)
     return (
@@ -121,7 +122,7 @@ def _failures(record: Record, report: Report) -> Iterator[str]:
         return
     yield f'<h2 class="failed">{escape(say("page.failures"))}</h2><ul>'
     for file, why in report.bad_files.items():
-        yield f"<li><code>{escape(file)}</code>: {escape(why)}</li>"
+        yield f"<li><code>{escape(Path(file).name)}</code>: {escape(why)}</li>"
     for code, why in failed.items():
         yield f"<li><code>{escape(code)}</code>: {escape(why)}</li>"
     yield "</ul>"
