@@ -72,23 +72,27 @@ def command(context: click.Context, /, show_preset: bool, **options: Any) -> Non
 
 
 def _request(options: dict[str, Any], chosen: dict[str, StyleParams]) -> ReliefRequest:
-    from pointcloud import crs
     from pointcloud.run.relief import ReliefRequest
 
-    system = crs.from_user(options["crs"]) if options["crs"] else None
-    if system is not None:
-        crs.require_metres(system, "--crs")
     return ReliefRequest(
         inputs=options["inputs"],
         out=options["out"],
         styles=chosen,
         numbers=options["numbers"],
         nodata=options["nodata"],
-        crs_wkt=system.wkt if system is not None else None,
+        crs_wkt=_crs_wkt(options["crs"]) if options["crs"] else None,
         compress=options["compress"],
         credit=options["credit"],
         threads=options["jobs"] or os.cpu_count() or 1,
     )
+
+
+def _crs_wkt(text: str) -> str:
+    from pointcloud import crs
+
+    system = crs.from_user(text)
+    crs.require_metres(system, "--crs")
+    return system.wkt
 
 
 def _styles(names: tuple[str, ...], preset: str, settings: tuple[str, ...]) -> dict[str, StyleParams]:
