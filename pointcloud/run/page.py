@@ -69,7 +69,7 @@ def _figures(record: Record, report: Report) -> Iterator[str]:
     )
     size = sum(raster.size for sheet in record.sheets.values() for raster in sheet.rasters.values())
     rows = {
-        say("page.ended"): str(record.run.get("started", "")),
+        say("page.ended"): str(record.run.get("started", ""))[:19],
         say("page.made"): f"{len(report.written):,}",
         say("page.kept"): f"{report.kept:,}",
         say("page.points"): f"{report.counts['points']:,}",
