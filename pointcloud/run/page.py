@@ -111,7 +111,7 @@ def _map(record: Record) -> Iterator[str]:
             f'x="{(w - west) * scale:.2f}" y="{(north - n) * scale:.2f}" '
             f'width="{(e - w) * scale:.2f}" height="{(n - s) * scale:.2f}"'
         )
-        words = escape(f"{code}: {say(f'page.state_{state}')} {sheet.failure}".strip())
+        words = escape(": ".join(filter(None, (code, say(f"page.state_{state}"), sheet.failure))))
         yield f'<rect {place} fill="{_COLOURS[state]}" stroke="#666" stroke-width="0.5"><title>{words}</title></rect>'
     yield "</svg>"
 
