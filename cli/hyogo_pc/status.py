@@ -29,8 +29,8 @@ def command(context: click.Context, /, out: Path, as_json: bool) -> None:
         values = {
             "host": found.run["host"],
             "process": found.run["process"],
-            "started": found.run["started"],
-            "ended": found.run["ended"],
+            "started": _local(found.run["started"]),
+            "ended": _local(found.run["ended"]),
         }
         if found.running:
             click.echo(say("status.running", **values))
@@ -49,3 +49,10 @@ def command(context: click.Context, /, out: Path, as_json: bool) -> None:
             click.echo(say("grid.failed", sheet=code, why=why))
     if found.failures:
         context.exit(1)
+
+
+def _local(time: object) -> str:
+    """Return a time of the record as the clock on the wall shows it; empty if there is none."""
+    from datetime import datetime
+
+    return datetime.fromisoformat(str(time)).astimezone().isoformat(" ", "seconds") if time else ""

@@ -69,7 +69,7 @@ def _figures(record: Record, report: Report) -> Iterator[str]:
     )
     size = sum(raster.size for sheet in record.sheets.values() for raster in sheet.rasters.values())
     rows = {
-        say("page.ended"): str(record.run.get("started", "")),
+        say("page.ended"): str(record.run.get("started", ""))[:19],
         say("page.made"): f"{len(report.written):,}",
         say("page.kept"): f"{report.kept:,}",
         say("page.points"): f"{report.counts['points']:,}",
@@ -111,7 +111,7 @@ def _map(record: Record) -> Iterator[str]:
             f'x="{(w - west) * scale:.2f}" y="{(north - n) * scale:.2f}" '
             f'width="{(e - w) * scale:.2f}" height="{(n - s) * scale:.2f}"'
         )
-        words = escape(f"{code}: {say(f'page.state_{state}')} {sheet.failure}".strip())
+        words = escape(": ".join(filter(None, (code, say(f"page.state_{state}"), sheet.failure))))
         yield f'<rect {place} fill="{_COLOURS[state]}" stroke="#666" stroke-width="0.5"><title>{words}</title></rect>'
     yield "</svg>"
 

@@ -86,7 +86,8 @@ class Publisher:
         OutputError
             If the record cannot be written.
         """
-        self.record.put(replace(self._entry(work), failure=why))
+        entry = self._entry(work)
+        self.record.put(replace(entry, failure=why, made={**entry.made, "finished": now()}))
 
     def _path(self, work: Work, product: Product, resolution: float) -> Path:
         name = names.file_name(product, work.sheet.code, resolution)

@@ -99,8 +99,8 @@ class SheetRecord:
     failure : str
         Why it could not be made the last time; empty if it could.
     made : dict
-        When it was made the last time (``finished``, UTC), by which ``software``, in how many ``seconds``, and the
-        ``peak_mib`` of the process.
+        When it was made, or failed, the last time (``finished``, UTC), by which ``software``, in how many
+        ``seconds``, and the ``peak_mib`` of the process.
     """
 
     code: str
@@ -308,8 +308,11 @@ class Record:
 
 
 def now() -> str:
-    """Return the time as records write it: UTC, whole seconds, ISO 8601."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    """Return the time as records write it: UTC, milliseconds, ISO 8601.
+
+    Whole seconds would count the last sheets of one run among those of the next.
+    """
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def folders(params: GridParams) -> Iterator[tuple[Product, float, str]]:

@@ -77,7 +77,8 @@ class Report:
     @classmethod
     def of(cls, out: Path, inventory: Inventory) -> Report:
         """Return the report of a run that has just begun: bad files are known by then."""
-        return cls(out, bad_files={str(bad.path): str(bad.error) for bad in inventory.bad})
+        bad = {str(bad.path): str(bad.error) for bad in inventory.bad}
+        return cls(out, bad_files=bad, synthetic=any(source.header.synthetic for source in inventory.sources))
 
     @property
     def ok(self) -> bool:
@@ -109,7 +110,6 @@ class Report:
             self.with_ground.append(info.box)
         elif set(info.classes) - {WATER_CLASS} and info.used:
             self.without_ground[info.name] = info.box
-        self.synthetic |= info.synthetic
         self.peak = max(self.peak, peak)
 
     def take_sheet(self, code: str, made: SheetMade, neighbours: tuple[str, ...], folders: list[str]) -> None:

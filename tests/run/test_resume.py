@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from runs import Delivery, hills, rasters, town, write_cloud
+from runs import SAMPLE, Delivery, hills, rasters, town, write_cloud
 
 import pointcloud
 from hyogo_pc.main import main
@@ -283,3 +283,12 @@ def test_a_redo_that_was_broken_off_keeps_what_it_had_made(job: Job, monkeypatch
     first = {name for name, stamp in stamps(job.out).items() if stamp != before[name]}
     assert len(first) == 3
     assert job.writes("--dsm-max-gap", "3", "--redo") == {*filter(of("DSM"), rasters(job.out))} - first
+
+
+def test_a_rerun_draws_the_same_pictures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of made-up data they say so, though no file is read again."""
+    made = Job(SAMPLE / "05PE5533.laz", tmp_path / "out", ("-p", "dsm"), capsys)
+    assert made.run() == 0
+    before = (made.out / "DSM_1g.png").read_bytes()
+    assert made.writes() == set()
+    assert (made.out / "DSM_1g.png").read_bytes() == before
