@@ -223,7 +223,10 @@ def memory(folder: Path, millions: int) -> None:
             "crs": "EPSG:6673",
             "nodata": -9999.0,
         }
-        with rasterio.open(path, "w", **profile, **place, compress="zstd", bigtiff="IF_SAFER") as file:
+        with (
+            rasterio.Env(GDAL_CACHEMAX=64 * 1024**2),
+            rasterio.open(path, "w", **profile, **place, compress="zstd", bigtiff="IF_SAFER") as file,
+        ):
             for top in range(0, rows, 500):
                 part = strip[: rows - top]
                 file.write(part, 1, window=((top, top + len(part)), (0, cols)))
