@@ -25,6 +25,7 @@ from pointcloud.io.spill import Spill
 from pointcloud.kernels import bins
 from pointcloud.lattice import QUANTA_PER_METRE, Box, Grid, metres, quanta
 from pointcloud.params import GridParams, Product, ReduceParams
+from pointcloud.styles import STYLES
 from pointcloud.surface import dem, dsm, water
 
 _CHUNK = 1_000_000
@@ -101,12 +102,15 @@ def scan_extent(header: CloudHeader) -> CloudHeader:
     return replace(header, mins=(west, south, bottom), maxs=(east, north, top))
 
 
-def relief_halo(params: GridParams) -> int:
-    """Return how much terrain around a window its relief needs, in quanta and whole coarsest cells."""
+def relief_halo(params: GridParams, *only: str) -> int:
+    """Return how much terrain around a window its relief needs, in quanta and whole coarsest cells.
+
+    That of all styles of a run, or of some ``only``.
+    """
     reach = max(
         (
             relief.halo(style, metres(cell), params.style(style)) * cell
-            for style in params.styles
+            for style in only or params.styles
             for cell in params.cells
         ),
         default=0,
@@ -119,7 +123,7 @@ def halo(params: GridParams, product: Product) -> int:
     if product == "dsm":
         return max(dsm.margin(params.dsm_max_gap, cell) * cell for cell in params.cells)
     ground = max(quanta(params.max_gap), water.margin(params.water_gap) * QUANTA_PER_METRE)
-    return ground + (relief_halo(params) if product in params.styles else 0)
+    return ground + (relief_halo(params, product) if product in STYLES else 0)
 
 
 def reach(params: GridParams) -> int:
