@@ -21,6 +21,7 @@ from pointcloud.messages import LANGUAGES, default_language, say, set_language
 COMMANDS = {
     "grid": "hyogo_pc.grid",
     "info": "hyogo_pc.info",
+    "convert": "hyogo_pc.convert",
     "sheet": "hyogo_pc.sheet",
     "sample": "hyogo_pc.sample",
 }

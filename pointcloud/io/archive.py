@@ -171,9 +171,7 @@ def _judge(member: Member, inner: str, info: zipfile.ZipInfo) -> None:
         raise FileError("archive.password", path=member.label)
     ratio = info.file_size / max(info.compress_size, 1)
     if info.file_size > _LARGEST or (info.file_size > _SMALL and ratio > _HIGHEST_RATIO):
-        raise FileError(
-            "archive.bomb", path=member.label, packed=info.compress_size, unpacked=info.file_size
-        )
+        raise FileError("archive.bomb", path=member.label, packed=info.compress_size, unpacked=info.file_size)
     if member.suffix == ".zip" and info.file_size > MOST_AT_ONCE:
         raise FileError("archive.large", path=member.label, size=info.file_size, limit=MOST_AT_ONCE)
 

@@ -203,7 +203,7 @@ class _Parser:
         at = 0
         while at < data.size:
             begin, lines = at, int(self.notes[kernel.LINES])
-            status, at, count = kernel.parse_lines(
+            status, end, count = kernel.parse_lines(
                 data,
                 at,
                 data.size,
@@ -215,7 +215,7 @@ class _Parser:
                 self.z,
                 self.decimals,
             )
-            at = int(at)
+            at = int(end)
             if count and not self.cell:
                 self._begin(int(count))
             self._place(text, begin, lines, int(count))
@@ -227,7 +227,7 @@ class _Parser:
         index = 0
         while index < count:
             lattice = np.array([self.cell, self.west, self.north], np.int64)
-            status, index = kernel.place(
+            status, stopped = kernel.place(
                 self.e,
                 self.n,
                 self.z,
@@ -239,7 +239,7 @@ class _Parser:
                 self.heights,
                 self.notes,
             )
-            index = int(index)
+            index = int(stopped)
             if status == kernel.DONE:
                 return
             start = int(self.begins[index])
@@ -342,9 +342,7 @@ class _Parser:
         out[max(-top, 0) :, max(-left, 0) :][: inner.shape[0], : inner.shape[1]] = inner
         return out
 
-    def _remarks(
-        self, array: NDArray[np.float32], centred: bool, west: int, north: int
-    ) -> Iterator[Remark]:
+    def _remarks(self, array: NDArray[np.float32], centred: bool, west: int, north: int) -> Iterator[Remark]:
         path = self.label
         cell = f"{metres(self.cell):g}"
         if self.named_cell and self.cell != self.named_cell:

@@ -9,8 +9,6 @@ costs three times as much as reading it.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
@@ -107,7 +105,7 @@ def parse_lines(
                 at += 1
                 sign = text[at]
                 commas += separator == _COMMA
-            while sign == _BLANK or sign == _TAB or (sign == _COMMA and commas == 0):
+            while sign in (_BLANK, _TAB) or (sign == _COMMA and commas == 0):
                 commas += sign == _COMMA
                 clean = False
                 at += 1
@@ -150,7 +148,7 @@ def parse_lines(
                 metres = value / _TENS[places]
                 z[count] = -metres if negative else metres
                 decimals[count] = places
-            elif column == e_at or column == n_at:
+            elif column in (e_at, n_at):
                 if places <= _COORDINATE_DECIMALS:
                     value *= _TENS[_COORDINATE_DECIMALS - places]
                 else:
@@ -255,7 +253,12 @@ def place(
         if n[i] < last_n or (n[i] == last_n and e[i] <= last_e):
             notes[UNORDERED] += 1
         last_e, last_n = e[i], n[i]
-        west, east, south, north = min(west, last_e), max(east, last_e), min(south, last_n), max(north, last_n)
+        west, east, south, north = (
+            min(west, last_e),
+            max(east, last_e),
+            min(south, last_n),
+            max(north, last_n),
+        )
         i += 1
     notes[LAST_E], notes[LAST_N] = last_e, last_n
     notes[WEST], notes[EAST], notes[SOUTH], notes[NORTH] = west, east, south, north
@@ -266,7 +269,7 @@ def place(
 @kernel
 def put_digits(value: Int, decimals: Int, out: Bytes, at: Int) -> Int:
     """Write a whole number with ``decimals`` of its digits behind a point; return where it ends."""
-    digits = 1
+    digits: Int = 1
     while digits < 19 and value >= _TENS[min(digits, 18)]:
         digits += 1
     digits = max(digits, decimals + 1)
@@ -333,7 +336,7 @@ def format_row(
     out : uint8 array
         Room for the row.
     """
-    at = 0
+    at: Int = 0
     for col in range(heights.shape[1]):
         z = heights[row, col]
         void = z != z
