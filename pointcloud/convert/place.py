@@ -67,7 +67,7 @@ def place(
     if reference:
         crs_room.require_metres(reference, label)
         _check_zone(reference, facts.sheets, label)
-    fitting = [sheet for sheet in facts.sheets if sheet.box.grow(OVERSHOOT).contains(box)]
+    fitting = [sheet for sheet in facts.sheets if _lies_in(box, sheet)]
     if facts.sheets and not fitting:
         _refuse_elsewhere(box, facts.sheets, label)
     remarks: tuple[Remark, ...] = ()
@@ -103,7 +103,7 @@ def _refuse_elsewhere(box: Box, named: Sequence[Sheet], label: str) -> None:
     """Raise what the matter is with data that do not lie in the sheet of their name."""
     swapped = Box(box.south, box.west, box.north, box.east)
     for sheet in named:
-        if sheet.box.grow(OVERSHOOT).contains(swapped):
+        if _lies_in(swapped, sheet):
             raise CrsError("convert.swapped_sheet", file=label, sheet=sheet.code, **_centre(box))
     sheet = named[0]
     west, south, east, north = box.bounds
@@ -123,6 +123,10 @@ def _refuse_elsewhere(box: Box, named: Sequence[Sheet], label: str) -> None:
         n=f"{north:.1f}",
         found=found,
     )
+
+
+def _lies_in(box: Box, sheet: Sheet) -> bool:
+    return sheet.box.touches(box) and sheet.box.grow(OVERSHOOT).contains(box)
 
 
 def _alike(a: Box, b: Box) -> float:

@@ -81,7 +81,7 @@ def to_text(request: Request, watcher: Watcher) -> Report:
             taken: dict[str, str] = {}
 
             def take(member: Member, text: Text) -> None:
-                _claim(taken, text.name, member.label, text.path)
+                _claim(taken, text.name, member.place, text.path)
                 put.publish(text.path, request.out / text.name, size=text.size)
                 for remark in text.remarks:
                     watcher.remark(remark)
@@ -163,12 +163,12 @@ def _note_failure(report: Report, watcher: Watcher, label: str, error: HyogoErro
     watcher.failed(label, str(error))
 
 
-def _claim(taken: dict[str, str], target: str, label: str, staged: Path) -> None:
+def _claim(taken: dict[str, str], target: str, origin: str, staged: Path) -> None:
     """Refuse a second file that would get the name of one made in this run."""
-    other = taken.setdefault(target, label)
-    if other != label:
+    other = taken.setdefault(target, origin)
+    if other != origin:
         put.discard(staged)
-        raise ParameterError("convert.same_name", a=other, b=label, name=target)
+        raise ParameterError("convert.same_name", a=other, b=origin, name=target)
 
 
 class _Owner:
@@ -184,15 +184,15 @@ class _Owner:
         """Publish what was made of a file."""
         remarks = result.remarks if isinstance(result, Staged) else result
         if isinstance(result, Staged):
-            self._publish(member.label, result)
+            self._publish(member.place, result)
         for remark in remarks:
             self.watcher.remark(remark)
         name = result.name if isinstance(result, Staged) else ""
         self.watcher.done(member.label, name)
 
-    def _publish(self, label: str, staged: Staged) -> None:
+    def _publish(self, origin: str, staged: Staged) -> None:
         target = f"{staged.folder}/{staged.name}"
-        _claim(self.taken, target, label, staged.path)
+        _claim(self.taken, target, origin, staged.path)
         try:
             self.record.admit(staged.folder, staged.parameters)
         except ParameterError:

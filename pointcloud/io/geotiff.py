@@ -160,7 +160,8 @@ def _heights(file: Any, sentinels: Sequence[float]) -> NDArray[np.float32]:
         strip = file.read(1, window=((top, top + rows), (0, file.width)))
         values = strip.astype(np.float64)
         known = ~np.isin(values, void) & (values > _LOWEST_REAL)
-        values = values * file.scales[0] + file.offsets[0]
+        if (file.scales[0], file.offsets[0]) != (1.0, 0.0):  # -0.0 + 0.0 would lose its sign
+            values = values * file.scales[0] + file.offsets[0]
         mask = file.read_masks(1, window=((top, top + rows), (0, file.width))) > 0
         out[top : top + rows] = np.where(known & mask, values, np.nan)
     return out

@@ -62,6 +62,11 @@ class Member:
         return f"{self.path.name}/{self.inner}" if self.inner else self.path.name
 
     @property
+    def place(self) -> str:
+        """What tells it from every other file: its path, and the name inside a ZIP."""
+        return f"{self.path}/{self.inner}" if self.inner else str(self.path)
+
+    @property
     def stem(self) -> str:
         """The file's own name without its ending."""
         return PurePosixPath(self.name).stem

@@ -29,6 +29,7 @@ SENTINELS = (-9999.0, -9999.9, -9999.99, -9999.999, -99999.0, -999999.0, -32768.
 """Heights that stand for none, exactly: land in Amagasaki lies below 0."""
 
 _CHUNK = 4 << 20
+_ROOM = 4096  # most cells that a raster grows by beyond what is needed
 _BATCH = 1 << 13  # rows: what they take stays in the second cache
 _FINEST = 1_000  # quanta: 10 cm
 _MOST_CELLS = 400_000_000
@@ -260,22 +261,21 @@ class _Parser:
         raise FileError(_WORDS[status], **values)
 
     def _begin(self, count: int) -> None:
-        """Find the cell in the first rows, and make room for the sheet or for what these rows cover."""
+        """Find the cell in the first rows, and make room for the sheet, or for the first cell."""
         e, n = np.unique(self.e[:count]), np.unique(self.n[:count])
-        step = math.gcd(*(int(value) for value in np.concatenate((np.diff(e), np.diff(n)))))
-        self.cell = _decided(step, self.named_cell, count)
+        self.cell = _decided(np.concatenate((np.diff(e), np.diff(n))), self.named_cell, count)
         if not self.cell:
             raise FileError("textgrid.one_row", path=self.label)
         if self.cell < _FINEST:
             raise FileError("textgrid.no_grid", path=self.label, step=f"{metres(self.cell):g}")
+        first_e, first_n = int(self.e[0]), int(self.n[0])
         box = self.expected
-        if box is None or not _inside(box, int(e[0]), int(e[-1]), int(n[0]), int(n[-1])):
-            box = Box(int(e[0]), int(n[0]), int(e[-1]), int(n[-1]))
-        self.west = box.west + (int(e[0]) - box.west) % self.cell
-        self.north = box.north - (box.north - int(n[0])) % self.cell
+        if box is None or not _inside(box, first_e, first_e, first_n, first_n):
+            box = Box(first_e, first_n, first_e, first_n)
+        self.west = box.west + (first_e - box.west) % self.cell
+        self.north = box.north - (box.north - first_n) % self.cell
         cols = (box.east - self.west) // self.cell + 1
         rows = (self.north - box.south) // self.cell + 1
-        self._check_size(rows, cols, 1)
         self.heights = np.full((rows, cols), np.nan, np.float32)
 
     def _grow(self, e: int, n: int, line: int) -> None:
@@ -312,7 +312,7 @@ class _Parser:
         held = Box(west - half, south - half, east + half, north + half)
         box, expected = held, self.expected
         centred = not (held.west % self.cell or held.north % self.cell)
-        if expected and centred and _inside(expected, west, east, south, north):
+        if expected and centred and expected.touches(held) and _inside(expected, west, east, south, north):
             box = Box(
                 min(box.west, expected.west),
                 min(box.south, expected.south),
@@ -362,11 +362,22 @@ def height_remarks(path: str, array: NDArray[np.float32]) -> Iterator[Remark]:
         yield Remark.of("textgrid.range", path=path, low=f"{low:.2f}", high=f"{high:.2f}")
 
 
-def _decided(step: int, named: int | None, count: int) -> int:
-    """Return the side of a cell: what the coordinates show, unless they are few and the name says less."""
-    if named and step % named == 0 and (count < _BATCH // 2 or not step):
+def _decided(steps: NDArray[np.int64], named: int | None, count: int) -> int:
+    """Return the side of a cell (0: nothing tells), from the steps between neighbouring coordinates.
+
+    It is what the name says, unless the steps are no multiples of that, or all larger in many rows; else the commonest
+    step, if nearly all are multiples of it (one row between the cells must not make a finer grid); else what divides
+    all steps.
+    """
+    common = math.gcd(*steps.tolist())
+    few = count < _BATCH // 2
+    if named and (few or common <= named) and np.count_nonzero(steps % named == 0) * 2 >= steps.size:
         return named
-    return step
+    if not steps.size:
+        return 0
+    values, counts = np.unique(steps, return_counts=True)
+    usual = int(values[counts.argmax()])
+    return usual if np.count_nonzero(steps % usual == 0) >= 0.9 * steps.size else common
 
 
 def _inside(sheet: Box, west: int, east: int, south: int, north: int) -> bool:
@@ -378,5 +389,5 @@ def _widened(index: int, count: int) -> tuple[int, int]:
     """Return the first and last + 1 of a range that holds ``index``, with room to go on in that direction."""
     if 0 <= index < count:
         return 0, count
-    room = min(count, 4096)
+    room = min(count, _ROOM)
     return (index - room, count) if index < 0 else (0, index + room + 1)

@@ -126,20 +126,22 @@ def parse_lines(
             if negative or sign == _PLUS:
                 at += 1
             value, first = np.int64(0), at
-            digit = np.uint8(text[at] - np.uint8(_ZERO))
-            while digit <= np.uint8(9):
-                value = value * 10 + np.int64(digit)
+            digit = np.int64(text[at]) - _ZERO
+            last = at + _MOST_DIGITS
+            while 0 <= digit <= 9 and at <= last:
+                value = value * 10 + digit
                 at += 1
-                digit = np.uint8(text[at] - np.uint8(_ZERO))
+                digit = np.int64(text[at]) - _ZERO
             digits, places = at - first, np.int64(0)
             if text[at] == _POINT:
                 at += 1
                 first = at
-                digit = np.uint8(text[at] - np.uint8(_ZERO))
-                while digit <= np.uint8(9):
-                    value = value * 10 + np.int64(digit)
+                digit = np.int64(text[at]) - _ZERO
+                last = first + _MOST_DIGITS - digits
+                while 0 <= digit <= 9 and at <= last:
+                    value = value * 10 + digit
                     at += 1
-                    digit = np.uint8(text[at] - np.uint8(_ZERO))
+                    digit = np.int64(text[at]) - _ZERO
                 places = at - first
             if digits + places == 0 or digits + places > _MOST_DIGITS:
                 status = NOT_A_NUMBER
