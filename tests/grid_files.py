@@ -139,8 +139,8 @@ def tiff(
     ) as file:
         file.write(bands)
     if world:
-        centre = transform * Affine.translation(0.5, 0.5)
-        numbers = (centre.a, centre.d, centre.b, centre.e, centre.c, centre.f)
+        a, b, c, d, e, f = transform[:6]
+        numbers = (a, d, b, e, c + (a + b) / 2, f + (d + e) / 2)
         path.with_suffix(".tfw").write_text("".join(f"{number!r}\n" for number in numbers))
     return path
 

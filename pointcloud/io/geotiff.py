@@ -115,7 +115,7 @@ def _world(member: Member) -> Affine:
         a, d, b, e, c, f = (float(part) for part in text.split()[:6])
     except ValueError:
         raise FileError("geotiff.world", path=member.label) from None
-    return Affine(a, b, c, d, e, f) * Affine.translation(-0.5, -0.5)  # it states the first cell's centre
+    return Affine(a, b, c - (a + b) / 2, d, e, f - (d + e) / 2)  # it states the first cell's centre
 
 
 def _reference(file: Any, label: str) -> SpatialReference | None:

@@ -165,7 +165,12 @@ def test_a_resolution_that_does_not_divide_the_sheets(tmp_path: Path) -> None:
     from pointcloud.errors import ParameterError
 
     with pytest.raises(ParameterError, match="does not divide"):
-        run(tmp_path / "out", wrote(tmp_path, gml(hill(), MESH, CORNER)), crs=crs.from_user("5"), resolution=7.0)
+        run(
+            tmp_path / "out",
+            wrote(tmp_path, gml(hill(), MESH, CORNER)),
+            crs=crs.from_user("5"),
+            resolution=7.0,
+        )
 
 
 GOOD = gml(hill(), MESH, CORNER)
@@ -175,9 +180,9 @@ DEFECTS = {
     "entities": (gml(hill(), MESH, CORNER, extra=DTD), "DTD", "DTD"),
     "external": (gml(hill(), MESH, CORNER, extra=EXTERNAL), "DTD", "DTD"),
     "doctype": (gml(hill(), MESH, CORNER, extra='<!DOCTYPE Dataset SYSTEM "x.dtd">\n'), "DTD", "DTD"),
-    "cut": (GOOD[: len(GOOD) // 2], "damaged or cut short", "途中で切れている"),
+    "cut": (GOOD[: len(GOOD) // 2], "damaged or cut short", "途中で切れ"),
     "undefined entity": (GOOD.replace(b"<mesh>", b"<mesh>&x;"), "damaged", "破損"),
-    "letters": (GOOD.replace("地表面,120.00".encode(), "地表面,12O.00".encode(), 1), "holds no number", "数値ではありません"),
+    "letters": (GOOD.replace("地表面,".encode(), "地表面,1O".encode(), 7), "holds no number", "数値ではありません"),
     "corners": (GOOD.replace(b"<gml:high>224", b"<gml:high>223"), "contradicts itself", "矛盾"),
     "mesh": (GOOD.replace(b"<mesh>52345610", b"<mesh>52345611"), "52345611", "52345611"),
     "order": (gml(hill(), MESH, CORNER, order="+x+y"), "+x+y", "+x+y"),
@@ -197,7 +202,8 @@ def test_defects_are_said(
 ) -> None:
     monkeypatch.setattr(messages, "_chosen", language)
     data, *said = DEFECTS[defect]
-    assert data != GOOD
+    changed = data != GOOD
+    assert changed  # not in one line: to show how two such texts differ takes minutes
     found = why(tmp_path, data)
     assert said[language == "ja"] in found
     assert NAME in found

@@ -207,7 +207,9 @@ def test_a_name_in_the_tag_does_not_lead_elsewhere(tmp_path: Path) -> None:
     with rasterio.open(tmp_path / "out" / OUT, "r+", IGNORE_COG_LAYOUT_BREAK="YES") as file:
         file.update_tags(TEXT_FORMAT=file.tags()["TEXT_FORMAT"].replace("DEM_05LF901_1g.txt", "..\\\\x.txt"))
     report, _ = run(tmp_path / "back", tmp_path / "out" / OUT, back=True)
-    assert [path.parent for path in (tmp_path / "back").rglob("*.txt")] == [tmp_path / "back"] or report.failed
+    assert [path.parent for path in (tmp_path / "back").rglob("*.txt")] == [
+        tmp_path / "back"
+    ] or report.failed
 
 
 def test_nodes_are_read_from_the_coordinates(tmp_path: Path) -> None:
@@ -241,7 +243,9 @@ def test_a_byte_order_mark_and_an_end_mark_of_dos(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("chunk", [64, 1000, 1 << 20])
-def test_pieces_of_any_size_make_the_same(chunk: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pieces_of_any_size_make_the_same(
+    chunk: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     z = hill(60, 80)
     path = wrote(tmp_path, text_grid(z, (41000, -58000)))
     monkeypatch.setattr(textgrid, "_CHUNK", chunk)
@@ -287,7 +291,11 @@ DEFECTS = {
     "twice": (GOOD + "40000.500 -58499.500 99.99\n", "another height", "別の標高"),
     "between": (GOOD + "40000.600 -58490.500 1.00\n", "between the cells", "格子に載りません"),
     "spread": (GOOD + "9940000.500 -58490.500 1.00\n", "line 10", "10 行目"),
-    "points": ("40000.11 -58400.05 1\n40003.52 -58400.91 2\n40007.9 -58400.33 2\n", "no grid", "格子になって"),
+    "points": (
+        "40000.11 -58400.05 1\n40003.52 -58400.91 2\n40007.9 -58400.33 2\n",
+        "no grid",
+        "格子になって",
+    ),
     "empty": ("\n\n", "no rows", "行が一つもありません"),
     "header": ("X Y Z\n" + GOOD, "no row of numbers", "見出し"),
     "two columns": ("1 2\n", "2 columns", "2 列"),

@@ -134,7 +134,10 @@ def locked(path: Path) -> Path:
 
 
 def bomb(path: Path) -> Path:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file, file.open("DEM_05LF902_1g.txt", "w") as member:
+    with (
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file,
+        file.open("DEM_05LF902_1g.txt", "w") as member,
+    ):
         for _ in range(70):
             member.write(b"\0" * (1 << 20))
     return path
@@ -208,5 +211,7 @@ def test_a_bad_zip_costs_one_line_and_nothing_else(
 
 def test_too_many_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "_MOST_MEMBERS", 2)
-    report, _ = run(tmp_path / "out", packed(tmp_path / "a.zip", dict.fromkeys(["1.txt", "2.txt", "3.txt"], GOOD)))
+    report, _ = run(
+        tmp_path / "out", packed(tmp_path / "a.zip", dict.fromkeys(["1.txt", "2.txt", "3.txt"], GOOD))
+    )
     assert "more than 2" in report.failed["a.zip"]

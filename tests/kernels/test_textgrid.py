@@ -9,7 +9,9 @@ from pointcloud.kernels import textgrid as kernel
 from pointcloud.kernels.tuples import parse_tuples
 
 
-def parsed(text: str, columns: int = 3, separator: str = " ") -> tuple[int, int, list[tuple[int, int, float]]]:
+def parsed(
+    text: str, columns: int = 3, separator: str = " "
+) -> tuple[int, int, list[tuple[int, int, float]]]:
     data = np.frombuffer(text.encode(), np.uint8)
     first = 0 if columns == 3 else 1
     layout = np.array([columns, first, first + 1, first + 2, ord(separator)])
