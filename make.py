@@ -78,6 +78,7 @@ def bench() -> None:
     """Measure."""
     run(PYTHON, "benchmarks/grid.py")
     run(PYTHON, "benchmarks/cs.py")
+    run(PYTHON, "benchmarks/convert.py")
 
 
 def main() -> None:
