@@ -21,6 +21,7 @@ _SUFFIXES: dict[str, Kind] = {
     **{".txt": "text", ".csv": "text", ".xyz": "text", ".dat": "text", ".asc": "text"},
 }
 _PRODUCTS: dict[str, Product] = {"DEM": "dem", "DSM": "dsm", "CS": "cs", "ALT": "dem"}
+_COMPANIONS = (".tfw", ".tifw", ".tiffw", ".wld", ".prj")
 _POINTS = re.compile(r"_(org|grd|ground|original)$", re.IGNORECASE)
 
 
@@ -58,6 +59,13 @@ def name_facts(stem: str) -> NameFacts:
     return NameFacts(product, tuple(found), cell_quanta(resolution) if resolution else None)
 
 
+def is_companion(member: Member) -> bool:
+    """Return whether a file says something of another and is read with that: a world file, the CSV of a LEM."""
+    if member.suffix == ".csv":
+        return member.sibling(".lem") is not None
+    return member.suffix in _COMPANIONS
+
+
 def kind_of(member: Member, wanted: Kind | None, *, alone: bool) -> Kind | None:
     """Return of which kind a file is, or ``None`` if it is none of ours and may be passed over.
 
@@ -75,10 +83,10 @@ def kind_of(member: Member, wanted: Kind | None, *, alone: bool) -> Kind | None:
         If it was named and is of no known kind, or holds points.
     """
     kind = _SUFFIXES.get(member.suffix)
-    if kind == "text" and member.suffix == ".csv" and member.sibling(".lem"):
+    if is_companion(member) and not alone:
         return None
-    if wanted:
-        return wanted if alone or kind == wanted else None
+    if wanted and (alone or kind != wanted):
+        return wanted if alone else None
     if kind is None:
         if alone:
             raise FileError("convert.kind", path=member.label, suffixes=", ".join(sorted(_SUFFIXES)))

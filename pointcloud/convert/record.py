@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,9 @@ from pointcloud.errors import ParameterError
 from pointcloud.io.vrt import Tile
 from pointcloud.lattice import Box, Grid
 from pointcloud.run.manifest import Manifest
+
+_SECONDS = 2.0
+"""Between writes: of thousands of sheets each would write thousands of entries."""
 
 
 class Record:
@@ -27,6 +31,7 @@ class Record:
 
     def __init__(self, out: Path) -> None:
         self.manifest = Manifest.load(out)
+        self.saved = time.monotonic()
 
     def admit(self, folder: str, parameters: dict[str, Any]) -> None:
         """Make sure that a folder takes rasters with these parameters.
@@ -48,7 +53,7 @@ class Record:
             }
 
     def note(self, folder: str, code: str, file: str, grid: Grid, inputs: list[str]) -> None:
-        """Write down that a raster is under its final name."""
+        """Take down that a raster is under its final name; written to the disk every few seconds, and by `save`."""
         box = grid.box
         self.manifest.products[folder]["sheets"][code] = {
             "bounds": [edge / grid.per_unit for edge in (box.west, box.south, box.east, box.north)],
@@ -56,7 +61,19 @@ class Record:
             "file": file,
             "lattice": {"cell": grid.cell, "origin": list(grid.origin), "per_unit": grid.per_unit},
         }
+        if time.monotonic() - self.saved > _SECONDS:
+            self.save()
+
+    def save(self) -> None:
+        """Write the record.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written.
+        """
         self.manifest.save()
+        self.saved = time.monotonic()
 
     def tiles(self, folder: str) -> Iterator[Tile]:
         """Yield the rasters of a folder that are there, for a mosaic."""

@@ -86,7 +86,7 @@ class Report:
     written : list of Path
         Rasters, or texts.
     failed : dict of str to str
-        Files that could not be converted, by label, and why.
+        Files that could not be converted, by their path and name in a ZIP, and why.
     passed : list of str
         Files of other kinds.
     mosaics, pictures : list of Path

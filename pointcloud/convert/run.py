@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from pointcloud.convert import meshes
 from pointcloud.convert.back import Text, write_text
-from pointcloud.convert.kinds import kind_of
+from pointcloud.convert.kinds import is_companion, kind_of
 from pointcloud.convert.raster import Staged, convert_file
 from pointcloud.convert.record import Record
 from pointcloud.convert.request import Kind, Report, Request, Watcher
@@ -56,8 +56,11 @@ def convert(request: Request, watcher: Watcher) -> Report:
                 owner = _Owner(request, watcher, report)
                 national = [job for job in jobs if job[1] == "gml" and request.crs]
                 others = [job for job in jobs if job not in national]
-                _all(others, request, lambda job: convert_file(*job, request), owner.take, owner.failed)
-                owner.take_meshes([member for member, _ in national])
+                try:
+                    _all(others, request, lambda job: convert_file(*job, request), owner.take, owner.failed)
+                    owner.take_meshes([member for member, _ in national])
+                finally:
+                    owner.save()
                 owner.finish()
     report.seconds = time.perf_counter() - start
     return report
@@ -90,7 +93,7 @@ def to_text(request: Request, watcher: Watcher) -> Report:
                 watcher.done(member.label, text.name)
 
             def fail(member: Member, error: HyogoError) -> None:
-                _note_failure(report, watcher, member.label, error)
+                _note_failure(report, watcher, member.place, error)
 
             with _output(request.out):
                 _all(jobs, request, lambda job: write_text(job[0], request), take, fail)
@@ -103,17 +106,24 @@ def _jobs(found: Found, request: Request, report: Report, watcher: Watcher) -> J
     for label, error in found.refused.items():
         _note_failure(report, watcher, label, error)
     named = {Path(given).resolve() for given in request.inputs}
+    out = request.out.resolve()
+    own = not any(
+        path.is_relative_to(out) for path in named
+    )  # rasters of a run before are no inputs of this one
     jobs: Jobs = []
     for member in found.members:
-        alone = not member.inner and member.path.resolve() in named
+        place = member.path.resolve()
+        if own and place.is_relative_to(out):
+            continue
+        alone = not member.inner and place in named
         try:
             kind = kind_of(member, request.kind, alone=alone)
         except HyogoError as error:
-            _note_failure(report, watcher, member.label, error)
+            _note_failure(report, watcher, member.place, error)
             continue
         if kind:
             jobs.append((member, kind))
-        else:
+        elif not is_companion(member):
             report.passed.append(member.label)
     return jobs
 
@@ -207,7 +217,7 @@ class _Owner:
 
     def failed(self, member: Member, error: HyogoError) -> None:
         """Note that a file could not be converted."""
-        _note_failure(self.report, self.watcher, member.label, error)
+        _note_failure(self.report, self.watcher, member.place, error)
 
     def take_meshes(self, members: list[Member]) -> None:
         """Bring the national DEM onto our lattice, meshes of one cell size together."""
@@ -232,6 +242,11 @@ class _Owner:
             for staged in meshes.onto_sheets(group, self.request, self.request.crs):
                 self._publish(staged.name, staged)
                 self.watcher.done(", ".join(str(source["name"]) for source in staged.inputs[:2]), staged.name)
+
+    def save(self) -> None:
+        """Write the record, if anything was published."""
+        if self.folders:
+            self.record.save()
 
     def finish(self) -> None:
         """Write a mosaic of each folder that has got something, and a picture where the cells are metric."""

@@ -38,7 +38,7 @@ class Found:
     members : list of Member
         In the order of the inputs, sorted by name within each.
     refused : dict of str to HyogoError
-        Archives and files in them that cannot be used, by label, and why.
+        Archives and files in them that cannot be used, by their path and name in a ZIP, and why.
     """
 
     members: list[Member] = field(default_factory=list)
@@ -109,7 +109,7 @@ def _take(path: Path, found: Found, stack: ExitStack) -> None:
     try:
         archive = _open(path, path.name, stack)
     except FileError as error:
-        found.refused[path.name] = error
+        found.refused[str(path)] = error
         return
     _list(path, "", archive, found, stack, 1)
 
@@ -131,7 +131,9 @@ def _list(
     infos = [info for info in archive.infolist() if not info.is_dir()]
     label = f"{path.name}/{outer}".rstrip("/")
     if len(infos) > _MOST_MEMBERS:
-        found.refused[label] = FileError("archive.many", path=label, count=len(infos), limit=_MOST_MEMBERS)
+        found.refused[f"{path}/{outer}".rstrip("/")] = FileError(
+            "archive.many", path=label, count=len(infos), limit=_MOST_MEMBERS
+        )
         return
     named = sorted(((decoded_name(info), info) for info in infos), key=lambda pair: pair[0])
     for inner, info in named:
@@ -144,7 +146,7 @@ def _list(
                 _open_inside(member, found, stack, depth)
                 continue
         except HyogoError as error:
-            found.refused[member.label] = error
+            found.refused[member.place] = error
             continue
         beside[member.inner.lower()] = member
         found.members.append(member)

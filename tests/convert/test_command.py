@@ -45,7 +45,7 @@ def test_a_bad_file_makes_the_exit_code_1_and_the_others_are_made(
     bad = wrote(tmp_path / "in" / "DEM_05LF902_1g.txt", "1 2 x\n")
     assert command(good, bad, "-o", tmp_path / "out") == 1
     said = capsys.readouterr().out
-    assert "FAILED DEM_05LF902_1g.txt" in said
+    assert f"FAILED {bad}: DEM_05LF902_1g.txt, line 1" in said
     assert len(list((tmp_path / "out" / "DEM_1g").iterdir())) == 1
 
 
@@ -84,3 +84,12 @@ def test_the_second_run_adds_to_the_first(tmp_path: Path) -> None:
     with rasterio.open(tmp_path / "out" / "DEM_1g.vrt") as file:
         assert np.count_nonzero(file.read(1) != file.nodata) == 18
         assert file.width == 4000
+
+
+def test_rasters_of_a_run_before_are_no_inputs(tmp_path: Path) -> None:
+    source = wrote(tmp_path / "DEM_05LF901_1g.txt", text_grid(hill(3, 3)))
+    for _ in range(2):
+        assert command(tmp_path, "-o", tmp_path / "out") == 0
+    assert source.exists()
+    assert command(tmp_path / "out", "--to", "text", "-o", tmp_path / "out") == 0  # named, they are
+    assert (tmp_path / "out" / source.name).read_bytes() == source.read_bytes()
