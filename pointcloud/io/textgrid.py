@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -128,8 +129,8 @@ def read_text(
         If a line is not what the format wants, coordinates are no grid, or one cell has two heights.
     """
     sha = hashlib.sha256()
-    with member.open() as file:
-        pieces = _ahead(file, sha)
+    # Closed at once, not by the garbage collector: the thread must have ended before the file is closed.
+    with member.open() as file, closing(_ahead(file, sha)) as pieces:
         first = next(pieces, b"")
         first = first.removeprefix(b"\xef\xbb\xbf")
         layout = read_layout(first[:4096], member.label, swap=swap)
@@ -141,7 +142,7 @@ def read_text(
     return parser.result(member.name, sha.hexdigest())
 
 
-def _ahead(file: Reader, sha: hashlib._Hash) -> Iterator[bytes]:
+def _ahead(file: Reader, sha: hashlib._Hash) -> Generator[bytes, None, None]:
     """Yield the file in pieces; the next is read, unpacked and hashed by another thread meanwhile."""
 
     def fetch() -> bytes:

@@ -45,7 +45,7 @@ def test_a_bad_file_makes_the_exit_code_1_and_the_others_are_made(
     bad = wrote(tmp_path / "in" / "DEM_05LF902_1g.txt", "1 2 x\n")
     assert command(good, bad, "-o", tmp_path / "out") == 1
     said = capsys.readouterr().out
-    assert f"FAILED {bad}: DEM_05LF902_1g.txt, line 1" in said
+    assert f"FAILED {bad}: DEM_05LF902_1g.txt" in said
     assert len(list((tmp_path / "out" / "DEM_1g").iterdir())) == 1
 
 
