@@ -17,7 +17,7 @@ from pointcloud import messages
 from pointcloud.params import ALGORITHM, GridParams, read_params
 
 ROOT = Path(__file__).resolve().parents[1]
-PAIRS = ("README", "docs/methods", "docs/commands", "sample_tiles/README")
+PAIRS = ("README", "docs/methods", "docs/commands", "docs/prefecture", "sample_tiles/README")
 PAGES = [f"{page}{end}" for page in PAIRS for end in (".md", ".ja.md")]
 CODE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PICTURES_BYTES = 1_500_000

@@ -19,7 +19,10 @@ from pointcloud.errors import HyogoError
 from pointcloud.messages import LANGUAGES, default_language, say, set_language
 
 COMMANDS = {
+    "plan": "hyogo_pc.plan",
     "grid": "hyogo_pc.grid",
+    "status": "hyogo_pc.status",
+    "verify": "hyogo_pc.verify",
     "info": "hyogo_pc.info",
     "convert": "hyogo_pc.convert",
     "sheet": "hyogo_pc.sheet",

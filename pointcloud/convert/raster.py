@@ -183,7 +183,8 @@ def _names(product: Product, gridded: Gridded, here: Place, member: Member) -> t
     else:
         label = names.label(gridded.grid.resolution)
         code = here.sheet.code if here.sheet else _safe(member.stem)
-    return names.labelled_folder(product, label), names.labelled_file(product, code, label), code
+    folder = names.labelled_folder(product, label)
+    return folder, names.file_in(folder, code), code
 
 
 def _safe(stem: str) -> str:

@@ -53,12 +53,13 @@ def labelled_folder(product: str, label: str) -> str:
 
 def file_name(product: str, sheet: str, resolution: float) -> str:
     """Return the name of the file of one sheet: ``DEM_05MF513_1g.tif``."""
-    return labelled_file(product, sheet, label(resolution))
+    return file_in(folder(product, resolution), sheet)
 
 
-def labelled_file(product: str, code: str, label: str) -> str:
-    """Return the name of the file of a sheet or mesh of any label: ``DEM_52353762_5A.tif``."""
-    return f"{product.upper()}_{code}_{label}.tif"
+def file_in(folder: str, sheet: str) -> str:
+    """Return the name of the file of one sheet in a product's folder: ``DEM_52353762_5A.tif`` in ``DEM_5A``."""
+    product, resolution = folder.split("_", 1)
+    return f"{product}_{sheet}_{resolution}.tif"
 
 
 def mosaic_name(product: str, resolution: float) -> str:
@@ -69,3 +70,8 @@ def mosaic_name(product: str, resolution: float) -> str:
 def preview_name(product: str, resolution: float) -> str:
     """Return the name of the picture of all sheets, which lies beside their folder: ``DEM_1g.png``."""
     return f"{folder(product, resolution)}.png"
+
+
+def overview_name(folder: str) -> str:
+    """Return the name of the overview behind the mosaic of a product's folder: ``DEM_1g_overview.tif``."""
+    return f"{folder}_overview.tif"

@@ -36,7 +36,7 @@ class Tile:
     grid: Grid
 
 
-def mosaic(tiles: Iterable[Tile], crs_wkt: str | None, kind: Kind) -> bytes:
+def mosaic(tiles: Iterable[Tile], crs_wkt: str | None, kind: Kind, overview: PurePath | None = None) -> bytes:
     """Return a VRT over files made by `pointcloud.io.cog`.
 
     It spans all of them; what none covers is nodata, or transparent. Files are listed by name, so the order
@@ -50,6 +50,8 @@ def mosaic(tiles: Iterable[Tile], crs_wkt: str | None, kind: Kind) -> bytes:
         The coordinate reference system of all of them, if known; written as WKT 1, which old programs read.
     kind : {"heights", "rgba"}
         One band of float32 with nodata -9999, or red, green, blue and alpha.
+    overview : PurePath, optional
+        File with the same bands over the same box in larger cells, to be read when zoomed out.
 
     Returns
     -------
@@ -78,6 +80,8 @@ def mosaic(tiles: Iterable[Tile], crs_wkt: str | None, kind: Kind) -> bytes:
         lines.append(f"    <ColorInterp>{colour}</ColorInterp>")
         for tile in ordered:
             lines += _source(tile, band, whole, _TYPES[kind])
+        if overview:
+            lines += _overview(overview, band)
         lines.append("  </VRTRasterBand>")
     lines.append("</VRTDataset>")
     return "\n".join([*lines, ""]).encode()
@@ -102,6 +106,13 @@ def _georeference(grid: Grid, crs_wkt: str | None) -> Iterator[str]:
         yield f"  <SRS>{escape(wkt)}</SRS>"
     transform = ", ".join(repr(float(value)) for value in grid.transform.to_gdal())
     yield f"  <GeoTransform>{transform}</GeoTransform>"
+
+
+def _overview(path: PurePath, band: int) -> Iterator[str]:
+    yield "    <Overview>"
+    yield f'      <SourceFilename relativeToVRT="1">{escape(path.as_posix())}</SourceFilename>'
+    yield f"      <SourceBand>{band}</SourceBand>"
+    yield "    </Overview>"
 
 
 def _source(tile: Tile, band: int, whole: Grid, dtype: str) -> Iterator[str]:
