@@ -539,7 +539,9 @@ def test_no_file_names_a_folder_of_this_machine(
         )
         texts.append({p.relative_to(out): p.read_bytes() for p in out.rglob("*") if p.is_file()})
         assert leftovers(out) == []
-    made = [{path: text for path, text in each.items() if path.suffix not in (".json", ".html")} for each in texts]
+    made = [
+        {path: text for path, text in each.items() if path.suffix not in (".json", ".html")} for each in texts
+    ]
     assert made[0] == made[1]
     forbidden = [
         str(tmp_path).encode(),
