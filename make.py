@@ -79,6 +79,8 @@ def bench() -> None:
     run(PYTHON, "benchmarks/grid.py")
     run(PYTHON, "benchmarks/cs.py")
     run(PYTHON, "benchmarks/relief.py")
+    run(PYTHON, "benchmarks/convert.py")
+    run(PYTHON, "benchmarks/run.py")
 
 
 def main() -> None:

@@ -25,6 +25,7 @@ COMMANDS = {
     "verify": "hyogo_pc.verify",
     "relief": "hyogo_pc.relief",
     "info": "hyogo_pc.info",
+    "convert": "hyogo_pc.convert",
     "sheet": "hyogo_pc.sheet",
     "sample": "hyogo_pc.sample",
 }

@@ -16,7 +16,7 @@ import itertools
 import os
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,7 +96,7 @@ class System:
 SYSTEM = System()
 
 
-def stage(folder: Path, name: str, data: bytes | memoryview) -> Path:
+def stage(folder: Path, name: str, data: bytes | memoryview | Iterable[bytes]) -> Path:
     """Write ``data`` under a private name and flush it to the disk.
 
     Parameters
@@ -105,8 +105,8 @@ def stage(folder: Path, name: str, data: bytes | memoryview) -> Path:
         Where the file will be published; made if it is missing.
     name : str
         The final name: what an error calls the file.
-    data : bytes or memoryview
-        The whole of the file.
+    data : bytes, memoryview or iterable of bytes
+        The whole of the file, or its pieces in order.
 
     Returns
     -------
@@ -121,7 +121,7 @@ def stage(folder: Path, name: str, data: bytes | memoryview) -> Path:
     private = _private(folder)
     try:
         SYSTEM.make_folder(folder)
-        _write(private, memoryview(data).cast("B"))
+        _write(private, [data] if isinstance(data, bytes | memoryview) else data)
     except BaseException as error:
         discard(private)
         if isinstance(error, OSError):
@@ -271,11 +271,13 @@ def _private(folder: Path) -> Path:
     return folder / f"{_PREFIX}{os.getpid():x}-{_run}-{next(_counter):x}{_SUFFIX}"
 
 
-def _write(path: Path, data: memoryview) -> None:
+def _write(path: Path, pieces: Iterable[bytes | memoryview]) -> None:
     handle = SYSTEM.open(path)
     try:
-        while data:  # a disk that is nearly full takes a part, and refuses only the next
-            data = data[SYSTEM.write(handle, data[:_CHUNK]) :]
+        for piece in pieces:
+            data = memoryview(piece).cast("B")
+            while data:  # a disk that is nearly full takes a part, and refuses only the next
+                data = data[SYSTEM.write(handle, data[:_CHUNK]) :]
         _if_supported(SYSTEM.sync, handle)
     except BaseException:
         with suppress(OSError):

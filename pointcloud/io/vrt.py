@@ -64,10 +64,10 @@ def mosaic(tiles: Iterable[Tile], crs_wkt: str | None, kind: Kind, overview: Pur
         If there are no tiles, or tiles of several resolutions.
     """
     ordered = sorted(tiles, key=lambda tile: tile.path.as_posix())
-    cells = {tile.grid.cell for tile in ordered}
-    if len(cells) != 1:
-        raise ValueError(f"a mosaic needs tiles of one resolution, not of {len(cells)}")
-    whole = Grid(_union([tile.grid.box for tile in ordered]), cells.pop())
+    lattices = {(tile.grid.cell, tile.grid.origin, tile.grid.per_unit) for tile in ordered}
+    if len(lattices) != 1:
+        raise ValueError(f"a mosaic needs tiles of one resolution and lattice, not of {len(lattices)}")
+    whole = Grid(_union([tile.grid.box for tile in ordered]), *lattices.pop())
     lines = [
         f'<VRTDataset rasterXSize="{whole.cols}" rasterYSize="{whole.rows}">',
         *_georeference(whole, crs_wkt),
