@@ -197,15 +197,13 @@ class Record:
             folder: json.loads(json.dumps({**params.of(product), **common}))
             for product, _, folder in folders(params)
         }
-        if not redo:
-            for folder, values in wanted.items():
-                others = self._others(folder, values)
-                if others:
-                    raise ParameterError(
-                        "run.other_parameters",
-                        folder=self.out / folder,
-                        differences=_differences(others[0].parameters, values),
-                    )
+        for folder, values in wanted.items():
+            held = self.parameters.get(folder, values)
+            if held != values and not redo and self._has_rasters(folder):
+                differences = _differences(held, values)
+                raise ParameterError(
+                    "run.other_parameters", folder=self.out / folder, differences=differences
+                )
         self.parameters |= wanted
 
     def start(self, sheets: int) -> None:
@@ -242,14 +240,9 @@ class Record:
         text = json.dumps(values, indent=1, sort_keys=True, ensure_ascii=False)
         put.put(self.out / FILE_NAME, text.encode())
 
-    def _others(self, folder: str, parameters: Mapping[str, Any]) -> list[Raster]:
-        """Return the rasters in a folder that were made with other parameters."""
+    def _has_rasters(self, folder: str) -> bool:
         held = (sheet.rasters.get(folder) for sheet in self.sheets.values())
-        return [
-            raster
-            for raster in held
-            if raster and raster.state == "written" and raster.parameters != parameters
-        ]
+        return any(raster is not None and raster.state == "written" for raster in held)
 
     def sheet(self, code: str, bounds: tuple[float, float, float, float]) -> SheetRecord:
         """Return the record of a sheet, a new one if there is none."""
