@@ -118,17 +118,26 @@ class DaskPool:
         return max(load, key=lambda worker: self.threads[worker] - load[worker], default=None)
 
     def _take(self, future: Future[Any], remote: Any) -> None:
-        """Hand on what came of a task."""
+        """Hand on what came of a task.
+
+        A result still lies with its worker, and if that dies before it is fetched Dask waits for ever for another
+        one: until then the task counts as in flight, and :meth:`_look` takes it back, which ends the waiting.
+        """
+        status, result, error = remote.status, None, None
+        try:
+            if status == "finished":
+                result = remote.result()
+            elif status == "error":
+                error = remote.exception()
+        except Exception:  # whatever the fetching raises when it was taken back
+            status = "lost"
         with self.guard:
             if self.flying.pop(future, None) is None:
                 return  # its worker was given up before
-        status = remote.status
         if status == "finished":
-            future.set_result(remote.result())
-        elif status == "error":
-            error = remote.exception()
-            lost = type(error).__name__ in ("KilledWorker", "NoWorkerError")
-            future.set_exception(BrokenExecutor(str(error)) if lost else error)
+            future.set_result(result)
+        elif error is not None and type(error).__name__ not in ("KilledWorker", "NoWorkerError"):
+            future.set_exception(error)
         else:
             future.set_exception(BrokenExecutor(status))
 
