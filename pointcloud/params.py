@@ -13,10 +13,11 @@ from typing import Any, Literal
 from pointcloud.errors import ParameterError
 from pointcloud.lattice import QUANTA_PER_METRE, cell_quanta, quanta
 
-Product = Literal["dsm", "dem", "cs"]
-PRODUCTS: tuple[Product, ...] = ("dsm", "dem", "cs")
+Product = Literal["dsm", "dem", "cs", "quality"]
+PRODUCTS: tuple[Product, ...] = ("dsm", "dem", "cs", "quality")
+DEFAULT_PRODUCTS: tuple[Product, ...] = ("dsm", "dem", "cs")
 
-ALGORITHM: dict[Product, int] = {"dsm": 1, "dem": 1, "cs": 1}
+ALGORITHM: dict[Product, int] = {"dsm": 1, "dem": 1, "cs": 1, "quality": 1}
 """Raised by one whenever the bytes of a product change for the same input and parameters."""
 
 NODATA = -9999.0
@@ -127,6 +128,8 @@ Flat ground stays near white. A stone wall of 3 m reaches the ends of the curvat
 
 
 WATER_CLASS = 9
+BRIDGED_FROM = 10.0
+"""Metres: a cell of the DEM from a wider gap counts as bridged, not as interpolated."""
 WIDEST_GAP = 400.0
 FINEST, COARSEST = 0.01, 100.0
 WIDEST_DSM_GAP = 50.0
@@ -142,11 +145,14 @@ class ReduceParams:
         Side of the finest cell in quanta.
     ground_classes, excluded_classes : tuple of int
         Classes taken as ground; classes not taken at all.
+    returns : bool
+        Whether to count the returns of each cell.
     """
 
     cell: int
     ground_classes: tuple[int, ...] = (2,)
     excluded_classes: tuple[int, ...] = (7, 18)
+    returns: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +186,7 @@ class GridParams:
     """
 
     resolutions: tuple[float, ...] = (1.0,)
-    products: tuple[Product, ...] = PRODUCTS
+    products: tuple[Product, ...] = DEFAULT_PRODUCTS
     ground_classes: tuple[int, ...] = (2,)
     excluded_classes: tuple[int, ...] = (7, 18)
     max_gap: float = 100.0
@@ -228,7 +234,8 @@ class GridParams:
     @property
     def reduce(self) -> ReduceParams:
         """The part that the reduction of a file depends on."""
-        return ReduceParams(self.cells[-1], self.ground_classes, self.excluded_classes)
+        returns = "quality" in self.products
+        return ReduceParams(self.cells[-1], self.ground_classes, self.excluded_classes, returns)
 
     def of(self, product: Product) -> dict[str, object]:
         """Return the parameters that the pixels of one product depend on, for tags and records."""
@@ -246,6 +253,8 @@ class GridParams:
         }
         if product == "dem":
             return common | dem
+        if product == "quality":
+            return common | dem | {"dem_algorithm": ALGORITHM["dem"], "bridged_from": BRIDGED_FROM}
         return common | dem | {"dem_algorithm": ALGORITHM["dem"], "cs": asdict(self.cs)}
 
 

@@ -121,6 +121,8 @@ class Reducer:
         self.flags[list(params.excluded_classes)] = 0
         self.highest = _Blocks(params.cell, box, int(bins.EMPTY), np.int32)
         self.dry = _Blocks(QUANTA_PER_METRE, box, 0, np.uint8)
+        counts = params.returns and not all_ground
+        self.returns = _Blocks(params.cell, box, 0, np.int32) if counts else None
         self.east, self.north = box.west // BUCKET * BUCKET, box.south // BUCKET * BUCKET
         self.file = SpillFile(scratch) if scratch else None
         self.executor = executor
@@ -148,6 +150,8 @@ class Reducer:
         self._settle()
         self.highest.make_room(e, n, use, _RETURN)
         self.dry.make_room(e, n, use, _DRY)
+        if self.returns:
+            self.returns.make_room(e, n, use, _RETURN)
         self._make_room_for_ground(int(np.count_nonzero(use & _GROUND)))
         scatter = self.executor.submit if self.executor else _now
         self.scattering = scatter(
@@ -159,6 +163,7 @@ class Reducer:
             self.highest.arguments(_RETURN),
             self.dry.arguments(_DRY),
             (_GROUND, self.east, self.north, self.ground, self.grounds),
+            self.returns.arguments(_RETURN) if self.returns else None,
         )
 
     def _settle(self) -> None:
@@ -206,6 +211,8 @@ class Reducer:
         self.ground = np.empty((0, 3), np.int32)
         self._keep("highest", self.highest.pool[: self.highest.used])
         self._keep("dry", self.dry.pool[: self.dry.used])
+        if self.returns:
+            self._keep("returns", self.returns.pool[: self.returns.used])
         spill = Spill(
             self._info(name, size, sha256, synthetic),
             self.highest.layer("highest"),
@@ -214,6 +221,7 @@ class Reducer:
             self.north,
             tuple(self.runs),
             Store(self.arrays),
+            returns=self.returns.layer("returns") if self.returns else None,
         )
         if self.file is None:
             return spill
