@@ -25,7 +25,7 @@ from pointcloud.io.cloud import Cloud
 from pointcloud.io.las import read_header
 from pointcloud.io.reduce import Reducer
 from pointcloud.lattice import QUANTA_PER_METRE, Box, Grid
-from pointcloud.params import HYOGO_CS, CsParams, GridParams
+from pointcloud.params import HYOGO_CS, PRODUCTS, QUALITY_BANDS, VOID, CsParams, GridParams
 from pointcloud.raster import Raster
 
 _CHUNK = 1_000_000
@@ -67,9 +67,13 @@ def _window(bounds: tuple[float, float, float, float]) -> Box:
 def _or_nothing(array: npt.NDArray[np.generic] | None, grid: Grid, product: str) -> npt.NDArray[np.generic]:
     if array is not None:
         return array
-    return (
-        np.zeros((*grid.shape, 4), np.uint8) if product == "cs" else np.full(grid.shape, np.nan, np.float32)
-    )
+    if product == "cs":
+        return np.zeros((*grid.shape, 4), np.uint8)
+    bands = (len(QUALITY_BANDS),) if product == "quality" else ()
+    out = np.full((*grid.shape, *bands), np.nan, np.float32)
+    if bands:
+        out[..., 0] = VOID
+    return out
 
 
 def cloud(
@@ -111,7 +115,7 @@ def cloud(
         raise ParameterError("arrays.finite")
     if max(np.abs(east).max(), np.abs(north).max()) > 1e9:
         raise ParameterError("arrays.finite")
-    params = GridParams((resolution,), ground_classes=ground_classes, excluded_classes=excluded_classes)
+    params = GridParams((resolution,), PRODUCTS, ground_classes, excluded_classes)
     classes = np.zeros(len(east), np.uint8) if classification is None else _classes(classification)
     if len(classes) != len(east):
         raise ParameterError("arrays.length", e=len(east), n=len(north), z=len(classes))
@@ -163,7 +167,7 @@ def read(
     CrsError
         If a file is not in metres, or two files are in CRSs that differ in place.
     """
-    params = GridParams((resolution,), ground_classes=ground_classes, excluded_classes=excluded_classes)
+    params = GridParams((resolution,), PRODUCTS, ground_classes, excluded_classes)
     headers = [(read_header(path), False) for path in paths] + [(read_header(path), True) for path in ground]
     if not headers:
         raise ParameterError("arrays.no_file")
@@ -230,6 +234,29 @@ def dem(
     """
     params = _params(points, resolution, max_gap=max_gap, water_gap=water_gap)
     return points.rasters(replace(params, products=("dem",)), bounds)[0]
+
+
+def quality(
+    points: PointCloud,
+    resolution: float = 1.0,
+    *,
+    max_gap: float = 100.0,
+    water_gap: float = 15.0,
+    bounds: tuple[float, float, float, float] | None = None,
+) -> Raster:
+    """Return what each cell of the terrain model is made from, for the same arguments as :func:`dem`.
+
+    Returns
+    -------
+    Raster
+        ``array`` is float32 (rows, cols, 5): the bands of :data:`pointcloud.params.QUALITY_BANDS`.
+
+    See Also
+    --------
+    pointcloud.surface.quality : the bands
+    """
+    params = _params(points, resolution, max_gap=max_gap, water_gap=water_gap)
+    return points.rasters(replace(params, products=("quality",)), bounds)[0]
 
 
 def cs(terrain: Raster, params: CsParams = HYOGO_CS) -> Raster:

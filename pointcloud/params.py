@@ -22,6 +22,22 @@ ALGORITHM: dict[Product, int] = {"dsm": 1, "dem": 1, "cs": 1, "quality": 1}
 
 NODATA = -9999.0
 
+QUALITY_BANDS = ("state", "gap_width", "distance", "ground_points", "returns")
+QUALITY_UNITS = ("", "m", "m", "", "")
+"""The bands of a quality raster, in their order, and their units."""
+
+VOID, MEASURED, INTERPOLATED, BRIDGED, WATER = range(5)
+"""What a cell of the band ``state`` says."""
+
+STATE_COLOURS: dict[int, tuple[int, int, int]] = {
+    MEASURED: (26, 122, 62),
+    INTERPOLATED: (190, 216, 140),
+    BRIDGED: (226, 104, 40),
+    WATER: (112, 168, 220),
+    VOID: (214, 214, 214),
+}
+"""Green is known, orange is guessed; told apart by lightness too. In the order of a key."""
+
 Compression = Literal["deflate", "lzw", "zstd", "none"]
 COMPRESSIONS: tuple[Compression, ...] = ("deflate", "lzw", "zstd", "none")
 

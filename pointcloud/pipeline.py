@@ -24,7 +24,7 @@ from pointcloud.io.reduce import Reducer
 from pointcloud.io.spill import Spill
 from pointcloud.kernels import bins
 from pointcloud.lattice import QUANTA_PER_METRE, Box, Grid, metres, quanta
-from pointcloud.params import GridParams, Product, ReduceParams
+from pointcloud.params import QUALITY_BANDS, GridParams, Product, ReduceParams
 from pointcloud.surface import dem, dsm, quality, water
 
 Array = npt.NDArray[Any]
@@ -197,7 +197,13 @@ def _terrains(
         parts = [Grid(wide, cell).slices(box) for cell in params.cells]
         heights = [out[part] for out, part in zip(outs, parts, strict=True)]
         yield from _qualities(
-            box, cloud, params, heights, [gap[part] for gap, part in zip(gaps, parts, strict=True)], void, pool
+            box,
+            cloud,
+            params,
+            heights,
+            [gap[part] for gap, part in zip(gaps, parts, strict=True)],
+            void,
+            pool,
         )
 
 
@@ -225,7 +231,7 @@ def _qualities(
         wet = np.zeros(grid.shape, np.bool_)
         if void is not None:
             wet = dem.at_centres(void, grid) & cloud.surveyed(grid)
-        bands = np.empty((len(quality.BANDS), *grid.shape), np.float32)
+        bands = np.empty((len(QUALITY_BANDS), *grid.shape), np.float32)
         bands[0], bands[1], bands[2] = quality.states(height, gap, ground, wet), gap, distance
         bands[3], bands[4] = ground, np.maximum(held, ground)
         yield Made("quality", grid, np.moveaxis(bands, 0, 2))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pointcloud.run.grid import Request
 
 LEVELS = ("50000", "5000", "2500", "1000", "500", "250", "none")
-PRODUCTS = ("dsm", "dem", "cs")
+PRODUCTS = ("dsm", "dem", "cs", "quality")
 COMPRESSIONS = ("deflate", "lzw", "zstd", "none")
 
 

@@ -26,7 +26,7 @@ does not take out.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -176,6 +176,60 @@ def encode_rgba(
         return encoder.finish()
 
 
+def encode_bands(
+    array: NDArray[np.float32],
+    grid: Grid,
+    crs_wkt: str | None,
+    *,
+    bands: Sequence[str],
+    units: Sequence[str],
+    tags: Mapping[str, str],
+    compress: Compression = "deflate",
+    threads: int = 1,
+) -> bytes:
+    """Return a raster of several named bands as a cloud-optimised GeoTIFF.
+
+    float32, nodata -9999, statistics of each band. Overviews take the nearest cell: codes and counts have no mean.
+
+    Parameters
+    ----------
+    array : ndarray of float32, shape (rows, cols, bands)
+        NaN where there is nothing. It is not altered.
+    bands, units : sequences of str
+        Name (the band's description) and unit of each band; an empty unit is not written.
+    grid, crs_wkt, tags, compress, threads
+        As for `encode_heights`.
+
+    Returns
+    -------
+    bytes
+        The file.
+
+    Raises
+    ------
+    OutputError
+        If GDAL fails, for want of memory for example.
+    ValueError
+        If the array does not fit the grid.
+    """
+    _check(array, "float32", (*grid.shape, len(bands)))
+    with _encoder(
+        grid, crs_wkt, len(bands), "float32", tags, compress, threads, NODATA, overviews="NEAREST"
+    ) as encoder:
+        statistics = [_Statistics() for _ in bands]
+        for top in range(0, grid.rows, _STRIP):
+            strip = np.moveaxis(array[top : top + _STRIP], 2, 0)
+            void = np.isnan(strip)
+            for band, values, nothing in zip(statistics, strip, void, strict=True):
+                band.add(values, nothing)
+            encoder.write(np.where(void, np.float32(NODATA), strip), top)
+        encoder.dataset.descriptions = tuple(bands)
+        encoder.dataset.units = tuple(units)
+        for number, band in enumerate(statistics, start=1):
+            encoder.dataset.update_tags(number, **band.tags())
+        return encoder.finish()
+
+
 def gdal_crs(wkt: str | None) -> CRS | None:
     """Return a CRS for GDAL with every code it can have, or ``None``.
 
@@ -285,11 +339,12 @@ def _encoder(
     compress: Compression,
     threads: int,
     nodata: float | None = None,
+    overviews: str = "AVERAGE",
 ) -> Iterator[_Encoder]:
     options = {
         **_OPTIONS[compress],
         "overview_predictor": _OPTIONS[compress].get("predictor", "NO"),
-        "overview_resampling": "AVERAGE",
+        "overview_resampling": overviews,
         "blocksize": BLOCK,
         "bigtiff": "IF_NEEDED",
         "geotiff_version": "AUTO",  # 1.0, which every program knows, unless there is a height datum

@@ -48,3 +48,8 @@ def mosaic_name(product: str, resolution: float) -> str:
 def preview_name(product: str, resolution: float) -> str:
     """Return the name of the picture of all sheets, which lies beside their folder: ``DEM_1g.png``."""
     return f"{folder(product, resolution)}.png"
+
+
+def style_name(product: str, resolution: float) -> str:
+    """Return the name of the style of a mosaic, which QGIS takes from beside it: ``QUALITY_1g.qml``."""
+    return f"{folder(product, resolution)}.qml"

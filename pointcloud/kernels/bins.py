@@ -149,7 +149,8 @@ def scatter(
 ) -> Int:
     """Run :func:`highest`, :func:`occupied`, :func:`take` and, if asked for, :func:`counted` on the same points.
 
-    Each has its further arguments. One call lets go of Python's lock once, and so can run beside a decoder that holds it.
+    Each has its further arguments. One call lets go of Python's lock once, and so can run beside a decoder that
+    holds it.
     """
     highest(e, n, z, use, *of_highest)
     occupied(e, n, use, *of_dry)

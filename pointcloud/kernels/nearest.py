@@ -10,7 +10,7 @@ import numpy.typing as npt
 from pointcloud.kernels.bins import floor_div
 from pointcloud.kernels.jit import Int, kernel
 
-Ints = npt.NDArray[np.signedinteger[Any]]
+Ints = npt.NDArray[np.integer[Any]]
 
 _STACK = 160
 """Nodes that wait while a pyramid of at most 40 levels is searched: three brothers a level, and some."""
@@ -138,16 +138,16 @@ def distances(
                 if not held[levels[level, 2] + i * levels[level, 1] + j]:
                     continue
                 span = side << level
-                dx = _beyond(x, j * span - reach_x, (j + 1) * span - reach_x)
-                dy = _beyond(y, i * span - reach_y, (i + 1) * span - reach_y)
-                if dx * dx + dy * dy >= best:
+                over_x = _beyond(x, j * span - reach_x, (j + 1) * span - reach_x)
+                over_y = _beyond(y, i * span - reach_y, (i + 1) * span - reach_y)
+                if over_x * over_x + over_y * over_y >= best:
                     continue
                 if level == 0:
                     at = i * levels[0, 1] + j
                     for p in range(starts[at], starts[at + 1]):
                         dx, dy = np.int64(xy[p, 0]) - x, np.int64(xy[p, 1]) - y
                         if dx * dx + dy * dy < best:
-                            best, found = dx * dx + dy * dy, p
+                            best, found = dx * dx + dy * dy, np.int64(p)
                     continue
                 for k in range(4):
                     below_i, below_j = 2 * i + k // 2, 2 * j + k % 2

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from pointcloud.crs import SpatialReference
-from pointcloud.io import names, preview, put, vrt
+from pointcloud.io import names, preview, put, style, vrt
 from pointcloud.lattice import Box, Grid, cell_quanta
 from pointcloud.params import GridParams, Product
 from pointcloud.run.manifest import Manifest
@@ -40,7 +40,8 @@ def write(
 
 
 def _kind(product: Product) -> vrt.Kind:
-    return "rgba" if product == "cs" else "heights"
+    kinds: dict[Product, vrt.Kind] = {"cs": "rgba", "quality": "quality"}
+    return kinds.get(product, "heights")
 
 
 def _write_mosaic(
@@ -52,6 +53,7 @@ def _write_mosaic(
     if not held:
         put.remove(target)
         put.remove(manifest.out / names.preview_name(product, resolution))
+        put.remove(manifest.out / names.style_name(product, resolution))
         return None
     cell = cell_quanta(resolution)
     tiles = [
@@ -62,6 +64,8 @@ def _write_mosaic(
         for code, sheet in held.items()
     ]
     put.put(target, vrt.mosaic(tiles, crs_wkt, _kind(product)))
+    if product == "quality":
+        put.put(manifest.out / names.style_name(product, resolution), style.qgis_style())
     return target
 
 

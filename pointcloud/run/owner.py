@@ -9,7 +9,7 @@ from pointcloud.io import las, names, put
 from pointcloud.io.lasheader import CloudHeader
 from pointcloud.io.remark import Remark
 from pointcloud.lattice import Box, metres, quanta
-from pointcloud.params import WATER_CLASS
+from pointcloud.params import WATER_CLASS, GridParams
 from pointcloud.run.inventory import Inventory, Source
 from pointcloud.run.loop import Task
 from pointcloud.run.manifest import Manifest
@@ -70,7 +70,7 @@ class Owner:
     def reduce(self, file: str) -> Task:
         """Return the task that reduces a file."""
         source = self.sources[file]
-        size = _most_bytes(source, self.request.params.cells[-1])
+        size = _most_bytes(source, self.request.params)
         scratch: Path | None = None
         if self.travels or sum(self.in_memory.values()) + size > _IN_MEMORY:
             scratch = self.scratch / f"{list(self.sources).index(file):06d}.spill"
@@ -200,11 +200,11 @@ class Owner:
             result.spill.unlink(missing_ok=True)
 
 
-def _most_bytes(source: Source, cell: int) -> int:
+def _most_bytes(source: Source, params: GridParams) -> int:
     """Return the most that the spill of a file can take: every point ground, every cell in use."""
     west, south, east, north = source.box.bounds
-    cells = (east - west) * (north - south) / metres(cell) ** 2
-    return round(12 * source.header.count + 5 * cells)
+    cells = (east - west) * (north - south) / metres(params.cells[-1]) ** 2
+    return round(12 * source.header.count + (9 if params.reduce.returns else 5) * cells)
 
 
 def _too_wide(header: CloudHeader, box: Box) -> tuple[Remark, ...]:

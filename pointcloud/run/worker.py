@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from pointcloud.io.cloud import Cloud
 from pointcloud.io.lasheader import CloudHeader
 from pointcloud.io.spill import Spill, load
 from pointcloud.lattice import Box
-from pointcloud.params import GridParams, Product
+from pointcloud.params import QUALITY_BANDS, QUALITY_UNITS, GridParams, Product
 from pointcloud.pipeline import Made
 from pointcloud.run import memory
 from pointcloud.run.tags import raster_tags
@@ -151,6 +152,8 @@ def _stage(job: SheetJob, raster: Made, cloud: Cloud, threads: int) -> Staged:
     """Encode one raster, and write it under a private name beside its final place."""
     tags = raster_tags(job.sheet, raster.product, job.params, cloud, job.facts)
     encode: Any = cog.encode_rgba if raster.product == "cs" else cog.encode_heights
+    if raster.product == "quality":
+        encode = partial(cog.encode_bands, bands=QUALITY_BANDS, units=QUALITY_UNITS)
     data = encode(
         raster.array, raster.grid, job.crs_wkt, tags=tags, compress=job.params.compress, threads=threads
     )

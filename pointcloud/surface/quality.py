@@ -12,19 +12,11 @@ import numpy.typing as npt
 
 from pointcloud.kernels import nearest
 from pointcloud.lattice import QUANTA_PER_METRE, Box, Grid, metres, quanta
-from pointcloud.params import BRIDGED_FROM
+from pointcloud.params import BRIDGED, BRIDGED_FROM, INTERPOLATED, MEASURED, VOID, WATER
 from pointcloud.surface.dem import GroundSource, blocks
 from pointcloud.surface.heights import publish
 
 Array = npt.NDArray[Any]
-
-VOID, MEASURED, INTERPOLATED, BRIDGED, WATER = range(5)
-"""What a cell of the band ``state`` says."""
-
-BANDS = ("state", "gap_width", "distance", "ground_points", "returns")
-"""The bands of a quality raster, in their order."""
-
-UNITS = ("", "m", "m", "", "")
 
 _POINTS_A_BUCKET = 2.0
 _NARROWEST, _WIDEST = QUANTA_PER_METRE // 4, 16 * QUANTA_PER_METRE  # sides of a bucket
@@ -100,7 +92,9 @@ def nearness(
             xy = _distinct(source.clip(part.grow(halo))[0])
             index = _Index(xy, part.grow(halo))
             works = [np.empty(Grid(part, cell).shape) for cell in cells]
-            largest = max(index.distances(part, cell, most, work) for cell, work in zip(cells, works, strict=True))
+            largest = max(
+                index.distances(part, cell, most, work) for cell, work in zip(cells, works, strict=True)
+            )
             if largest <= halo or halo >= most:
                 break
             halo = min(math.ceil(largest), most)
@@ -122,7 +116,9 @@ def _first_halo(source: GroundSource, part: Box, most: int) -> int:
 
 def _distinct(xy: Array) -> Array:
     """Return points without those that share both coordinates with another."""
-    keys = (xy[:, 0].astype(np.int64) << 32) + xy[:, 1]  # y is less than half of 2^32 either way: no two collide
+    keys = (xy[:, 0].astype(np.int64) << 32) + xy[
+        :, 1
+    ]  # y is less than half of 2^32 either way: no two collide
     keys.sort()
     kept = np.ones(len(keys), np.bool_)
     np.not_equal(keys[1:], keys[:-1], out=kept[1:])
