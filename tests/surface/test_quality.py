@@ -62,7 +62,7 @@ def gap_widths(points: np.ndarray, at: np.ndarray, most: float) -> np.ndarray:
     sides = [np.linalg.norm(p - q, axis=1) for p, q in ((a, b), (b, c), (c, a))]
     u, v = b - a, c - a
     width = np.prod(sides, axis=0) / np.abs(u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0])
-    around = [(x, y) for x in (-1e-6, 1e-6) for y in (-1e-6, 1e-6)]
+    around = 1e-6 * np.exp(1j * np.linspace(0.1, 6.3, 40)).view(float).reshape(-1, 2)
     found = np.min([width[mesh.find_simplex(at + step)] for step in around], axis=0)
     return np.where(found <= most, found, np.nan)
 
