@@ -34,7 +34,7 @@ STATE_COLOURS: dict[int, tuple[int, int, int]] = {
     INTERPOLATED: (190, 216, 140),
     BRIDGED: (226, 104, 40),
     WATER: (112, 168, 220),
-    VOID: (214, 214, 214),
+    VOID: (232, 232, 232),
 }
 """Green is known, orange is guessed; told apart by lightness too. In the order of a key."""
 

@@ -15,6 +15,8 @@ Ints = npt.NDArray[np.integer[Any]]
 _STACK = 160
 """Nodes that wait while a pyramid of at most 40 levels is searched: three brothers a level, and some."""
 
+_FEW = 20  # buckets that are looked into one by one: where points lie close, as nearly everywhere
+
 
 @kernel
 def bucket(xy: Ints, side: Int, reach_x: Int, reach_y: Int, cols: Int, starts: Ints, out: Ints) -> None:
@@ -84,6 +86,56 @@ def _beyond(x: Int, low: Int, high: Int) -> Int:
 
 
 @kernel
+def _best_in(xy: Ints, start: Int, stop: Int, x: Int, y: Int, best: Int, found: Int) -> tuple[Int, Int]:
+    """Return the squared distance to the nearest of some points and which it is, unless ``best`` is as near."""
+    for p in range(start, stop):
+        dx, dy = np.int64(xy[p, 0]) - x, np.int64(xy[p, 1]) - y
+        if dx * dx + dy * dy < best:
+            best, found = dx * dx + dy * dy, np.int64(p)
+    return best, found
+
+
+@kernel
+def _search(
+    xy: Ints,
+    starts: Ints,
+    levels: Ints,
+    held: Ints,
+    side: Int,
+    reach_x: Int,
+    reach_y: Int,
+    x: Int,
+    y: Int,
+    best: Int,
+    found: Int,
+    stack: Ints,
+) -> tuple[Int, Int]:
+    """Look for the nearest point from the top of the pyramid; parameters and result as elsewhere here."""
+    stack[0, 0], stack[0, 1], stack[0, 2] = levels.shape[0] - 1, 0, 0
+    depth = 1
+    while depth > 0:
+        depth -= 1
+        level, i, j = stack[depth, 0], stack[depth, 1], stack[depth, 2]
+        if not held[levels[level, 2] + i * levels[level, 1] + j]:
+            continue
+        span = side << level
+        dx = _beyond(x, j * span - reach_x, (j + 1) * span - reach_x)
+        dy = _beyond(y, i * span - reach_y, (i + 1) * span - reach_y)
+        if dx * dx + dy * dy >= best:
+            continue
+        if level == 0:
+            at = i * levels[0, 1] + j
+            best, found = _best_in(xy, starts[at], starts[at + 1], x, y, best, found)
+            continue
+        for k in range(4):
+            below_i, below_j = 2 * i + k // 2, 2 * j + k % 2
+            if below_i < levels[level - 1, 0] and below_j < levels[level - 1, 1]:
+                stack[depth, 0], stack[depth, 1], stack[depth, 2] = level - 1, below_i, below_j
+                depth += 1
+    return best, found
+
+
+@kernel
 def distances(
     xy: Ints,
     starts: Ints,
@@ -100,8 +152,9 @@ def distances(
 ) -> float:
     """Write the distance in quanta from each cell centre to the nearest point, at most ``cap``; return the largest.
 
-    A cell begins with the point found for the one before it, so that the search has little left to exclude; nodes
-    further away than the best so far are passed over with all that is in them.
+    A cell begins with the point found for the one before it. That leaves a few buckets to look into, or, far from
+    all points, the pyramid to search: nodes further away than the best so far are passed over with all that is in
+    them.
 
     Parameters
     ----------
@@ -119,41 +172,31 @@ def distances(
     """
     rows, cols = out.shape
     stack = np.empty((_STACK, 3), np.int64)
+    per_side = 1.0 / side
     largest = 0.0
-    first = np.int64(-1)  # the point found for the first cell of the row before
+    first: Int = np.int64(-1)  # the point found for the first cell of the row before
     for row in range(rows):
         y = origin_y - row * cell
-        found = first
+        found: Int = first
         for col in range(cols):
             x = origin_x + col * cell
-            best = np.int64(cap) * np.int64(cap)
+            best: Int = np.int64(cap) * np.int64(cap)
             if found >= 0:
                 dx, dy = np.int64(xy[found, 0]) - x, np.int64(xy[found, 1]) - y
                 best = min(best, dx * dx + dy * dy)
-            stack[0, 0], stack[0, 1], stack[0, 2] = levels.shape[0] - 1, 0, 0
-            depth = 1
-            while depth > 0:
-                depth -= 1
-                level, i, j = stack[depth, 0], stack[depth, 1], stack[depth, 2]
-                if not held[levels[level, 2] + i * levels[level, 1] + j]:
-                    continue
-                span = side << level
-                over_x = _beyond(x, j * span - reach_x, (j + 1) * span - reach_x)
-                over_y = _beyond(y, i * span - reach_y, (i + 1) * span - reach_y)
-                if over_x * over_x + over_y * over_y >= best:
-                    continue
-                if level == 0:
-                    at = i * levels[0, 1] + j
-                    for p in range(starts[at], starts[at + 1]):
-                        dx, dy = np.int64(xy[p, 0]) - x, np.int64(xy[p, 1]) - y
-                        if dx * dx + dy * dy < best:
-                            best, found = dx * dx + dy * dy, np.int64(p)
-                    continue
-                for k in range(4):
-                    below_i, below_j = 2 * i + k // 2, 2 * j + k % 2
-                    if below_i < levels[level - 1, 0] and below_j < levels[level - 1, 1]:
-                        stack[depth, 0], stack[depth, 1], stack[depth, 2] = level - 1, below_i, below_j
-                        depth += 1
+            reach = np.int64(np.sqrt(float(best))) + 1
+            low_i = max(floor_div(y - reach + reach_y, side, per_side), 0)
+            low_j = max(floor_div(x - reach + reach_x, side, per_side), 0)
+            high_i = min(floor_div(y + reach + reach_y, side, per_side), levels[0, 0] - 1)
+            high_j = min(floor_div(x + reach + reach_x, side, per_side), levels[0, 1] - 1)
+            if (high_i - low_i + 1) * (high_j - low_j + 1) <= _FEW:
+                for i in range(low_i, high_i + 1):
+                    for at in range(i * levels[0, 1] + low_j, i * levels[0, 1] + high_j + 1):
+                        best, found = _best_in(xy, starts[at], starts[at + 1], x, y, best, found)
+            else:
+                best, found = _search(
+                    xy, starts, levels, held, side, reach_x, reach_y, x, y, best, found, stack
+                )
             out[row, col] = np.sqrt(float(best))
             largest = max(largest, out[row, col])
             if col == 0:
