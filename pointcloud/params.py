@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from pointcloud.errors import ParameterError
 from pointcloud.lattice import QUANTA_PER_METRE, cell_quanta, quanta
+from pointcloud.smrfparams import PRESET, PRESETS, SmrfParams
 
 Product = Literal["dsm", "dem", "cs", "quality"]
 PRODUCTS: tuple[Product, ...] = ("dsm", "dem", "cs", "quality")
@@ -19,6 +20,9 @@ DEFAULT_PRODUCTS: tuple[Product, ...] = ("dsm", "dem", "cs")
 
 ALGORITHM: dict[Product, int] = {"dsm": 1, "dem": 1, "cs": 1, "quality": 1}
 """Raised by one whenever the bytes of a product change for the same input and parameters."""
+
+CLASSIFY_ALGORITHM = 1
+"""The same for the ground that is found where no class tells it."""
 
 NODATA = -9999.0
 
@@ -163,12 +167,15 @@ class ReduceParams:
         Classes taken as ground; classes not taken at all.
     returns : bool
         Whether to count the returns of each cell.
+    candidates : bool
+        Whether every point that is used and no water may be ground, whatever its class.
     """
 
     cell: int
     ground_classes: tuple[int, ...] = (2,)
     excluded_classes: tuple[int, ...] = (7, 18)
     returns: bool = False
+    candidates: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +201,8 @@ class GridParams:
         Of :data:`COMPRESSIONS`.
     cs : CsParams
         How the CS relief map is drawn.
+    classify : SmrfParams, optional
+        How to find the ground; without it, the classes of the points tell it.
 
     Raises
     ------
@@ -211,6 +220,7 @@ class GridParams:
     precision: float = 0.001
     compress: Compression = "deflate"
     cs: CsParams = HYOGO_CS
+    classify: SmrfParams | None = None
 
     def __post_init__(self) -> None:
         cells = sorted({_cell(resolution) for resolution in self.resolutions}, reverse=True)
@@ -251,7 +261,8 @@ class GridParams:
     def reduce(self) -> ReduceParams:
         """The part that the reduction of a file depends on."""
         returns = "quality" in self.products
-        return ReduceParams(self.cells[-1], self.ground_classes, self.excluded_classes, returns)
+        candidates = self.classify is not None
+        return ReduceParams(self.cells[-1], self.ground_classes, self.excluded_classes, returns, candidates)
 
     def of(self, product: Product) -> dict[str, object]:
         """Return the parameters that the pixels of one product depend on, for tags and records."""
@@ -262,8 +273,10 @@ class GridParams:
         }
         if product == "dsm":
             return common | {"dsm_max_gap": self.dsm_max_gap}
-        dem = {
-            "ground_classes": list(self.ground_classes),
+        ground: dict[str, object] = {"ground_classes": list(self.ground_classes)}
+        if self.classify is not None:
+            ground = {"classify": asdict(self.classify), "classify_algorithm": CLASSIFY_ALGORITHM}
+        dem = ground | {
             "max_gap": self.max_gap,
             "water_gap": self.water_gap,
         }
@@ -309,7 +322,7 @@ def read_params(path: Path) -> dict[str, Any]:
             raise ParameterError("params.unknown", path=path, key=key, known=", ".join(known))
         try:
             out[key] = _converted(key, value)
-        except (TypeError, ValueError):
+        except (TypeError, KeyError, ValueError):
             raise ParameterError("params.value", path=path, key=key, value=value) from None
     return out
 
@@ -330,4 +343,7 @@ def _converted(key: str, value: Any) -> Any:
             if name in value
         }
         return replace(HYOGO_CS, **value | layers)
+    if key == "classify":
+        preset = value.get("preset", PRESETS[0])
+        return replace(PRESET[preset], **{name: float(v) for name, v in value.items() if name != "preset"})
     return float(value)

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pointcloud import relief
+from pointcloud.ground import smrf
 from pointcloud.io import las
 from pointcloud.io.cloud import Cloud
 from pointcloud.io.lasheader import CloudHeader
@@ -26,6 +27,7 @@ from pointcloud.kernels import bins
 from pointcloud.lattice import QUANTA_PER_METRE, Box, Grid, metres, quanta
 from pointcloud.params import QUALITY_BANDS, GridParams, Product, ReduceParams
 from pointcloud.surface import dem, dsm, quality, water
+from pointcloud.surface.dem import GroundSource
 
 Array = npt.NDArray[Any]
 
@@ -119,8 +121,13 @@ def halo(params: GridParams, product: Product) -> int:
     """Return how far around a window points decide a product's pixels, in quanta."""
     if product == "dsm":
         return max(dsm.margin(params.dsm_max_gap, cell) * cell for cell in params.cells)
-    ground = max(quanta(params.max_gap), water.margin(params.water_gap) * QUANTA_PER_METRE)
+    ground = max(_ground_halo(params), water.margin(params.water_gap) * QUANTA_PER_METRE)
     return ground + (relief_halo(params) if product == "cs" else 0)
+
+
+def _ground_halo(params: GridParams) -> int:
+    """Return how far around a cell points decide its terrain, in quanta."""
+    return quanta(params.max_gap) + (smrf.halo(params.classify) if params.classify else 0)
 
 
 def reach(params: GridParams) -> int:
@@ -174,8 +181,11 @@ def _terrains(
     gaps = None
     if "quality" in params.products:
         gaps = [np.empty(Grid(wide, cell).shape, np.float32) for cell in params.cells]
+    ground: GroundSource = cloud
+    if params.classify:
+        ground = smrf.classify(cloud, wide.grow(quanta(params.max_gap)), params.classify, pool)
     outs = dem.terrain(
-        cloud,
+        ground,
         wide,
         params.cells,
         max_gap=params.max_gap,
@@ -199,6 +209,7 @@ def _terrains(
         yield from _qualities(
             box,
             cloud,
+            ground,
             params,
             heights,
             [gap[part] for gap, part in zip(gaps, parts, strict=True)],
@@ -210,6 +221,7 @@ def _terrains(
 def _qualities(
     box: Box,
     cloud: Cloud,
+    ground: GroundSource,
     params: GridParams,
     heights: Sequence[Array],
     gaps: Sequence[Array],
@@ -218,10 +230,10 @@ def _qualities(
 ) -> Iterator[Made]:
     """Yield how the terrain ``heights`` came about, with the widths of the ``gaps`` that they span."""
     near = quality.nearness(
-        cloud, box, params.cells, cap=params.max_gap, precision=params.precision, pool=pool
+        ground, box, params.cells, cap=params.max_gap, precision=params.precision, pool=pool
     )
     returns = cloud.returns(Grid(box, cloud.cell))
-    for cell, height, gap, (distance, ground) in zip(params.cells, heights, gaps, near, strict=True):
+    for cell, height, gap, (distance, points) in zip(params.cells, heights, gaps, near, strict=True):
         grid = Grid(box, cell)
         if np.isnan(height).all():
             yield Made("quality", grid, None)
@@ -232,8 +244,8 @@ def _qualities(
         if void is not None:
             wet = dem.at_centres(void, grid) & cloud.surveyed(grid)
         bands = np.empty((len(QUALITY_BANDS), *grid.shape), np.float32)
-        bands[0], bands[1], bands[2] = quality.states(height, gap, ground, wet), gap, distance
-        bands[3], bands[4] = ground, np.maximum(held, ground)
+        bands[0], bands[1], bands[2] = quality.states(height, gap, points, wet), gap, distance
+        bands[3], bands[4] = points, np.maximum(held, points)
         yield Made("quality", grid, np.moveaxis(bands, 0, 2))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hyogo_pc import options
 from pointcloud.messages import say
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ COMPRESSIONS = ("deflate", "lzw", "zstd", "none")
     multiple=True,
     help=say("grid.exclude_class"),
 )
+@options.classify
+@options.preset
 @click.option("--max-gap", type=float, metavar="M", help=say("grid.max_gap"))
 @click.option("--dsm-max-gap", type=float, metavar="M", help=say("grid.dsm_max_gap"))
 @click.option("--water-gap", type=float, metavar="M", help=say("grid.water_gap"))
@@ -121,6 +124,7 @@ def _request(options: dict[str, Any]) -> Request:
 def _params(options: dict[str, Any]) -> GridParams:
     """Return the parameters: the defaults, over them those of ``--params``, over them the options given."""
     from pointcloud.params import GridParams, read_params
+    from pointcloud.smrfparams import PRESET
 
     names = (
         *("resolutions", "products", "ground_classes", "excluded_classes"),
@@ -128,4 +132,7 @@ def _params(options: dict[str, Any]) -> GridParams:
     )
     values = read_params(options["params_file"]) if options["params_file"] else {}
     values |= {name: options[name] for name in names if options[name] not in (None, ())}
+    if options["preset"] or options["classify"]:
+        held = values.get("classify")
+        values["classify"] = PRESET[options["preset"]] if options["preset"] else held or PRESET["general"]
     return GridParams(**values)

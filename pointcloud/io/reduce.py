@@ -115,7 +115,11 @@ class Reducer:
                 "reduce.extent", path=name, width=metres(width) / 1000, height=metres(height) / 1000
             )
         self.flags = np.full(256, _RETURN | _DRY | (_GROUND if all_ground else 0), np.uint8)
-        if not all_ground:
+        self.candidates = params.candidates and not all_ground
+        if self.candidates:
+            self.flags |= _GROUND
+            self.flags[WATER_CLASS] &= 255 - _GROUND
+        elif not all_ground:
             self.flags[list(params.ground_classes)] |= _GROUND
         self.flags[WATER_CLASS] &= 255 - _DRY
         self.flags[list(params.excluded_classes)] = 0
@@ -246,7 +250,7 @@ class Reducer:
             withheld=counts["withheld"],
             excluded=counts["points"] - counts["used"] - counts["withheld"],
             ground=counts["ground"],
-            ground_only=0 < counts["used"] == counts["ground"],
+            ground_only=0 < counts["used"] == counts["ground"] and not self.candidates,
             synthetic=synthetic,
         )
 
