@@ -20,6 +20,7 @@ from pointcloud.messages import LANGUAGES, default_language, say, set_language
 
 COMMANDS = {
     "grid": "hyogo_pc.grid",
+    "classify": "hyogo_pc.classify",
     "info": "hyogo_pc.info",
     "sheet": "hyogo_pc.sheet",
     "sample": "hyogo_pc.sample",
