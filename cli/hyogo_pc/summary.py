@@ -55,7 +55,7 @@ def _lines(report: Report, params: GridParams) -> Iterator[str]:
     yield say("grid.done", sheets=len(report.written), rasters=rasters, seconds=report.seconds)
     counts = report.counts
     yield say(
-        "grid.points",
+        "grid.points_found" if params.classify else "grid.points",
         points=counts["points"],
         used=counts["used"],
         ground=counts["ground"],

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import asdict, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from clouds import cloud_of, scatter
 
+from pointcloud import pipeline
 from pointcloud.errors import ParameterError
 from pointcloud.ground import smrf
 from pointcloud.io.cloud import Cloud
 from pointcloud.lattice import Box
+from pointcloud.params import GridParams, read_params
 from pointcloud.smrfparams import PRESET, PRESETS, SmrfParams
 
 WEST, SOUTH, EAST, NORTH = 45_000.0, -77_200.0, 45_200.0, -77_000.0
@@ -145,3 +148,21 @@ def test_values_out_of_range_are_named() -> None:
         replace(SMALL, window=0.5)
     with pytest.raises(ParameterError, match="smaller than its cells"):
         replace(SMALL, window=2.0, cell=3.0)
+
+
+def test_a_parameter_file_changes_single_values_of_a_preset(tmp_path: Path) -> None:
+    file = tmp_path / "params.toml"
+    file.write_text('[classify]\npreset = "forest"\nwindow = 12\n', encoding="utf-8")
+    assert GridParams(**read_params(file)).classify == replace(PRESET["forest"], window=12.0)
+    for wrong in ('preset = "desert"', "wingspan = 3"):
+        file.write_text(f"[classify]\n{wrong}\n", encoding="utf-8")
+        with pytest.raises(ParameterError, match="classify cannot be"):
+            read_params(file)
+
+
+def test_the_halo_of_a_run_holds_that_of_the_filter() -> None:
+    plain, found = GridParams((1.0,), ("dem",)), GridParams((1.0,), ("dem",), classify=SMALL)
+    assert pipeline.reach(found) == pipeline.reach(plain) + smrf.halo(SMALL)
+    assert found.reduce.candidates
+    assert found.of("dem")["classify"] == asdict(SMALL)
+    assert "ground_classes" not in found.of("dem")
