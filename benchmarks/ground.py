@@ -103,6 +103,7 @@ def load(source: Path, folder: Path) -> Sample:
     header = laspy.LasHeader(version="1.4", point_format=6)
     header.scales = np.full(3, 0.001)
     header.offsets = np.floor(xyz.min(axis=0))
+    header.global_encoding.wkt = True
     out = laspy.LasData(header)
     out.x, out.y, out.z = xyz.T
     out.classification, out.user_data = np.ones(len(xyz), np.uint8), truth.astype(np.uint8)
@@ -146,7 +147,10 @@ def isprs(shared: Path, pdal: str | None) -> None:
         [Errors(*(reference[n]["smrf"][k] for k in ("total", "t1", "t2", "kappa"))) for n in SAMPLES],
     )
     for name, stage in PDAL.items() if pdal else ():
-        table(name, [of_pdal(str(pdal), sample, stage) for sample in samples])
+        try:
+            table(name, [of_pdal(str(pdal), sample, stage) for sample in samples])
+        except subprocess.CalledProcessError as error:
+            print(f"{name:14s} failed: {error.stderr.decode(errors='replace').strip().splitlines()[-1]}")
     print("cost of bounded hole filling: total error with holes bridged up to")
     for gap in (50.0, 100.0, 400.0):
         rows = [Errors.of(s.ground(replace(GENERAL, max_gap=gap)), s.truth).total for s in samples]

@@ -27,14 +27,14 @@ def _lower(low: Ints, by: Ints) -> None:
 
 @kernel
 def _widen(low: Ints, row: Ints, width: Int) -> None:
-    """Lower each item to those of ``row`` that lie ``width`` before and behind it."""
+    """Lower each item to those of ``row`` that lie ``width`` before and behind it.
+
+    By slices: an index that might be negative keeps a loop from being vectorised.
+    """
     count = low.shape[0]
-    for j in range(width, count):
-        before = row[j - width]
-        low[j] = low[j] if low[j] < before else before
-    for j in range(count - width):
-        behind = row[j + width]
-        low[j] = low[j] if low[j] < behind else behind
+    if width < count:
+        _lower(low[width:], row[: count - width])
+        _lower(low[: count - width], row[width:])
 
 
 @kernel
