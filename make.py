@@ -78,6 +78,9 @@ def bench() -> None:
     """Measure."""
     run(PYTHON, "benchmarks/grid.py")
     run(PYTHON, "benchmarks/cs.py")
+    run(PYTHON, "benchmarks/relief.py")
+    run(PYTHON, "benchmarks/convert.py")
+    run(PYTHON, "benchmarks/run.py")
 
 
 def main() -> None:

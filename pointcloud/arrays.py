@@ -20,15 +20,22 @@ import numpy.typing as npt
 
 from pointcloud import crs as crs_room
 from pointcloud import pipeline, relief
+from pointcloud.cs_params import CsParams
 from pointcloud.errors import ParameterError
 from pointcloud.io.cloud import Cloud
 from pointcloud.io.las import read_header
 from pointcloud.io.reduce import Reducer
 from pointcloud.lattice import QUANTA_PER_METRE, Box, Grid
-from pointcloud.params import HYOGO_CS, PRODUCTS, QUALITY_BANDS, VOID, CsParams, GridParams
+from pointcloud.params import HYOGO_CS, QUALITY_BANDS, USUAL_PRODUCTS, VOID, GridParams
 from pointcloud.raster import Raster
+from pointcloud.styles import STYLES, StyleParams
+from pointcloud.styles import changed as changed_style
 
 _CHUNK = 1_000_000
+_PRODUCTS = (
+    *USUAL_PRODUCTS,
+    "quality",
+)  # what may be asked of a cloud later decides what is kept of its points
 
 
 class PointCloud:
@@ -67,7 +74,7 @@ def _window(bounds: tuple[float, float, float, float]) -> Box:
 def _or_nothing(array: npt.NDArray[np.generic] | None, grid: Grid, product: str) -> npt.NDArray[np.generic]:
     if array is not None:
         return array
-    if product == "cs":
+    if product in STYLES:
         return np.zeros((*grid.shape, 4), np.uint8)
     bands = (len(QUALITY_BANDS),) if product == "quality" else ()
     out = np.full((*grid.shape, *bands), np.nan, np.float32)
@@ -115,7 +122,7 @@ def cloud(
         raise ParameterError("arrays.finite")
     if max(np.abs(east).max(), np.abs(north).max()) > 1e9:
         raise ParameterError("arrays.finite")
-    params = GridParams((resolution,), PRODUCTS, ground_classes, excluded_classes)
+    params = GridParams((resolution,), _PRODUCTS, ground_classes, excluded_classes)
     classes = np.zeros(len(east), np.uint8) if classification is None else _classes(classification)
     if len(classes) != len(east):
         raise ParameterError("arrays.length", e=len(east), n=len(north), z=len(classes))
@@ -167,7 +174,7 @@ def read(
     CrsError
         If a file is not in metres, or two files are in CRSs that differ in place.
     """
-    params = GridParams((resolution,), PRODUCTS, ground_classes, excluded_classes)
+    params = GridParams((resolution,), _PRODUCTS, ground_classes, excluded_classes)
     headers = [(read_header(path), False) for path in paths] + [(read_header(path), True) for path in ground]
     if not headers:
         raise ParameterError("arrays.no_file")
@@ -268,6 +275,44 @@ def cs(terrain: Raster, params: CsParams = HYOGO_CS) -> Raster:
     """
     picture = relief.cs(terrain.array, terrain.resolution, params)
     return Raster(picture, terrain.grid, terrain.crs, "cs")
+
+
+def picture(terrain: Raster, style: str, params: StyleParams | None = None, **settings: float) -> Raster:
+    """Return a terrain model in a style of relief, as a picture.
+
+    Parameters
+    ----------
+    terrain : Raster
+    style : str
+        A name of :data:`pointcloud.styles.STYLES`: ``slope``, ``openness``, ``vat`` …
+    params : StyleParams, optional
+        All values of the style; those of the registry without.
+    **settings : float
+        Single values by name, in metres, degrees, 1/m: ``radius=20``.
+
+    See Also
+    --------
+    pointcloud.relief : the methods
+    """
+    values = _style(style, params, settings)
+    return replace(
+        terrain, array=relief.picture(style, terrain.array, terrain.resolution, values), name=style
+    )
+
+
+def layer(terrain: Raster, style: str, params: StyleParams | None = None, **settings: float) -> Raster:
+    """Return a terrain model in a style of relief, as numbers: slope in degrees, curvature in 1/m and so on.
+
+    Arguments are those of :func:`picture`, for the styles that have a unit; NaN where the terrain has none.
+    """
+    values = _style(style, params, settings)
+    return replace(terrain, array=relief.layer(style, terrain.array, terrain.resolution, values), name=style)
+
+
+def _style(style: str, params: StyleParams | None, settings: dict[str, float]) -> StyleParams:
+    if style not in STYLES:
+        raise ParameterError("params.choice", name="style", value=style, choices=", ".join(STYLES))
+    return changed_style(STYLES[style].params if params is None else params, settings)
 
 
 def _params(points: PointCloud, resolution: float, **gaps: float) -> GridParams:

@@ -58,3 +58,7 @@ class FileError(HyogoError):
 
 class OutputError(HyogoError):
     """An output that could not be written."""
+
+
+class ClusterError(HyogoError):
+    """A Dask cluster that cannot be reached, has no workers that fit, or was lost."""

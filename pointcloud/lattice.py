@@ -16,6 +16,9 @@ from affine import Affine
 QUANTA_PER_METRE = 10_000
 """Quanta in a metre: one quantum is 0.1 mm, which holds the usual LAS scales (1, 0.1, 0.01 … 0.0001) exactly."""
 
+QUANTA_PER_DEGREE = 36_000_000
+"""Quanta in a degree of a geographic raster: 0.1 ms of arc, which holds meshes and their cells exactly."""
+
 
 def quanta(metres: float) -> int:
     """Return a length or coordinate in whole quanta, rounded half to even."""
@@ -99,13 +102,26 @@ class Grid:
         Its edges must be multiples of ``cell``.
     cell : int
         Side of a cell in quanta.
+    origin : (int, int)
+        A corner of cells, east and north in quanta. Rasters of others may have whole metres as cell centres.
+    per_unit : int
+        Quanta in a unit of the coordinates: metres, or degrees in a geographic raster.
+
+    Raises
+    ------
+    ValueError
+        If an edge lies between cells.
     """
 
     box: Box
     cell: int
+    origin: tuple[int, int] = (0, 0)
+    per_unit: int = QUANTA_PER_METRE
 
     def __post_init__(self) -> None:
-        if self.box.snap(self.cell) != self.box:
+        (east, north), box = self.origin, self.box
+        edges = (box.west - east, box.east - east, box.south - north, box.north - north)
+        if any(edge % self.cell for edge in edges):
             raise ValueError(f"{self.box} does not lie on the lattice of {self.cell} quanta")
 
     @property
@@ -125,13 +141,13 @@ class Grid:
 
     @property
     def resolution(self) -> float:
-        """Side of a cell in metres."""
-        return metres(self.cell)
+        """Side of a cell in metres, or degrees."""
+        return self.cell / self.per_unit
 
     @property
     def transform(self) -> Affine:
-        """Affine transform from (column, row) to (E, N) in metres."""
-        west, _, _, north = self.box.bounds
+        """Affine transform from (column, row) to (E, N) in metres, or to longitude and latitude in degrees."""
+        west, north = self.box.west / self.per_unit, self.box.north / self.per_unit
         return Affine(self.resolution, 0.0, west, 0.0, -self.resolution, north)
 
     def slices(self, part: Box) -> tuple[slice, slice]:

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import itertools
-import math
 import tomllib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias, cast
 
+from pointcloud.cs_params import CsParams, from_table, preset
 from pointcloud.errors import ParameterError
 from pointcloud.lattice import QUANTA_PER_METRE, cell_quanta, quanta
 from pointcloud.smrfparams import PRESET, PRESETS, SmrfParams
+from pointcloud.styles import STYLES, StyleParams
 
-Product = Literal["dsm", "dem", "cs", "quality"]
-PRODUCTS: tuple[Product, ...] = ("dsm", "dem", "cs", "quality")
-DEFAULT_PRODUCTS: tuple[Product, ...] = ("dsm", "dem", "cs")
+Product: TypeAlias = str
+"""A name of :data:`PRODUCTS`."""
+PRODUCTS: tuple[Product, ...] = ("dsm", "dem", *STYLES, "quality")
+"""Heights, every style of relief as a picture, and what the terrain is made from."""
+USUAL_PRODUCTS: tuple[Product, ...] = ("dsm", "dem", "cs")
+"""What is made unless something else is asked for."""
 
-ALGORITHM: dict[Product, int] = {"dsm": 1, "dem": 1, "cs": 1, "quality": 1}
+ALGORITHM: dict[Product, int] = dict.fromkeys(PRODUCTS, 1)
 """Raised by one whenever the bytes of a product change for the same input and parameters."""
 
 CLASSIFY_ALGORITHM = 1
@@ -46,106 +50,8 @@ Compression = Literal["deflate", "lzw", "zstd", "none"]
 COMPRESSIONS: tuple[Compression, ...] = ("deflate", "lzw", "zstd", "none")
 
 
-@dataclass(frozen=True, slots=True)
-class Ramp:
-    """Colours of one layer of a relief map: linear between stops, clamped outside.
-
-    Parameters
-    ----------
-    low, high : float
-        Values (in the layer's unit) of the first and last stop.
-    colours : tuple of (r, g, b)
-        Evenly spaced stops, 0–255.
-    weight : float
-        Share of the layer in the blend; the weights of all layers sum to 1.
-    """
-
-    low: float
-    high: float
-    colours: tuple[tuple[int, int, int], ...]
-    weight: float
-
-
-@dataclass(frozen=True, slots=True)
-class CsParams:
-    """A CS relief map (CS立体図): what is smoothed, and the colours of each layer.
-
-    Lengths are metres, so that maps of all resolutions look alike; ranges are fixed, so that sheets match.
-    The layers are weighted and summed; their order does not matter.
-
-    Parameters
-    ----------
-    sigma : float
-        Standard deviation in metres of the Gaussian that smooths the DEM for its curvature; 0 for none.
-    truncation : float
-        Half side in metres of the square window the Gaussian is cut to.
-    elevation : tuple of Ramp
-        Layers of the DEM's height in metres.
-    slope : tuple of Ramp
-        Layers of the slope of the DEM, not smoothed, in degrees.
-    curvature : tuple of Ramp
-        Layers of the general curvature -(z_xx + z_yy) of the smoothed DEM in 1/m, positive where convex.
-
-    Raises
-    ------
-    ParameterError
-        If a length is negative or not finite, a ramp has no range or colours, or the weights do not sum to 1.
-    """
-
-    sigma: float
-    truncation: float
-    elevation: tuple[Ramp, ...] = ()
-    slope: tuple[Ramp, ...] = ()
-    curvature: tuple[Ramp, ...] = ()
-
-    def __post_init__(self) -> None:
-        for name, length in (("sigma", self.sigma), ("truncation", self.truncation)):
-            if not 0.0 <= length < math.inf:
-                raise ParameterError("relief.length", name=name, value=length)
-        ramps = self.elevation + self.slope + self.curvature
-        for ramp in ramps:
-            _check_ramp(ramp)
-        total = sum(ramp.weight for ramp in ramps)
-        if abs(total - 1.0) > 1e-6:
-            raise ParameterError("relief.weights", total=f"{total:.6g}")
-
-
-def _check_ramp(ramp: Ramp) -> None:
-    if not -math.inf < ramp.low < ramp.high < math.inf:
-        raise ParameterError("relief.range", low=ramp.low, high=ramp.high)
-    if len(ramp.colours) < 2:
-        raise ParameterError("relief.stops", number=len(ramp.colours), low=ramp.low, high=ramp.high)
-    for colour in ramp.colours:
-        if len(colour) != 3 or not all(0 <= channel <= 255 for channel in colour):
-            raise ParameterError("relief.colour", colour=colour)
-    if not 0.0 <= ramp.weight <= 1.0:
-        raise ParameterError("relief.weight", weight=ramp.weight, low=ramp.low, high=ramp.high)
-
-
-HYOGO_CS = CsParams(
-    sigma=3.0,
-    truncation=12.0,
-    elevation=(Ramp(0.0, 1500.0, ((200, 200, 200), (255, 255, 255)), 0.125),),
-    slope=(
-        Ramp(0.0, 60.0, ((255, 255, 255), (190, 140, 110), (100, 40, 10)), 0.25),
-        Ramp(0.0, 60.0, ((255, 255, 255), (160, 160, 160), (0, 0, 0)), 0.25),
-    ),
-    curvature=(
-        Ramp(
-            -0.08,
-            0.08,
-            ((0, 10, 60), (80, 105, 165), (255, 255, 255), (255, 255, 255), (255, 255, 255)),
-            0.125,
-        ),
-        Ramp(-0.08, 0.08, ((0, 20, 140), (45, 95, 225), (252, 252, 250), (238, 70, 50), (155, 0, 0)), 0.25),
-    ),
-)
-"""Layers, lengths and weights of Toda (2012, 2014); ranges and colours are our own: none are official.
-
-Flat ground stays near white. A stone wall of 3 m reaches the ends of the curvature ramps and a paddy step of
-0.5 m a sixth of that, on 1 m and 0.5 m cells alike. Slopes beyond 60 degrees are cliffs, as dark as they get.
-"""
-
+HYOGO_CS = preset("hyogo")
+"""The default CS relief map; ``presets/hyogo.toml`` says how it was chosen."""
 
 WATER_CLASS = 9
 BRIDGED_FROM = 10.0
@@ -211,7 +117,7 @@ class GridParams:
     """
 
     resolutions: tuple[float, ...] = (1.0,)
-    products: tuple[Product, ...] = DEFAULT_PRODUCTS
+    products: tuple[Product, ...] = USUAL_PRODUCTS
     ground_classes: tuple[int, ...] = (2,)
     excluded_classes: tuple[int, ...] = (7, 18)
     max_gap: float = 100.0
@@ -261,7 +167,7 @@ class GridParams:
     def reduce(self) -> ReduceParams:
         """The part that the reduction of a file depends on."""
         returns = "quality" in self.products
-        candidates = self.classify is not None
+        candidates = self.classify is not None and self.products != ("dsm",)
         return ReduceParams(self.cells[-1], self.ground_classes, self.excluded_classes, returns, candidates)
 
     def of(self, product: Product) -> dict[str, object]:
@@ -284,7 +190,17 @@ class GridParams:
             return common | dem
         if product == "quality":
             return common | dem | {"dem_algorithm": ALGORITHM["dem"], "bridged_from": BRIDGED_FROM}
-        return common | dem | {"dem_algorithm": ALGORITHM["dem"], "cs": asdict(self.cs)}
+        style = asdict(cast("Any", self.style(product)))
+        return common | dem | {"dem_algorithm": ALGORITHM["dem"], product: style}
+
+    @property
+    def styles(self) -> tuple[str, ...]:
+        """The products that are styles of relief."""
+        return tuple(product for product in self.products if product in STYLES)
+
+    def style(self, name: str) -> StyleParams:
+        """Return the values of a style of relief."""
+        return self.cs if name == "cs" else STYLES[name].params
 
 
 def _cell(resolution: float) -> int:
@@ -335,15 +251,8 @@ def _converted(key: str, value: Any) -> Any:
     if key == "compress":
         return str(value)
     if key == "cs":
-        layers = {
-            name: tuple(
-                Ramp(**ramp | {"colours": tuple(map(tuple, ramp["colours"]))}) for ramp in value[name]
-            )
-            for name in ("elevation", "slope", "curvature")
-            if name in value
-        }
-        return replace(HYOGO_CS, **value | layers)
+        return from_table(value)
     if key == "classify":
-        preset = value.get("preset", PRESETS[0])
-        return replace(PRESET[preset], **{name: float(v) for name, v in value.items() if name != "preset"})
+        start = PRESET[value.get("preset", PRESETS[0])]
+        return replace(start, **{name: float(v) for name, v in value.items() if name != "preset"})
     return float(value)

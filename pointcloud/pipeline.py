@@ -26,6 +26,7 @@ from pointcloud.io.spill import Spill
 from pointcloud.kernels import bins
 from pointcloud.lattice import QUANTA_PER_METRE, Box, Grid, metres, quanta
 from pointcloud.params import QUALITY_BANDS, GridParams, Product, ReduceParams
+from pointcloud.styles import STYLES
 from pointcloud.surface import dem, dsm, quality, water
 from pointcloud.surface.dem import GroundSource
 
@@ -109,11 +110,19 @@ def scan_extent(header: CloudHeader) -> CloudHeader:
     return replace(header, mins=(west, south, bottom), maxs=(east, north, top))
 
 
-def relief_halo(params: GridParams) -> int:
-    """Return how much terrain around a window its relief needs, in quanta and whole coarsest cells."""
-    if "cs" not in params.products:
-        return 0
-    reach = max(relief.halo(params.cs, metres(cell)) * cell for cell in params.cells)
+def relief_halo(params: GridParams, *only: str) -> int:
+    """Return how much terrain around a window its relief needs, in quanta and whole coarsest cells.
+
+    That of all styles of a run, or of some ``only``.
+    """
+    reach = max(
+        (
+            relief.halo(style, metres(cell), params.style(style)) * cell
+            for style in only or params.styles
+            for cell in params.cells
+        ),
+        default=0,
+    )
     return -(-reach // params.cells[0]) * params.cells[0]
 
 
@@ -122,7 +131,7 @@ def halo(params: GridParams, product: Product) -> int:
     if product == "dsm":
         return max(dsm.margin(params.dsm_max_gap, cell) * cell for cell in params.cells)
     ground = max(_ground_halo(params), water.margin(params.water_gap) * QUANTA_PER_METRE)
-    return ground + (relief_halo(params) if product == "cs" else 0)
+    return ground + (relief_halo(params, product) if product in STYLES else 0)
 
 
 def _ground_halo(params: GridParams) -> int:
@@ -159,7 +168,7 @@ def make(
     """
     if "dsm" in params.products:
         yield from _surfaces(box, cloud, params, pool)
-    if {"dem", "cs", "quality"} & set(params.products):
+    if set(params.products) - {"dsm"}:
         yield from _terrains(box, cloud, params, pool, threads)
 
 
@@ -200,9 +209,10 @@ def _terrains(
         empty = bool(np.isnan(out[here]).all())
         if "dem" in params.products:
             yield Made("dem", grid, None if empty else out[here])
-        if "cs" in params.products:
-            colours = None if empty else relief.cs(out, metres(cell), params.cs, threads=threads)[here]
-            yield Made("cs", grid, colours)
+        for style in params.styles:
+            values = params.style(style)
+            shown = None if empty else relief.picture(style, out, metres(cell), values, threads=threads)[here]
+            yield Made(style, grid, shown)
     if gaps is not None:
         parts = [Grid(wide, cell).slices(box) for cell in params.cells]
         heights = [out[part] for out, part in zip(outs, parts, strict=True)]

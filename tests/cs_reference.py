@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from pointcloud.params import CsParams, Ramp
+from pointcloud.cs_params import CsParams, Ramp
 
 Floats = NDArray[np.float64]
 

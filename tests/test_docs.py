@@ -14,10 +14,12 @@ import pytest
 import pointcloud
 from hyogo_pc import main as cli
 from pointcloud import messages
+from pointcloud.cs_params import PRESETS
 from pointcloud.params import ALGORITHM, GridParams, read_params
+from pointcloud.styles import STYLES
 
 ROOT = Path(__file__).resolve().parents[1]
-PAIRS = ("README", "docs/methods", "docs/commands", "sample_tiles/README")
+PAIRS = ("README", "docs/methods", "docs/commands", "docs/gallery", "docs/prefecture", "sample_tiles/README")
 PAGES = [f"{page}{end}" for page in PAIRS for end in (".md", ".ja.md")]
 CODE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PICTURES_BYTES = 1_500_000
@@ -141,8 +143,18 @@ def test_lines_of_the_summary_are_those_explained(page: str, language: str) -> N
 
 
 def test_pictures_are_small_and_shown() -> None:
-    pictures = list((ROOT / "docs" / "img").iterdir())
+    pictures = [path for path in (ROOT / "docs" / "img").rglob("*") if path.is_file()]
+    shown = text_of("README.md") + text_of("docs/gallery.md").replace("](img/", "](docs/img/")
     assert sum(picture.stat().st_size for picture in pictures) < PICTURES_BYTES
     assert [
-        picture.name for picture in pictures if f"docs/img/{picture.name}" not in text_of("README.md")
+        name for name in (picture.relative_to(ROOT).as_posix() for picture in pictures) if name not in shown
     ] == []
+
+
+@pytest.mark.parametrize("page", ["docs/gallery.md", "docs/gallery.ja.md"])
+def test_every_style_and_preset_is_in_the_gallery(page: str) -> None:
+    text = text_of(page)
+    for style in STYLES:
+        assert f"](img/gallery/{style}.jpg)" in text
+    for name in PRESETS:
+        assert f"`{name}`" in text or f"`--preset {name}`" in text

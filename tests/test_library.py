@@ -17,6 +17,7 @@ from PIL import Image
 import pointcloud as pc
 from pointcloud.errors import CrsError, FileError, ParameterError
 from pointcloud.lattice import Box, Grid
+from pointcloud.styles import STYLES
 
 ROOT = Path(__file__).resolve().parents[1]
 TILE = ROOT / "sample_tiles" / "05PE5535.laz"
@@ -241,3 +242,21 @@ def test_public_names() -> None:
     assert all(getattr(pc, name) is not None for name in pc.__all__)
     with pytest.raises(AttributeError, match="nothing"):
         pc.nothing  # noqa: B018
+
+
+def test_every_style_of_a_terrain(slope: pc.PointCloud) -> None:
+    """A plane that falls to the west and south: 12.6 degrees, facing between them."""
+    terrain = pc.dem(slope, 0.5)
+    numbers = pc.layer(terrain, "slope")
+    middle = (slice(4, -4), slice(8, -8))
+    assert numbers.array[middle] == pytest.approx(np.degrees(np.arctan(np.hypot(0.1, 0.2))), abs=0.2)
+    assert (numbers.name, numbers.grid, numbers.crs) == ("slope", terrain.grid, terrain.crs)
+    for style in STYLES:
+        shown = pc.picture(terrain, style)
+        assert np.array_equal(shown.array[..., 3] == 255, np.isfinite(terrain.array)), style
+    wide, near = (pc.layer(terrain, "openness", radius=radius) for radius in (5.0, 1.0))
+    assert not np.array_equal(wide.array, near.array, equal_nan=True)
+    with pytest.raises(ParameterError, match="style 'red' is unknown"):
+        pc.picture(terrain, "red")
+    with pytest.raises(ParameterError, match="no value called sigma"):
+        pc.layer(terrain, "slope", sigma=2.0)

@@ -10,7 +10,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-QUICK = ["tests/kernels", "tests/surface/test_water.py", "tests/surface/test_dsm.py", "tests/relief"]
+RELIEF = [f"tests/relief/test_{name}.py" for name in ("cs", "smooth", "terrain", "light", "bends")]
+LOOKING = [
+    f"tests/relief/test_surroundings.py::{name}"
+    for name in ("test_level_ground", "test_local_dominance_is_the_mean_over_the_ring")
+]
+QUICK = [
+    *("tests/kernels", "tests/surface/test_water.py", "tests/surface/test_dsm.py"),
+    *(*RELIEF, *LOOKING, "tests/relief/test_show.py::test_small_arrays"),
+]
 ALL = ["tests/kernels", "tests/surface", "tests/relief"]
 
 

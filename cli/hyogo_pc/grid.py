@@ -2,137 +2,42 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from hyogo_pc import options
+from hyogo_pc.gridding import gridding, request_of
 from pointcloud.messages import say
-
-if TYPE_CHECKING:
-    from pointcloud.params import GridParams
-    from pointcloud.run.grid import Request
-
-LEVELS = ("50000", "5000", "2500", "1000", "500", "250", "none")
-PRODUCTS = ("dsm", "dem", "cs", "quality")
-COMPRESSIONS = ("deflate", "lzw", "zstd", "none")
 
 
 @click.command("grid", help=say("grid.help"), short_help=say("grid.short_help"))
 @click.argument("inputs", metavar="INPUT…", nargs=-1)
-@click.option(
-    "-o", "--out", type=click.Path(path_type=Path, file_okay=False), required=True, help=say("grid.out")
-)
-@click.option("--ground", multiple=True, metavar="INPUT", help=say("grid.ground"))
-@click.option(
-    "-r", "--resolution", "resolutions", type=float, multiple=True, metavar="M", help=say("grid.resolution")
-)
-@click.option(
-    "-p",
-    "--product",
-    "products",
-    type=click.Choice(PRODUCTS, case_sensitive=False),
-    multiple=True,
-    help=say("grid.product"),
-)
-@click.option(
-    "--sheet", "level", type=click.Choice(LEVELS), default="2500", show_default=True, help=say("grid.sheet")
-)
-@click.option(
-    "--tile-size", type=float, default=1000.0, show_default=True, metavar="M", help=say("grid.tile_size")
-)
-@click.option("--area", multiple=True, metavar="AREA", help=say("grid.area"))
-@click.option("--crs", metavar="CRS", help=say("grid.crs"))
-@click.option("--vertical", metavar="CRS", help=say("grid.vertical"))
-@click.option(
-    "--ground-class",
-    "ground_classes",
-    type=click.IntRange(0, 255),
-    multiple=True,
-    help=say("grid.ground_class"),
-)
-@click.option(
-    "--exclude-class",
-    "excluded_classes",
-    type=click.IntRange(0, 255),
-    multiple=True,
-    help=say("grid.exclude_class"),
-)
-@options.classify
-@options.preset
-@click.option("--max-gap", type=float, metavar="M", help=say("grid.max_gap"))
-@click.option("--dsm-max-gap", type=float, metavar="M", help=say("grid.dsm_max_gap"))
-@click.option("--water-gap", type=float, metavar="M", help=say("grid.water_gap"))
-@click.option("--precision", type=float, metavar="M", help=say("grid.precision"))
-@click.option("--compress", type=click.Choice(COMPRESSIONS), help=say("grid.compress"))
-@click.option("--credit", default="", metavar="TEXT", help=say("grid.credit"))
-@click.option(
-    "--params", "params_file", type=click.Path(path_type=Path, dir_okay=False), help=say("grid.params")
-)
-@click.option("--jobs", type=click.IntRange(1), metavar="N", help=say("grid.jobs"))
-@click.option("--scan-extents", is_flag=True, help=say("grid.scan_extents"))
+@gridding
+@click.option("--log", "log_file", type=click.Path(path_type=Path, dir_okay=False), help=say("grid.log"))
 @click.option("--redo", is_flag=True, help=say("grid.redo"))
 @click.option("--dry-run", is_flag=True, help=say("grid.dry_run"))
 @click.pass_context
-def command(context: click.Context, /, dry_run: bool, **options: Any) -> None:
+def command(context: click.Context, /, dry_run: bool, log_file: Path | None, **options: Any) -> None:
     """Make rasters of point clouds; the catalogue holds the help."""
     from hyogo_pc import progress, summary
     from pointcloud.run.grid import grid, prepare
+    from pointcloud.run.log import Log
 
-    request = _request(options)
+    request = request_of(options)
     if dry_run:
         click.echo(summary.of_plan(*prepare(request), request))
         return
     try:
         with progress.open_progress() as watcher:
-            report = grid(request, watcher)
+            if log_file:
+                with Log(log_file, watcher) as log:
+                    report = grid(request, log)
+            else:
+                report = grid(request, watcher)
     except KeyboardInterrupt:
         click.echo(say("grid.stopped", out=request.out), err=True)
         raise
     click.echo(summary.of_report(report, request.params))
     if not report.ok:
         context.exit(1)
-
-
-def _request(options: dict[str, Any]) -> Request:
-    """Return the request that the options make, once everything heavy may be imported."""
-    from pointcloud import crs
-    from pointcloud.errors import ParameterError
-    from pointcloud.run.grid import Request
-
-    if not options["inputs"] and not options["ground"]:
-        raise ParameterError("grid.no_input")
-    return Request(
-        inputs=options["inputs"],
-        ground=options["ground"],
-        out=options["out"],
-        params=_params(options),
-        level=options["level"],
-        tile_size=options["tile_size"],
-        area=options["area"],
-        crs=crs.from_user(options["crs"]) if options["crs"] else None,
-        vertical=crs.vertical_from_user(options["vertical"]) if options["vertical"] else None,
-        credit=options["credit"],
-        jobs=options["jobs"] or os.cpu_count() or 1,
-        redo=options["redo"],
-        scan_extents=options["scan_extents"],
-    )
-
-
-def _params(options: dict[str, Any]) -> GridParams:
-    """Return the parameters: the defaults, over them those of ``--params``, over them the options given."""
-    from pointcloud.params import GridParams, read_params
-    from pointcloud.smrfparams import PRESET
-
-    names = (
-        *("resolutions", "products", "ground_classes", "excluded_classes"),
-        *("max_gap", "dsm_max_gap", "water_gap", "precision", "compress"),
-    )
-    values = read_params(options["params_file"]) if options["params_file"] else {}
-    values |= {name: options[name] for name in names if options[name] not in (None, ())}
-    if options["preset"] or options["classify"]:
-        held = values.get("classify")
-        values["classify"] = PRESET[options["preset"]] if options["preset"] else held or PRESET["general"]
-    return GridParams(**values)

@@ -19,9 +19,14 @@ from pointcloud.errors import HyogoError
 from pointcloud.messages import LANGUAGES, default_language, say, set_language
 
 COMMANDS = {
+    "plan": "hyogo_pc.plan",
     "grid": "hyogo_pc.grid",
     "classify": "hyogo_pc.classify",
+    "status": "hyogo_pc.status",
+    "verify": "hyogo_pc.verify",
+    "relief": "hyogo_pc.relief",
     "info": "hyogo_pc.info",
+    "convert": "hyogo_pc.convert",
     "sheet": "hyogo_pc.sheet",
     "sample": "hyogo_pc.sample",
 }

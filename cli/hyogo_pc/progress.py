@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
 
     from pointcloud.io.remark import Remark
+    from pointcloud.run.changes import Work
     from pointcloud.run.inventory import Inventory
     from pointcloud.run.plan import Plan
 
@@ -35,10 +36,15 @@ class Progress:
     def planned(self, inventory: Inventory, plan: Plan) -> None:
         """Say what there is to do."""
         points = sum(source.header.count for source in inventory.sources)
-        self.sheets = len(plan.sheets)
-        self._say(say("grid.planned", files=len(inventory.sources), points=points, sheets=self.sheets))
+        self._say(say("grid.planned", files=len(inventory.sources), points=points, sheets=len(plan.sheets)))
 
-    def step(self, kind: str, key: str, weight: float) -> None:
+    def outstanding(self, works: Mapping[str, Work], kept: int) -> None:
+        """Say how much of it is there already."""
+        self.sheets = len(works)
+        if kept:
+            self._say(say("grid.kept", kept=kept, sheets=len(works)))
+
+    def step(self, kind: str, key: str, weight: float, *, seconds: float = 0.0, why: str = "") -> None:
         """Move the bar, or print a line a sheet."""
         self.share += weight
         if self.bar:
@@ -46,11 +52,11 @@ class Progress:
             self.bar.update(due - self.shown)
             self.shown = due
             return
-        if kind != "reduce":
+        if kind in ("make", "failed"):
             self.sheet += 1
             spent = time.monotonic() - self.start
             left = spent / max(self.share, 1e-9) * (1.0 - self.share)
-            values = {"sheet": key, "done": self.sheet, "sheets": self.sheets, "left": _clock(left)}
+            values = {"sheet": key, "done": self.sheet, "sheets": self.sheets, "left": clock(left)}
             done = kind == "make"
             self._say(say("grid.sheet_done", **values) if done else say("grid.sheet_failed", **values))
 
@@ -64,7 +70,8 @@ class Progress:
         click.echo(text, err=True)
 
 
-def _clock(seconds: float) -> str:
+def clock(seconds: float) -> str:
+    """Return a duration as hours, minutes and seconds."""
     minutes, rest = divmod(round(max(seconds, 0.0)), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}"

@@ -10,6 +10,7 @@ from pointcloud.messages import say
 
 if TYPE_CHECKING:
     from pointcloud.params import GridParams
+    from pointcloud.run.forecast import Forecast
     from pointcloud.run.grid import Request
     from pointcloud.run.inventory import Inventory
     from pointcloud.run.plan import Plan
@@ -45,6 +46,64 @@ def of_plan(inventory: Inventory, plan: Plan, request: Request) -> str:
     return "\n".join(lines)
 
 
+def of_forecast(forecast: Forecast, request: Request) -> str:
+    """Return what a run would make and take."""
+    return "\n".join(_forecast_lines(forecast, request))
+
+
+def _forecast_lines(forecast: Forecast, request: Request) -> Iterator[str]:
+    from hyogo_pc.progress import clock
+    from pointcloud import pipeline
+    from pointcloud.lattice import metres
+
+    expected, params = forecast.estimate, request.params
+    files, to_make = len(forecast.inventory.sources), len(expected.sheets)
+    yield say("grid.planned", files=files, points=expected.points, sheets=len(forecast.plan.sheets))
+    if to_make < len(forecast.plan.sheets):
+        yield say("grid.kept", kept=len(forecast.plan.sheets) - to_make, sheets=to_make)
+    crs = forecast.inventory.crs
+    yield say("grid.plan_crs", crs=crs.label if crs else "-")
+    yield say(
+        "grid.plan_params",
+        products=", ".join(product.upper() for product in params.products),
+        resolutions=", ".join(f"{r:g} m" for r in params.resolutions),
+        halo=metres(pipeline.reach(params)),
+    )
+    yield say("plan.time", time=clock(expected.wall), jobs=request.jobs, cpu=expected.cpu / 3600)
+    yield say("plan.memory", mib=expected.memory / 2**20, all=request.jobs * expected.memory / 2**30)
+    for folder, size in expected.space.items():
+        yield say("plan.space", folder=folder, size=_bytes(size))
+    values = {
+        "out": request.out,
+        "size": _bytes(sum(expected.space.values())),
+        "scratch": _bytes(expected.scratch),
+        "free": _bytes(expected.free),
+    }
+    yield say("plan.disk", **values) if expected.enough else say("plan.disk_short", **values)
+    if expected.strips:
+        yield say("plan.strips", scratch=_bytes(expected.scratch))
+    findings = forecast.findings
+    yield from _each(
+        "plan.duplicates", [" = ".join(Path(n).name for n in twins) for twins in findings.duplicates]
+    )
+    yield from _each("plan.overlaps", [" / ".join(Path(n).name for n in pair) for pair in findings.overlaps])
+    yield from _each("plan.holes", list(findings.holes))
+    yield from _each("plan.gaps", list(findings.gaps))
+    for remark in forecast.inventory.remarks:
+        yield say("grid.warning", text=remark)
+    for bad in forecast.inventory.bad:
+        yield say("grid.bad_file", file=bad.path.name, why=bad.error)
+
+
+def _bytes(size: float) -> str:
+    """Return a size with the unit that suits it."""
+    for unit in ("MB", "GB"):
+        size /= 1000 if unit == "GB" else 1e6
+        if size < 1000:
+            return f"{size:,.1f} {unit}"
+    return f"{size / 1000:,.1f} TB"
+
+
 def of_report(report: Report, params: GridParams) -> str:
     """Return what a run did."""
     return "\n".join(_lines(report, params))
@@ -53,15 +112,18 @@ def of_report(report: Report, params: GridParams) -> str:
 def _lines(report: Report, params: GridParams) -> Iterator[str]:
     rasters = sum(len(folders) for folders in report.written.values())
     yield say("grid.done", sheets=len(report.written), rasters=rasters, seconds=report.seconds)
+    if report.kept:
+        yield say("grid.done_kept", kept=report.kept)
     counts = report.counts
-    yield say(
-        "grid.points_found" if params.classify else "grid.points",
-        points=counts["points"],
-        used=counts["used"],
-        ground=counts["ground"],
-        excluded=counts["excluded"],
-        withheld=counts["withheld"],
-    )
+    if counts["points"] or not report.kept:
+        yield say(
+            "grid.points_found" if report.candidates else "grid.points",
+            points=counts["points"],
+            used=counts["used"],
+            ground=counts["ground"],
+            excluded=counts["excluded"],
+            withheld=counts["withheld"],
+        )
     if report.peak:
         yield say("grid.memory", mib=report.peak / 2**20)
     yield from _each("grid.empty", report.empty)

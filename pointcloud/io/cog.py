@@ -29,6 +29,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,7 @@ from rasterio.session import DummySession
 
 from pointcloud.errors import OutputError
 from pointcloud.lattice import Grid
-from pointcloud.params import NODATA, Compression
+from pointcloud.params import NODATA, QUALITY_BANDS, QUALITY_UNITS, Compression
 
 BLOCK = 512
 """Side of the tiles of a file in cells."""
@@ -119,7 +120,7 @@ def encode_heights(
     """
     _check(array, "float32", grid.shape)
     with _encoder(grid, crs_wkt, 1, "float32", tags, compress, threads, NODATA) as encoder:
-        statistics = _Statistics()
+        statistics = Statistics()
         for top in range(0, grid.rows, _STRIP):
             strip = array[top : top + _STRIP]
             void = np.isnan(strip)
@@ -176,6 +177,23 @@ def encode_rgba(
         return encoder.finish()
 
 
+def encode(
+    array: NDArray[np.float32] | NDArray[np.uint8],
+    grid: Grid,
+    crs_wkt: str | None,
+    *,
+    tags: Mapping[str, str],
+    compress: Compression = "deflate",
+    threads: int = 1,
+) -> bytes:
+    """Return heights (rows, cols), RGBA (uint8) or the bands of a quality raster (float32), each by its own encoder."""
+    how: Any = encode_heights if array.ndim == 2 else encode_rgba
+    if array.ndim == 3 and array.dtype != np.uint8:
+        how = partial(encode_bands, bands=QUALITY_BANDS, units=QUALITY_UNITS)
+    data: bytes = how(array, grid, crs_wkt, tags=tags, compress=compress, threads=threads)
+    return data
+
+
 def encode_bands(
     array: NDArray[np.float32],
     grid: Grid,
@@ -216,7 +234,7 @@ def encode_bands(
     with _encoder(
         grid, crs_wkt, len(bands), "float32", tags, compress, threads, NODATA, overviews="NEAREST"
     ) as encoder:
-        statistics = [_Statistics() for _ in bands]
+        statistics = [Statistics() for _ in bands]
         for top in range(0, grid.rows, _STRIP):
             strip = np.moveaxis(array[top : top + _STRIP], 2, 0)
             void = np.isnan(strip)
@@ -251,7 +269,7 @@ def _check(array: NDArray[Any], dtype: str, shape: tuple[int, ...]) -> None:
 
 
 @dataclass(slots=True)
-class _Statistics:
+class Statistics:
     """Minimum, maximum, mean and standard deviation, added up by strips relative to the first height met.
 
     On 12 M cells this takes half as long as GDAL's own, which reads the whole raster once more.
@@ -266,6 +284,7 @@ class _Statistics:
     squares: float = 0.0
 
     def add(self, strip: NDArray[np.float32], void: NDArray[np.bool_]) -> None:
+        """Count a part of the raster."""
         self.cells += strip.size
         values = strip[~void]
         if not values.size:
@@ -296,7 +315,21 @@ class _Statistics:
         }
 
 
-def _settings(bands: int, compress: Compression) -> dict[str, object]:
+def copy_options(compress: Compression, threads: int) -> dict[str, object]:
+    """Return the options of the COG driver."""
+    return {
+        **_OPTIONS[compress],
+        "overview_predictor": _OPTIONS[compress].get("predictor", "NO"),
+        "overview_resampling": "AVERAGE",
+        "blocksize": BLOCK,
+        "bigtiff": "IF_NEEDED",
+        "geotiff_version": "AUTO",  # 1.0, which every program knows, unless there is a height datum
+        "num_threads": max(1, threads),
+    }
+
+
+def settings(bands: int, compress: Compression) -> dict[str, object]:
+    """Return GDAL's settings while a file of so many bands is made."""
     options = _OPTIONS[compress]
     settings = {
         **_SETTINGS,
@@ -341,22 +374,14 @@ def _encoder(
     nodata: float | None = None,
     overviews: str = "AVERAGE",
 ) -> Iterator[_Encoder]:
-    options = {
-        **_OPTIONS[compress],
-        "overview_predictor": _OPTIONS[compress].get("predictor", "NO"),
-        "overview_resampling": overviews,
-        "blocksize": BLOCK,
-        "bigtiff": "IF_NEEDED",
-        "geotiff_version": "AUTO",  # 1.0, which every program knows, unless there is a height datum
-        "num_threads": max(1, threads),
-    }
+    options = copy_options(compress, threads) | {"overview_resampling": overviews}
     try:
         with (
             MemoryFile(ext=".tif") as memory,
             rasterio.Env(
                 session=DummySession(),
                 CPL_TMPDIR=memory.name.rpartition("/")[0],
-                **_settings(bands, compress),
+                **settings(bands, compress),
             ),
             rasterio.open(
                 "",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pointcloud.lattice import QUANTA_PER_METRE, cell_quanta
 
 
@@ -30,14 +32,34 @@ def label(resolution: float) -> str:
     return f"{whole}p{digits}g" if whole else f"0{digits}g"
 
 
+def resolution_of(label: str) -> float | None:
+    """Return the resolution in metres that a label states, in any letter case, or ``None`` if it is none."""
+    found = re.fullmatch(r"(?:(0)(\d{1,4})|([1-9]\d*)(?:p(\d{1,4}))?)g", label, re.IGNORECASE | re.ASCII)
+    if not found:
+        return None
+    resolution = float(f"0.{found[2]}" if found[1] else f"{found[3]}.{found[4] or 0}")
+    return resolution if resolution > 0 else None
+
+
 def folder(product: str, resolution: float) -> str:
     """Return the name of the folder that holds a product at a resolution in metres: ``DEM_1g``."""
-    return f"{product.upper()}_{label(resolution)}"
+    return labelled_folder(product, label(resolution))
+
+
+def labelled_folder(product: str, label: str) -> str:
+    """Return the name of the folder of a product of any label: ``DEM_5A``, as the national meshes are called."""
+    return f"{product.upper()}_{label}"
 
 
 def file_name(product: str, sheet: str, resolution: float) -> str:
     """Return the name of the file of one sheet: ``DEM_05MF513_1g.tif``."""
-    return f"{product.upper()}_{sheet}_{label(resolution)}.tif"
+    return file_in(folder(product, resolution), sheet)
+
+
+def file_in(folder: str, sheet: str) -> str:
+    """Return the name of the file of one sheet in a product's folder: ``DEM_52353762_5A.tif`` in ``DEM_5A``."""
+    product, resolution = folder.split("_", 1)
+    return f"{product}_{sheet}_{resolution}.tif"
 
 
 def mosaic_name(product: str, resolution: float) -> str:
@@ -53,3 +75,8 @@ def preview_name(product: str, resolution: float) -> str:
 def style_name(product: str, resolution: float) -> str:
     """Return the name of the style of a mosaic, which QGIS takes from beside it: ``QUALITY_1g.qml``."""
     return f"{folder(product, resolution)}.qml"
+
+
+def overview_name(folder: str) -> str:
+    """Return the name of the overview behind the mosaic of a product's folder: ``DEM_1g_overview.tif``."""
+    return f"{folder}_overview.tif"

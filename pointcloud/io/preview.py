@@ -1,6 +1,6 @@
 """A picture of a whole product for people without a GIS: map, title, scale bar, colours and source.
 
-Heights have the same colours everywhere (see ``_STOPS``; linear between them, clamped outside), whatever the
+Heights have the same colours everywhere (see ``HEIGHT_COLOURS``; linear between them, clamped outside), whatever the
 lowest and highest of the area are, and a soft hillshade: light from the north-west, slopes by central
 differences of the picture's own pixels. Relief maps are shown as they are, on white.
 """
@@ -32,6 +32,7 @@ from pointcloud.io.style import STATE_WORDS
 from pointcloud.io.vrt import Kind, Tile, mosaic
 from pointcloud.lattice import Box, Grid, cell_quanta
 from pointcloud.params import STATE_COLOURS
+from pointcloud.styles import HEIGHT_COLOURS
 
 LONGEST = 1600
 """Longest side of a picture in pixels, the caption included."""
@@ -46,20 +47,6 @@ _STRIP = 64  # rows
 
 _MOSTLY = 0.75
 """A raster whose filled part is at least so wide or high is drawn whole."""
-
-_STOPS = (
-    (0, (94, 142, 118)),
-    (20, (128, 172, 122)),
-    (50, (168, 196, 130)),
-    (100, (208, 214, 146)),
-    (200, (234, 224, 166)),
-    (300, (226, 202, 146)),
-    (450, (208, 174, 124)),
-    (700, (184, 146, 116)),
-    (1000, (170, 140, 136)),
-    (1500, (236, 234, 232)),
-)
-"""Heights in metres and their colours: valley floors green, hills yellow, mountains brown, summits white."""
 
 
 def preview(
@@ -110,7 +97,7 @@ def preview(
         colours = colours.repeat(zoom, 0).repeat(zoom, 1)
         pixel /= zoom
     titles = {"en": title, "ja": title} if isinstance(title, str) else title
-    stops = _STOPS if kind == "heights" else ()
+    stops = HEIGHT_COLOURS if kind == "heights" else ()
     classes = STATE_COLOURS if kind == "quality" else {}
     words = caption.words(
         titles, credit, synthetic=synthetic, classes=[STATE_WORDS[state] for state in classes]
@@ -204,8 +191,8 @@ def _tint(heights: NDArray[np.float32], pixel: float) -> NDArray[np.uint8]:
 
     By strips, whose arrays stay in the cache: several times as fast as all rows at once.
     """
-    levels = [stop for stop, _ in _STOPS]
-    tints = np.array([colour for _, colour in _STOPS], np.float32)
+    levels = [stop for stop, _ in HEIGHT_COLOURS]
+    tints = np.array([colour for _, colour in HEIGHT_COLOURS], np.float32)
     out = np.empty((*heights.shape, 3), np.uint8)
     for top in range(0, len(heights), _STRIP):
         above = min(top, 1)

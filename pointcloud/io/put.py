@@ -16,7 +16,7 @@ import itertools
 import os
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,7 +96,7 @@ class System:
 SYSTEM = System()
 
 
-def stage(folder: Path, name: str, data: bytes | memoryview) -> Path:
+def stage(folder: Path, name: str, data: bytes | memoryview | Iterable[bytes]) -> Path:
     """Write ``data`` under a private name and flush it to the disk.
 
     Parameters
@@ -105,8 +105,8 @@ def stage(folder: Path, name: str, data: bytes | memoryview) -> Path:
         Where the file will be published; made if it is missing.
     name : str
         The final name: what an error calls the file.
-    data : bytes or memoryview
-        The whole of the file.
+    data : bytes, memoryview or iterable of bytes
+        The whole of the file, or its pieces in order.
 
     Returns
     -------
@@ -118,10 +118,10 @@ def stage(folder: Path, name: str, data: bytes | memoryview) -> Path:
     OutputError
         If the disk is full, faulty, read-only or refuses; no private file is left.
     """
-    private = folder / f"{_PREFIX}{os.getpid():x}-{_run}-{next(_counter):x}{_SUFFIX}"
+    private = _private(folder)
     try:
         SYSTEM.make_folder(folder)
-        _write(private, memoryview(data).cast("B"))
+        _write(private, [data] if isinstance(data, bytes | memoryview) else data)
     except BaseException as error:
         discard(private)
         if isinstance(error, OSError):
@@ -150,7 +150,7 @@ def stage_by(folder: Path, name: str, write: Callable[[BinaryIO], None]) -> tupl
     OutputError
         As `stage` does.
     """
-    private = folder / f"{_PREFIX}{os.getpid():x}-{_run}-{next(_counter):x}{_SUFFIX}"
+    private = _private(folder)
     try:
         SYSTEM.make_folder(folder)
         with os.fdopen(SYSTEM.open(private), "wb") as file:
@@ -163,6 +163,44 @@ def stage_by(folder: Path, name: str, write: Callable[[BinaryIO], None]) -> tupl
         if isinstance(error, OSError):
             raise refusal(folder / name, error) from error
         raise
+
+
+def adopt(folder: Path, name: str, made: Path) -> Path:
+    """Stage a file that another library has written on the same volume, such as GDAL one too large for memory.
+
+    Parameters
+    ----------
+    folder, name
+        As for `stage`.
+    made : Path
+        The whole of the file, closed; it is moved.
+
+    Returns
+    -------
+    Path
+        The private file in ``folder``, for `publish` or `discard`.
+
+    Raises
+    ------
+    OutputError
+        As `stage` does; ``made`` is then removed.
+    """
+    private = _private(folder)
+    try:
+        SYSTEM.make_folder(folder)
+        handle = os.open(made, os.O_RDWR | getattr(os, "O_BINARY", 0))
+        try:
+            _if_supported(SYSTEM.sync, handle)
+        finally:
+            SYSTEM.close(handle)
+        SYSTEM.rename(made, private)
+    except BaseException as error:
+        discard(private)
+        discard(made)
+        if isinstance(error, OSError):
+            raise refusal(folder / name, error) from error
+        raise
+    return private
 
 
 def publish(staged: Path, target: Path, *, size: int, sha256: str | None = None) -> None:
@@ -264,11 +302,17 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _write(path: Path, data: memoryview) -> None:
+def _private(folder: Path) -> Path:
+    return folder / f"{_PREFIX}{os.getpid():x}-{_run}-{next(_counter):x}{_SUFFIX}"
+
+
+def _write(path: Path, pieces: Iterable[bytes | memoryview]) -> None:
     handle = SYSTEM.open(path)
     try:
-        while data:  # a disk that is nearly full takes a part, and refuses only the next
-            data = data[SYSTEM.write(handle, data[:_CHUNK]) :]
+        for piece in pieces:
+            data = memoryview(piece).cast("B")
+            while data:  # a disk that is nearly full takes a part, and refuses only the next
+                data = data[SYSTEM.write(handle, data[:_CHUNK]) :]
         _if_supported(SYSTEM.sync, handle)
     except BaseException:
         with suppress(OSError):

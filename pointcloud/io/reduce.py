@@ -35,9 +35,9 @@ _RUN = 4_000_000  # ground points sorted at one time: 48 MB and as much again wh
 _RETURN, _GROUND, _DRY = 1, 2, 4
 
 
-def _now(task: Callable[..., int], *arguments: Any) -> Future[int]:
+def _now(task: Callable[..., Any], *arguments: Any) -> Future[Any]:
     """Run a task here, as an executor would elsewhere."""
-    future: Future[int] = Future()
+    future: Future[Any] = Future()
     future.set_result(task(*arguments))
     return future
 
@@ -130,7 +130,7 @@ class Reducer:
         self.east, self.north = box.west // BUCKET * BUCKET, box.south // BUCKET * BUCKET
         self.file = SpillFile(scratch) if scratch else None
         self.executor = executor
-        self.scattering: Future[int] | None = None
+        self.scattering: Future[Any] | None = None
         self.arrays: dict[str, Array] = {}
         self.runs: list[Run] = []
         self.ground = np.empty((0, 3), np.int32)
@@ -157,7 +157,7 @@ class Reducer:
         if self.returns:
             self.returns.make_room(e, n, use, _RETURN)
         self._make_room_for_ground(int(np.count_nonzero(use & _GROUND)))
-        scatter = self.executor.submit if self.executor else _now
+        scatter: Callable[..., Future[Any]] = self.executor.submit if self.executor else _now
         self.scattering = scatter(
             bins.scatter,
             e,

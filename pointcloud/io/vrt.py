@@ -42,7 +42,7 @@ class Tile:
     grid: Grid
 
 
-def mosaic(tiles: Iterable[Tile], crs_wkt: str | None, kind: Kind) -> bytes:
+def mosaic(tiles: Iterable[Tile], crs_wkt: str | None, kind: Kind, overview: PurePath | None = None) -> bytes:
     """Return a VRT over files made by `pointcloud.io.cog`.
 
     It spans all of them; what none covers is nodata, or transparent. Files are listed by name, so the order
@@ -56,6 +56,8 @@ def mosaic(tiles: Iterable[Tile], crs_wkt: str | None, kind: Kind) -> bytes:
         The coordinate reference system of all of them, if known; written as WKT 1, which old programs read.
     kind : {"heights", "rgba", "quality"}
         One band of float32 with nodata -9999; red, green, blue and alpha; the bands of a quality raster.
+    overview : PurePath, optional
+        File with the same bands over the same box in larger cells, to be read when zoomed out.
 
     Returns
     -------
@@ -68,10 +70,10 @@ def mosaic(tiles: Iterable[Tile], crs_wkt: str | None, kind: Kind) -> bytes:
         If there are no tiles, or tiles of several resolutions.
     """
     ordered = sorted(tiles, key=lambda tile: tile.path.as_posix())
-    cells = {tile.grid.cell for tile in ordered}
-    if len(cells) != 1:
-        raise ValueError(f"a mosaic needs tiles of one resolution, not of {len(cells)}")
-    whole = Grid(_union([tile.grid.box for tile in ordered]), cells.pop())
+    lattices = {(tile.grid.cell, tile.grid.origin, tile.grid.per_unit) for tile in ordered}
+    if len(lattices) != 1:
+        raise ValueError(f"a mosaic needs tiles of one resolution and lattice, not of {len(lattices)}")
+    whole = Grid(_union([tile.grid.box for tile in ordered]), *lattices.pop())
     lines = [
         f'<VRTDataset rasterXSize="{whole.cols}" rasterYSize="{whole.rows}">',
         *_georeference(whole, crs_wkt),
@@ -88,6 +90,8 @@ def mosaic(tiles: Iterable[Tile], crs_wkt: str | None, kind: Kind) -> bytes:
         lines.append(f"    <ColorInterp>{colour}</ColorInterp>")
         for tile in ordered:
             lines += _source(tile, band, whole, _TYPES[kind])
+        if overview:
+            lines += _overview(overview, band)
         lines.append("  </VRTRasterBand>")
     lines.append("</VRTDataset>")
     return "\n".join([*lines, ""]).encode()
@@ -112,6 +116,13 @@ def _georeference(grid: Grid, crs_wkt: str | None) -> Iterator[str]:
         yield f"  <SRS>{escape(wkt)}</SRS>"
     transform = ", ".join(repr(float(value)) for value in grid.transform.to_gdal())
     yield f"  <GeoTransform>{transform}</GeoTransform>"
+
+
+def _overview(path: PurePath, band: int) -> Iterator[str]:
+    yield "    <Overview>"
+    yield f'      <SourceFilename relativeToVRT="1">{escape(path.as_posix())}</SourceFilename>'
+    yield f"      <SourceBand>{band}</SourceBand>"
+    yield "    </Overview>"
 
 
 def _source(tile: Tile, band: int, whole: Grid, dtype: str) -> Iterator[str]:

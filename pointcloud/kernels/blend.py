@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from pointcloud.kernels.angles import degrees
 from pointcloud.kernels.jit import kernel
 
 STRIP: Final = 512
@@ -96,25 +97,9 @@ def _climb(
 
 @kernel
 def _degrees(squared: NDArray[np.float64], out: NDArray[np.float64]) -> None:
-    """Write the angle in degrees whose squared tangent is given, to 1.2e-6 degrees.
-
-    Abramowitz & Stegun (1964), 4.4.49, error 2e-8 rad on 0-1; beyond 1, the complement of the reciprocal. It
-    vectorises: 1 ns a cell, where the library's arctangent takes 13. A grey level of a ramp to 60 is 0.24.
-    """
+    """Write the angle in degrees whose squared tangent is given; a grey level of a ramp to 60 is 0.24."""
     for x in range(squared.size):
-        tangent = math.sqrt(squared[x])
-        flat = tangent <= 1.0
-        t = tangent if flat else 1.0 / (tangent if tangent > 1.0 else 1.0)
-        s = t * t
-        p = 0.0028662257 * s - 0.0161657367
-        p = p * s + 0.0429096138
-        p = p * s - 0.0752896400
-        p = p * s + 0.1065626393
-        p = p * s - 0.1420889944
-        p = p * s + 0.1999355085
-        p = p * s - 0.3333314528
-        angle = (t + t * s * p) * 57.29577951308232
-        out[x] = angle if flat else 90.0 - angle
+        out[x] = degrees(math.sqrt(squared[x]))
 
 
 @kernel

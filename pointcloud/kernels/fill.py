@@ -157,7 +157,7 @@ def _find_face(
     cells are taken in until the disc lies within them, or they reach ``reach`` cells. Corners that still lie beyond
     that mean that there is no face.
     """
-    measured = 0
+    measured: Int = 0
     for k in range(8):
         at = k + (k >= 4)
         measured |= np.int64(heights[row + at // 3 - 1, col + at % 3 - 1] != EMPTY) << k

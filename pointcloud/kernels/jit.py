@@ -8,7 +8,6 @@ kernels are compiled anew in each process.
 from __future__ import annotations
 
 import hashlib
-import os
 import tempfile
 from collections.abc import Callable
 from functools import cache
@@ -17,7 +16,8 @@ from typing import Any, ParamSpec, TypeAlias, TypeVar
 
 import numba
 import numpy as np
-import platformdirs
+
+from pointcloud.cachedir import cache_root
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -33,8 +33,7 @@ def cache_folder() -> Path | None:
     for source in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(source.read_bytes())
     digest.update(f"{numba.__version__} boundscheck={numba.config.BOUNDSCHECK}".encode())
-    root = os.environ.get("HYOGO_PC_CACHE") or platformdirs.user_cache_dir("hyogo-pc", appauthor=False)
-    folder = Path(root) / f"kernels-{digest.hexdigest()[:16]}"
+    folder = cache_root() / f"kernels-{digest.hexdigest()[:16]}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):

@@ -54,7 +54,7 @@ DEGENERATE: Final = 1e-11
 def mark(pad: NDArray[np.float64], smooth: NDArray[np.float64], rank: NDArray[np.uint8]) -> int:
     """Mark the cells that need a fitted plane, and count them.
 
-    These are the valid cells whose plain convolution met nodata, and the nodata cells beside a valid one.
+    These are the valid cells whose plain convolution met nodata, and what lies beside a valid one, corners included.
 
     Parameters
     ----------
@@ -79,9 +79,9 @@ def mark(pad: NDArray[np.float64], smooth: NDArray[np.float64], rank: NDArray[np
             for j in range(left, right):
                 if math.isnan(pad[i + margin, j + margin]):
                     continue
-                count += _want(smooth, rank, i + 1, j + 1)
-                count += _want(smooth, rank, i, j + 1) + _want(smooth, rank, i + 2, j + 1)
-                count += _want(smooth, rank, i + 1, j) + _want(smooth, rank, i + 1, j + 2)
+                for y in range(i, i + 3):
+                    for x in range(j, j + 3):
+                        count += _want(smooth, rank, y, x)
     return count
 
 

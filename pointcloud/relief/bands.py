@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointcloud.errors import ParameterError
-from pointcloud.kernels import planes, smooth, terrain
+from pointcloud.kernels import bends, planes, smooth, terrain
 
 Floats = NDArray[np.float64]
 Dem = NDArray[np.float32] | NDArray[np.float64]
@@ -57,7 +57,9 @@ def reach_cells(sigma: float, truncation: float, resolution: float) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Some rows of a relief.
+    """Some rows of a DEM, and what is computed of them when it is asked for.
+
+    Its arrays are good until the next band of the same workspace.
 
     Parameters
     ----------
@@ -67,24 +69,73 @@ class Band:
         Their heights in float64 with a margin of m cells on each side; NaN at nodata and outside the DEM.
     smooth : (n + 2, cols + 2) array
         Smoothed heights, with a margin of one cell.
-    steepness : (n, cols) array
-        Squared tangent of the slope.
-    curvature : (n, cols) array
-        General curvature of the smoothed heights in 1/m.
+    rank, gradient : (n + 2, cols + 2) and (2, n + 2, cols + 2) arrays
+        How the smoothed heights came about, and the planes where they were fitted: see
+        :mod:`pointcloud.kernels.planes`.
+    space : Workspace
+    dem : array
+        The whole of it.
     """
 
     rows: slice
     pad: Floats
     smooth: Floats
-    steepness: Floats
-    curvature: Floats
+    rank: NDArray[np.uint8]
+    gradient: Floats
+    space: Workspace
+    dem: Dem
+
+    @property
+    def count(self) -> int:
+        """Number of rows."""
+        return int(self.rows.stop) - int(self.rows.start)
 
     @property
     def heights(self) -> Floats:
         """The heights without their margin, ``(n, cols)``."""
-        rows, cols = self.steepness.shape
-        margin = (self.pad.shape[0] - rows) // 2
-        return self.pad[margin : margin + rows, margin : margin + cols]
+        margin = self.space.gaussian.reach + 1
+        return self.pad[margin : margin + self.count, margin:-margin]
+
+    def steepness(self, side: float = terrain.HORN) -> Floats:
+        """Return the squared tangent of the slope, ``(n, cols)``."""
+        out = self.space.room("steepness")[: self.count]
+        terrain.steepness(self.pad, self.rank, self.gradient, self.space.resolution, side, out)
+        return out
+
+    def curvature(self) -> Floats:
+        """Return the general curvature of the smoothed heights in 1/m, ``(n, cols)``."""
+        out = self.space.room("curvature")[: self.count]
+        terrain.curvature(self.pad, self.smooth, self.rank, self.gradient, self.space.resolution, out)
+        return out
+
+    def bends(self) -> tuple[Floats, Floats]:
+        """Return profile and plan curvature of the smoothed heights in 1/m, ``(n, cols)`` each."""
+        profile, plan = (self.space.room(name)[: self.count] for name in ("profile", "plan"))
+        bends.directional(
+            self.pad, self.smooth, self.rank, self.gradient, self.space.resolution, profile, plan
+        )
+        return profile, plan
+
+    def rises(self) -> Floats:
+        """Return the rise over run to the east and to the south by Horn, ``(2, n, cols)``."""
+        cols = self.space.cols
+        # Contiguous whatever the count: Numba compiles a function anew for each memory layout.
+        out = self.space.slopes[: 2 * self.count * cols].reshape(2, self.count, cols)
+        terrain.rises(self.pad, self.rank, self.gradient, self.space.resolution, out[0], out[1])
+        return out
+
+    def trends(self) -> Floats:
+        """Return the rise over run of the smoothed heights to the east and to the south, ``(2, n, cols)``."""
+        cols = self.space.cols
+        out = self.space.trends[: 2 * self.count * cols].reshape(2, self.count, cols)
+        space = self.space
+        terrain.trends(self.pad, self.smooth, self.rank, self.gradient, space.resolution, out[0], out[1])
+        return out
+
+    def wide(self, margin: int) -> Floats:
+        """Return the heights with another margin, ``(n + 2 margin, cols + 2 margin)``."""
+        out = self.space.room("wide", margin)[: self.count + 2 * margin]
+        return _gathered(self.dem, self.rows, margin, out)
 
 
 class Workspace:
@@ -96,39 +147,51 @@ class Workspace:
         Columns of the DEM.
     gaussian : Gaussian
         Smooths every band.
+    resolution : float
+        Side of a cell in metres.
     """
 
-    def __init__(self, cols: int, gaussian: Gaussian) -> None:
+    def __init__(self, cols: int, gaussian: Gaussian, resolution: float) -> None:
         margin = gaussian.reach + 1
-        self.gaussian = gaussian
+        self.cols, self.gaussian, self.resolution = cols, gaussian, resolution
         self.pad = np.empty((ROWS + 2 * margin, cols + 2 * margin))
         self.columns = np.empty((ROWS + 2, cols + 2 * margin))
         self.smooth = np.empty((ROWS + 2, cols + 2))
         self.rank = np.empty((ROWS + 2, cols + 2), dtype=np.uint8)
         self.gradient = np.empty((2, ROWS + 2, cols + 2))
-        self.steepness = np.empty((ROWS, cols))
-        self.curvature = np.empty((ROWS, cols))
+        self.slopes, self.trends = np.empty(2 * ROWS * cols), np.empty(2 * ROWS * cols)
+        self.rooms: dict[tuple[str, int], Floats] = {}
 
-    def compute(self, dem: Dem, rows: slice, resolution: float) -> Band:
+    def room(self, name: str, margin: int = 0) -> Floats:
+        """Return an array for a whole band with a margin, the same one for the same name."""
+        key = (name, margin)
+        if key not in self.rooms:
+            self.rooms[key] = np.empty((ROWS + 2 * margin, self.cols + 2 * margin))
+        return self.rooms[key]
+
+    def compute(self, dem: Dem, rows: slice) -> Band:
         """Return the band of these rows of ``dem``; it is good until the next call."""
         margin = self.gaussian.reach + 1
         count = rows.stop - rows.start
         pad, smoothed, rank = self.pad[: count + 2 * margin], self.smooth[: count + 2], self.rank[: count + 2]
-        first, last = max(rows.start - margin, 0), min(rows.stop + margin, dem.shape[0])
-        smooth.gather(_contiguous(dem[first:last]), rows.start - margin - first, -margin, pad)
+        _gathered(dem, rows, margin, pad)
         smooth.convolve(pad, self.gaussian.moments[0], self.columns[: count + 2], smoothed)
         if planes.mark(pad, smoothed, rank):
             self._fit(pad, smoothed, rank)
-        steepness, curvature = self.steepness[:count], self.curvature[:count]
-        terrain.steepness(pad, rank, self.gradient, resolution, steepness)
-        terrain.curvature(pad, smoothed, rank, self.gradient, resolution, curvature)
-        return Band(rows, pad, smoothed, steepness, curvature)
+        return Band(rows, pad, smoothed, rank, self.gradient, self, dem)
 
     def _fit(self, pad: Floats, smoothed: Floats, rank: NDArray[np.uint8]) -> None:
         mask, heights = np.empty_like(pad), np.empty_like(pad)
         planes.split(pad, mask, heights)
         moments = np.empty((14, pad.shape[1]))
         planes.fit(pad, mask, heights, self.gaussian.moments, moments, smoothed, rank, self.gradient)
+
+
+def _gathered(dem: Dem, rows: slice, margin: int, out: Floats) -> Floats:
+    """Copy rows of ``dem`` and a margin around them into ``out``, and return it."""
+    first, last = max(rows.start - margin, 0), min(rows.stop + margin, dem.shape[0])
+    smooth.gather(_contiguous(dem[first:last]), rows.start - margin - first, -margin, out)
+    return out
 
 
 def each_band(
@@ -147,13 +210,13 @@ def each_band(
     tops = deque(range(0, rows, ROWS))
 
     def run() -> None:
-        space = Workspace(cols, gaussian)
+        space = Workspace(cols, gaussian, resolution)
         while True:
             try:
                 top = tops.popleft()
             except IndexError:
                 return
-            use(space.compute(dem, slice(top, min(top + ROWS, rows)), resolution))
+            use(space.compute(dem, slice(top, min(top + ROWS, rows))))
 
     if threads == 1 or len(tops) < 2:
         run()

@@ -10,9 +10,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from pointcloud.cs_params import CsParams
 from pointcloud.errors import ParameterError
-from pointcloud.kernels import blend
-from pointcloud.params import HYOGO_CS, CsParams
+from pointcloud.kernels import blend, terrain
+from pointcloud.params import HYOGO_CS
 from pointcloud.relief import ramps
 from pointcloud.relief.bands import (
     Band,
@@ -21,25 +22,9 @@ from pointcloud.relief.bands import (
     check_dem,
     check_resolution,
     each_band,
-    reach_cells,
 )
 
 Rgba = NDArray[np.uint8]
-
-
-def halo(params: CsParams, resolution: float) -> int:
-    """Return how many cells around a window decide its pixels.
-
-    It is the reach of the smoothing, and one cell for the curvature. A window cut from a larger DEM with so
-    many cells on each side gives, inside, the same bits as the larger DEM.
-
-    Raises
-    ------
-    ParameterError
-        If the resolution is not positive.
-    """
-    check_resolution(resolution)
-    return reach_cells(params.sigma, params.truncation, resolution) + 1
 
 
 def cs(
@@ -56,7 +41,7 @@ def cs(
     ----------
     dem : (rows, cols) array of float32 or float64
         Heights in metres, NaN (or infinity) at nodata, row 0 in the north. Its edge counts as nodata: give
-        :func:`halo` cells more on each side and cut them off where the terrain goes on.
+        :func:`pointcloud.relief.halo` cells more on each side and cut them off where the terrain goes on.
     resolution : float
         Side of a cell in metres.
     params : CsParams
@@ -84,13 +69,14 @@ def cs(
     if out.shape != wanted or out.dtype != np.uint8 or not out.flags.c_contiguous:
         raise ParameterError("relief.out", dtype=out.dtype, shape=out.shape, wanted=wanted)
     packed: NDArray[np.uint32] = out.view("<u4")[:, :, 0]
-    base = ramps.base(params)
+    base = ramps.base(params) - (0.5 if params.rounding == "down" else 0.0)
+    side = terrain.HORN if params.gradient == "horn" else terrain.CENTRAL
     elevation, slope, bend = (ramps.steps(s) for s in (params.elevation, params.slope, params.curvature))
 
     def use(band: Band) -> None:
         work = np.empty((4, blend.STRIP))
-        part = packed[band.rows]
-        blend.blend(band.pad, band.steepness, band.curvature, base, elevation, slope, bend, work, part)
+        steepness, curvature, part = band.steepness(side), band.curvature(), packed[band.rows]
+        blend.blend(band.pad, steepness, curvature, base, elevation, slope, bend, work, part)
 
     each_band(dem, resolution, Gaussian.of(params.sigma, params.truncation, resolution), threads, use)
     return out

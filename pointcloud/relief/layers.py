@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pointcloud.params import HYOGO_CS, CsParams
+from pointcloud.cs_params import CsParams
+from pointcloud.params import HYOGO_CS
 from pointcloud.relief.bands import Band, Dem, Floats, Gaussian, check_dem, check_resolution, each_band
 
 
@@ -57,8 +58,8 @@ def layers(dem: Dem, resolution: float, params: CsParams = HYOGO_CS, *, threads:
     def use(band: Band) -> None:
         smoothed = band.smooth[1:-1, 1:-1]
         result.smoothed[band.rows] = np.where(np.isnan(band.heights), np.nan, smoothed)
-        result.slope[band.rows] = np.degrees(np.arctan(np.sqrt(band.steepness)))
-        result.curvature[band.rows] = band.curvature
+        result.slope[band.rows] = np.degrees(np.arctan(np.sqrt(band.steepness())))
+        result.curvature[band.rows] = band.curvature()
 
     each_band(dem, resolution, Gaussian.of(params.sigma, params.truncation, resolution), threads, use)
     return result

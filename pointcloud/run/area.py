@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
 _POLYGONS = {".geojson", ".json", ".shp"}
+_LISTS = {".txt", ".csv"}
 
 
 @dataclass(frozen=True)
@@ -42,15 +44,21 @@ class Area:
             polygon.intersects(rectangle) and not polygon.touches(rectangle) for polygon in self.polygons
         )
 
+    def bounds(self) -> list[Box]:
+        """Return boxes that hold all of it."""
+        around = [Box.from_metres(*polygon.bounds) for polygon in self.polygons]
+        return [*(sheet.box for sheet in self.named), *self.boxes, *around]
+
     def names(self, sheet: Sheet) -> bool:
         """Whether a sheet is asked for by its code, or by that of a sheet it is part of."""
         return any(named.box.contains(sheet.box) for named in self.named)
 
 
 def read_area(texts: Sequence[str], crs: SpatialReference | None) -> Area:
-    """Return the area that texts stand for: sheet codes, ``W,S,E,N`` in metres, or polygon files.
+    """Return the area that texts stand for: sheet codes, ``W,S,E,N`` in metres, polygon files, or lists of codes.
 
-    Polygon files are GeoJSON (longitude and latitude, or the coordinates of the run) and Shapefile.
+    Polygon files are GeoJSON (longitude and latitude, or the coordinates of the run) and Shapefile. A list is a text
+    file with a code at the beginning of each line.
 
     Raises
     ------
@@ -63,14 +71,49 @@ def read_area(texts: Sequence[str], crs: SpatialReference | None) -> Area:
     for text in texts:
         if Path(text).suffix.lower() in _POLYGONS:
             polygons.extend(_read_polygons(Path(text), crs))
+        elif Path(text).suffix.lower() in _LISTS:
+            named.extend(_named(code, crs) for code in _read_list(Path(text)))
         elif "," in text:
             boxes.append(_box(text))
         else:
-            sheet = sheets.parse(text)
-            if crs is None or crs.zone != sheet.zone:
-                raise ParameterError("run.area_zone", code=sheet.code, crs=crs.label if crs else "-")
-            named.append(sheet)
+            named.append(_named(text, crs))
     return Area(tuple(named), tuple(boxes), tuple(polygons))
+
+
+def zone_named(texts: Sequence[str]) -> int | None:
+    """Return the zone of the first sheet code among the texts of an area, in lists too; ``None`` if there is none.
+
+    Raises
+    ------
+    ParameterError
+        If a list cannot be read.
+    """
+    for text in texts:
+        codes = _read_list(Path(text)) if Path(text).suffix.lower() in _LISTS else [text]
+        found = sheets.find_code(codes[0])
+        if found:
+            return found[0].zone
+    return None
+
+
+def _named(code: str, crs: SpatialReference | None) -> Sheet:
+    sheet = sheets.parse(code)
+    if crs is None or crs.zone != sheet.zone:
+        raise ParameterError("run.area_zone", code=sheet.code, crs=crs.label if crs else "-")
+    return sheet
+
+
+def _read_list(path: Path) -> list[str]:
+    """Return the first word of each line that has one, up to a comma, a semicolon or a number sign."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        raise ParameterError("run.area_list", path=path, cause=error) from None
+    words = [re.split(r"[\s,;#]", line.strip(), maxsplit=1)[0] for line in text.splitlines()]
+    codes = [word for word in words if word]
+    if not codes:
+        raise ParameterError("run.area_list", path=path, cause="-")
+    return codes
 
 
 def _box(text: str) -> Box:

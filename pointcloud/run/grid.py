@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from pointcloud import pipeline
 from pointcloud.errors import OutputError, ParameterError
-from pointcloud.io import names, put
+from pointcloud.io import put
 from pointcloud.io.remark import Remark
-from pointcloud.run import memory, mosaics
+from pointcloud.run import memory, mosaics, page, record
 from pointcloud.run.area import read_area
+from pointcloud.run.changes import Changes, Work
 from pointcloud.run.inventory import Inventory, take_inventory
 from pointcloud.run.lock import locked
 from pointcloud.run.loop import run
-from pointcloud.run.manifest import Manifest
 from pointcloud.run.owner import Owner
-from pointcloud.run.plan import NO_SHEETS, Plan, make_plan, names_on
-from pointcloud.run.pools import open_pool
+from pointcloud.run.plan import NO_SHEETS, Plan, make_plan
+from pointcloud.run.pools import opened
+from pointcloud.run.record import Record, lost_inputs
 from pointcloud.run.report import Report
 from pointcloud.run.request import Request, Watcher
 from pointcloud.run.warm import warm
 
-__all__ = ["Request", "Watcher", "grid", "prepare"]
+__all__ = ["Request", "Watcher", "grid", "prepare", "shared"]
+
+_SCRATCH = ".scratch"
 
 _MOST_REMARKS = 5
 """Remarks of one kind that are shown one by one."""
@@ -53,7 +58,7 @@ def prepare(request: Request) -> tuple[Inventory, Plan]:
 
 
 def grid(request: Request, watcher: Watcher) -> Report:
-    """Make every sheet, and return what came of it.
+    """Make every sheet that is not there yet as it would be made now, and return what came of it.
 
     Raises
     ------
@@ -82,33 +87,40 @@ def grid(request: Request, watcher: Watcher) -> Report:
 
 def _make(request: Request, inventory: Inventory, plan: Plan, watcher: Watcher) -> Report:
     """Make every sheet, under the lock of the output folder."""
-    manifest = Manifest.load(request.out)
-    manifest.begin(request.params, _shared(request, inventory), redo=request.redo)
-    for remark in _few_of_a_kind(list(_fewer_inputs(manifest, plan, inventory))):
+    held = Record.load(request.out)
+    held.begin(request.params, shared(request, inventory), redo=request.redo)
+    works = Changes(held, inventory, request.params, request.facts).outstanding(plan)
+    watcher.outstanding(works, kept=len(plan.sheets) - len(works))
+    for remark in _few_of_a_kind(list(_fewer_inputs(held, works, inventory))):
         watcher.remark(remark)
     scratch = _clean(request)
-    pool = open_pool(request.jobs, len(plan.sheets))
-    owner = Owner(request, inventory, plan, manifest, scratch, watcher, travels=pool.slots > 1)
     try:
-        warm(watcher.remark)
-        run(list(plan.sheets), plan.needs, owner, pool)
-        pool.close()
-        manifest.settle(request.params)
-        manifest.save()
-        mosaics.write(manifest, request.params, inventory.crs, owner.report, request.credit)
-    except BaseException:
-        pool.close(now=True)
+        held.start(len(works))
+        if works:
+            warm(watcher.remark)
+        with opened(request.jobs, len(works), request.scheduler, scratch) as pool:
+            owner = Owner(request, inventory, plan, works, held, scratch, watcher, travels=pool.travels)
+            run(list(works), {code: work.needs for code, work in works.items()}, owner, pool)
+        owner.require_folder()
+        held.settle(request.params)
+        mosaics.write(held, request.params, inventory.crs, owner.report, request.credit)
+        held.end("done")
+        put.put(request.out / page.FILE_NAME, page.page(held, owner.report))
+    except BaseException as error:
+        with suppress(OutputError):  # the disk may be full
+            held.end("stopped" if isinstance(error, KeyboardInterrupt) else "failed")
         raise
     finally:
         _sweep(request)
-        shutil.rmtree(scratch, ignore_errors=True)
+        shutil.rmtree(request.out / _SCRATCH, ignore_errors=True)
     return owner.report
 
 
-def _fewer_inputs(manifest: Manifest, plan: Plan, inventory: Inventory) -> Iterator[Remark]:
+def _fewer_inputs(held: Record, works: Mapping[str, Work], inventory: Inventory) -> Iterator[Remark]:
     """Yield what to say of sheets whose rasters were made from files that this run was not given."""
-    for code, sheet in plan.sheets.items():
-        lost = manifest.lost_inputs(code, names_on(sheet, inventory))
+    given = {source.header.path.name for source in inventory.sources}
+    for code in works:
+        lost = lost_inputs(held.sheets[code], given) if code in held.sheets else None
         if lost:
             yield Remark.of("run.fewer_inputs", sheet=code, names=", ".join(lost))
 
@@ -127,11 +139,14 @@ def _few_of_a_kind(remarks: Sequence[Remark]) -> Iterator[Remark]:
 
 
 def _clean(request: Request) -> Path:
-    """Make the output folder, free of what dead runs left, and return a new folder for spills in it."""
-    scratch = request.out / ".scratch"
+    """Make the output folder, free of what dead runs left, and return a new folder for spills in it.
+
+    It has a name of its own in each run: a worker of a dead run may still be writing to the last one.
+    """
+    scratch = request.out / _SCRATCH / secrets.token_hex(4)
     try:
         _sweep(request)
-        shutil.rmtree(scratch, ignore_errors=True)
+        shutil.rmtree(request.out / _SCRATCH, ignore_errors=True)
         scratch.mkdir(parents=True)
     except OSError as error:
         raise OutputError("run.out", path=request.out, cause=error.strerror) from error
@@ -140,14 +155,12 @@ def _clean(request: Request) -> Path:
 
 def _sweep(request: Request) -> None:
     """Remove the private files of this run, when its workers are no more, and those of runs before."""
-    params = request.params
-    put.sweep(request.out, own=True)
-    for product in params.products:
-        for resolution in params.resolutions:
-            put.sweep(request.out / names.folder(product, resolution), own=True)
+    here = {"", record.FOLDER, *(folder for _, _, folder in record.folders(request.params))}
+    for folder in here:
+        put.sweep(request.out / folder, own=True)
 
 
-def _shared(request: Request, inventory: Inventory) -> dict[str, object]:
+def shared(request: Request, inventory: Inventory) -> dict[str, object]:
     """Return what all rasters of an output folder share besides their parameters."""
     crs = inventory.crs
     tiles = {"tile_size": request.tile_size} if request.level == NO_SHEETS else {}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from pointcloud import crs as crs_room
@@ -11,10 +13,14 @@ from pointcloud.crs import SpatialReference
 from pointcloud.errors import CrsError, FileError, HyogoError
 from pointcloud.io.claims import claimed_boxes
 from pointcloud.io.files import find_files
+from pointcloud.io.headercache import HeaderCache
 from pointcloud.io.las import read_header
 from pointcloud.io.lasheader import CloudHeader
 from pointcloud.io.remark import Remark
 from pointcloud.lattice import Box
+from pointcloud.run.boxes import BoxIndex
+
+_READERS = 16  # most of the time a header takes is waiting, on a network drive at least
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,22 @@ class Inventory:
     crs: SpatialReference | None
     remarks: tuple[Remark, ...]
 
+    @cached_property
+    def _boxes(self) -> BoxIndex:
+        return BoxIndex(source.box for source in self.sources)
+
+    @cached_property
+    def _limits(self) -> BoxIndex:
+        return BoxIndex(source.limits for source in self.sources)
+
+    def on(self, box: Box) -> list[Source]:
+        """Return the files whose points, by their headers, can lie in ``box``."""
+        return [self.sources[k] for k in self._boxes.touching(box)]
+
+    def near(self, box: Box) -> list[Source]:
+        """Return the files whose points can lie in ``box`` with the rounding that is allowed to their headers."""
+        return [self.sources[k] for k in self._limits.touching(box)]
+
 
 def take_inventory(
     inputs: Sequence[str],
@@ -100,26 +122,50 @@ def take_inventory(
     ground_files = find_files(ground) if ground else []
     known = {path.resolve() for path in ground_files}
     files = [(path, False) for path in (find_files(inputs) if inputs else []) if path.resolve() not in known]
+    files += [(path, True) for path in ground_files]
     sources: list[Source] = []
     bad: list[BadFile] = []
     remarks: list[Remark] = []
-    for path, all_ground in files + [(path, True) for path in ground_files]:
-        try:
-            header = read_header(path)
-            if header.count:
-                sources.append(Source(scan(header) if scan else header, all_ground))
-                _ = sources[-1].box
-            else:
-                remarks.append(Remark.of("run.no_points", path=path.name))
-        except FileError as error:
-            sources = [source for source in sources if source.header.path != path]
-            bad.append(BadFile(path, error, claimed_boxes(path)))
-            continue
-        remarks.extend(header.warnings)
+    headers = _read_headers([path for path, _ in files], scan)
+    for (path, all_ground), header in zip(files, headers, strict=True):
+        if isinstance(header, FileError):
+            bad.append(BadFile(path, header, claimed_boxes(path)))
+        elif header.count:
+            sources.append(Source(header, all_ground))
+            remarks.extend(header.warnings)
+        else:
+            remarks.append(Remark.of("run.no_points", path=path.name))
+            remarks.extend(header.warnings)
     common, more = _agree(sources, crs, vertical)
     if needs_zone and sources and (common is None or common.zone is None):
         raise CrsError("run.no_zone", crs=common.label if common else "-")
     return Inventory(tuple(sources), tuple(bad), common, tuple(remarks + more))
+
+
+def _read_headers(
+    paths: Sequence[Path], scan: Callable[[CloudHeader], CloudHeader] | None
+) -> list[CloudHeader | FileError]:
+    """Return the header of each file that has points in a box, or what is wrong with it."""
+    cache = HeaderCache("scanned" if scan else "stated")
+
+    def read(path: Path) -> CloudHeader | FileError:
+        try:
+            header = cache.find(path)
+            if header is None:
+                header = read_header(path)
+                if header.count:
+                    header = scan(header) if scan else header
+                    _ = header.box
+                new.append(header)
+        except FileError as error:
+            return error
+        return header
+
+    new: list[CloudHeader] = []
+    with ThreadPoolExecutor(_READERS) as pool:
+        headers = list(pool.map(read, paths))
+    cache.keep(new)
+    return headers
 
 
 def _agree(

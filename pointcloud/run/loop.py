@@ -12,6 +12,7 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from pointcloud.errors import ClusterError
 from pointcloud.run.pools import Pool
 
 
@@ -50,8 +51,12 @@ class Steps(Protocol):
 @dataclass
 class _State:
     needs: dict[str, set[str]]
+    """What each sheet still waits for."""
     waiting: deque[str]
-    users: dict[str, int]
+    users: dict[str, list[str]]
+    """The sheets that need a file."""
+    left: dict[str, int]
+    """How many of them are not made yet."""
     todo: set[str] = field(default_factory=set)
     suspects: deque[Task] = field(default_factory=deque)
     flying: dict[Future[Any], Task] = field(default_factory=dict)
@@ -71,11 +76,12 @@ def run(sheets: Sequence[str], needs: Mapping[str, Sequence[str]], steps: Steps,
     steps : Steps
     pool : Pool
     """
-    users: dict[str, int] = {}
+    users: dict[str, list[str]] = {}
     for sheet in sheets:
         for file in needs[sheet]:
-            users[file] = users.get(file, 0) + 1
-    state = _State({sheet: set(needs[sheet]) for sheet in sheets}, deque(sheets), users, set(users))
+            users.setdefault(file, []).append(sheet)
+    left = {file: len(by) for file, by in users.items()}
+    state = _State({sheet: set(needs[sheet]) for sheet in sheets}, deque(sheets), users, left, set(users))
     while state.waiting or state.flying or state.suspects:
         _launch(state, steps, pool)
         done, _ = wait(state.flying, return_when=FIRST_COMPLETED)
@@ -83,7 +89,7 @@ def run(sheets: Sequence[str], needs: Mapping[str, Sequence[str]], steps: Steps,
         if lost:
             lost += [task for future in list(state.flying) if (task := _lose(future, state, needs, steps))]
             if state.alone:  # for the second time
-                _settle(lost[0], state, needs)
+                _settle(lost[0], state)
                 steps.failed(lost[0].kind, lost[0].key, None)
                 _release(lost[0], state, needs, steps)
             else:
@@ -124,7 +130,9 @@ def _collect(
     error = future.exception()
     if isinstance(error, BrokenExecutor):
         return task
-    _settle(task, state, needs)
+    if isinstance(error, ClusterError):
+        raise error
+    _settle(task, state)
     if error is not None:
         steps.failed(task.kind, task.key, error)
     elif task.kind == "reduce":
@@ -143,10 +151,10 @@ def _lose(
     return _collect(future, state, needs, steps)
 
 
-def _settle(task: Task, state: _State, needs: Mapping[str, Sequence[str]]) -> None:
+def _settle(task: Task, state: _State) -> None:
     """A file is no longer waited for, whether it was reduced or failed."""
     if task.kind == "reduce":
-        for sheet in state.needs:
+        for sheet in state.users[task.key]:
             state.needs[sheet].discard(task.key)
 
 
@@ -154,6 +162,6 @@ def _release(task: Task, state: _State, needs: Mapping[str, Sequence[str]], step
     """Let go of the files that only this sheet still needed."""
     if task.kind == "make":
         for file in needs[task.key]:
-            state.users[file] -= 1
-            if state.users[file] == 0:
+            state.left[file] -= 1
+            if state.left[file] == 0:
                 steps.release(file)

@@ -9,12 +9,14 @@ from pointcloud.crs import SpatialReference
 from pointcloud.io import names, preview, put, style, vrt
 from pointcloud.lattice import Box, Grid, cell_quanta
 from pointcloud.params import GridParams, Product
-from pointcloud.run.manifest import Manifest
+from pointcloud.run import overview
+from pointcloud.run.record import Record
 from pointcloud.run.report import Report
+from pointcloud.styles import STYLES
 
 
 def write(
-    manifest: Manifest, params: GridParams, crs: SpatialReference | None, report: Report, credit: str
+    record: Record, params: GridParams, crs: SpatialReference | None, report: Report, credit: str
 ) -> None:
     """Write a mosaic of each product and resolution, and a picture of each product, over all that the folder holds.
 
@@ -23,49 +25,49 @@ def write(
     wkt = crs.wkt if crs else None
     for product in params.products:
         for resolution in params.resolutions:
-            mosaic = _write_mosaic(manifest, product, resolution, wkt)
+            mosaic = _write_mosaic(record, product, resolution, wkt)
             if mosaic:
                 report.mosaics.append(mosaic)
             if resolution != params.resolutions[0]:  # an earlier run may have had no coarser one
-                put.remove(manifest.out / names.preview_name(product, resolution))
+                put.remove(record.out / names.preview_name(product, resolution))
     with ThreadPoolExecutor(2) as pool:  # a picture takes some 100 MB while it is made
         pictures = [
-            pool.submit(
-                _write_picture, manifest.out, product, params.resolutions[0], credit, report.synthetic
-            )
+            pool.submit(_write_picture, record.out, product, params.resolutions[0], credit, report.synthetic)
             for product in params.products
-            if manifest.out / names.mosaic_name(product, params.resolutions[0]) in report.mosaics
+            if record.out / names.mosaic_name(product, params.resolutions[0]) in report.mosaics
         ]
         report.pictures.extend(picture.result() for picture in pictures)
 
 
 def _kind(product: Product) -> vrt.Kind:
-    kinds: dict[Product, vrt.Kind] = {"cs": "rgba", "quality": "quality"}
-    return kinds.get(product, "heights")
+    if product == "quality":
+        return "quality"
+    return "rgba" if product in STYLES else "heights"
 
 
-def _write_mosaic(
-    manifest: Manifest, product: Product, resolution: float, crs_wkt: str | None
-) -> Path | None:
+def _write_mosaic(record: Record, product: Product, resolution: float, crs_wkt: str | None) -> Path | None:
     folder = names.folder(product, resolution)
-    held = manifest.products[folder]["sheets"]
-    target = manifest.out / names.mosaic_name(product, resolution)
+    held = record.written(folder)
+    target = record.out / names.mosaic_name(product, resolution)
+    behind = None  # codes and counts have no mean: a quality mosaic is read from the sheets' own overviews
+    if product != "quality":
+        behind = overview.write(record.out, folder, resolution, held, crs_wkt, _kind(product))
     if not held:
         put.remove(target)
-        put.remove(manifest.out / names.preview_name(product, resolution))
-        put.remove(manifest.out / names.style_name(product, resolution))
+        put.remove(record.out / names.preview_name(product, resolution))
+        put.remove(record.out / names.style_name(product, resolution))
         return None
     cell = cell_quanta(resolution)
     tiles = [
         vrt.Tile(
             Path(folder, names.file_name(product, code, resolution)),
-            Grid(Box.from_metres(*sheet["bounds"]), cell),
+            Grid(Box.from_metres(*sheet.bounds), cell),
         )
         for code, sheet in held.items()
     ]
-    put.put(target, vrt.mosaic(tiles, crs_wkt, _kind(product)))
+    put.put(target, vrt.mosaic(tiles, crs_wkt, _kind(product), behind))
     if product == "quality":
-        put.put(manifest.out / names.style_name(product, resolution), style.qgis_style())
+        put.put(record.out / names.style_name(product, resolution), style.qgis_style())
     return target
 
 

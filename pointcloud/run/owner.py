@@ -1,19 +1,23 @@
-"""The owner of a run: hands out tasks, and alone gives files their final names and keeps the record."""
+"""The owner of a run: hands out tasks, and takes what comes of them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from pointcloud.errors import FileError, GroundError, OutputError
-from pointcloud.io import las, names, put
+from pointcloud.io import las, put
 from pointcloud.io.lasheader import CloudHeader
 from pointcloud.io.remark import Remark
 from pointcloud.lattice import Box, metres, quanta
 from pointcloud.params import WATER_CLASS, GridParams
+from pointcloud.run.changes import Work
 from pointcloud.run.inventory import Inventory, Source
 from pointcloud.run.loop import Task
-from pointcloud.run.manifest import Manifest
-from pointcloud.run.plan import Plan, missing_neighbours, names_on
+from pointcloud.run.plan import Plan, missing_neighbours
+from pointcloud.run.publish import Publisher
+from pointcloud.run.record import Record
 from pointcloud.run.report import Report
 from pointcloud.run.request import Request, Watcher
 from pointcloud.run.worker import Reduced, SheetJob, SheetMade, make_sheet, reduce_file, why
@@ -36,8 +40,10 @@ class Owner:
     request : Request
     inventory : Inventory
     plan : Plan
-    manifest : Manifest
-        Of the parameters of this run.
+    works : dict of str to Work
+        What is to be made, by sheet.
+    record : Record
+        On whose parameters this run has begun.
     scratch : Path
         Folder for spills.
     watcher : Watcher
@@ -50,33 +56,43 @@ class Owner:
         request: Request,
         inventory: Inventory,
         plan: Plan,
-        manifest: Manifest,
+        works: Mapping[str, Work],
+        record: Record,
         scratch: Path,
         watcher: Watcher,
         *,
         travels: bool,
     ) -> None:
         self.request, self.inventory, self.plan = request, inventory, plan
-        self.manifest, self.scratch, self.watcher, self.travels = manifest, scratch, watcher, travels
+        self.works, self.publisher = works, Publisher(request, inventory, record)
+        self.scratch, self.watcher, self.travels = scratch, watcher, travels
         self.sources: dict[str, Source] = {source.key: source for source in inventory.sources}
+        self.numbers = {key: number for number, key in enumerate(self.sources)}
+        self.hashes: dict[str, str] = {}
         self.spills: dict[str, Reduced] = {}
         self.in_memory: dict[str, int] = {}
         self.bad: set[str] = set()
         self.classes: dict[int, int] = {}
+        products = {product for work in works.values() for product in work.params.products}
+        self.params = replace(request.params, products=tuple(products))
         self.report = Report.of(request.out, inventory)
+        self.report.candidates = self.params.reduce.candidates
+        self.report.kept = len(plan.sheets) - len(works)
         self.points = max(sum(source.header.count for source in inventory.sources), 1)
-        self.sheet_weight = 0.5 / max(len(plan.sheets), 1)
+        files = {key for work in works.values() for key in work.needs}
+        self.to_read = max(sum(self.sources[key].header.count for key in files), 1)
+        self.sheet_weight = 0.5 / max(len(works), 1)
 
     def reduce(self, file: str) -> Task:
         """Return the task that reduces a file."""
         source = self.sources[file]
-        size = _most_bytes(source, self.request.params)
+        size = _most_bytes(source, self.params)
         scratch: Path | None = None
         if self.travels or sum(self.in_memory.values()) + size > _IN_MEMORY:
-            scratch = self.scratch / f"{list(self.sources).index(file):06d}.spill"
+            scratch = self.scratch / f"{self.numbers[file]:06d}.spill"
         else:
             self.in_memory[file] = size
-        arguments = (source.header, self.request.params, source.all_ground, scratch)
+        arguments = (source.header, self.params, source.all_ground, scratch)
         return Task("reduce", file, reduce_file, arguments)
 
     def make(self, sheet: str) -> Task:
@@ -85,14 +101,16 @@ class Owner:
         culprit = self._culprit(sheet)
         if culprit:
             return Task("make", sheet, _refuse, (culprit,))
-        near = tuple(self.spills[key] for key in self.plan.needs[sheet] if key in self.spills)
+        work = self.works[sheet]
+        near = tuple(self.spills[key] for key in work.needs if key in self.spills)
         crs = self.inventory.crs
         job = SheetJob(
-            self.plan.sheets[sheet],
+            work.sheet,
             self.request.out,
-            self.request.params,
+            work.params,
+            work.folders,
             crs.wkt if crs else None,
-            {"CREDIT": self.request.credit} if self.request.credit else {},
+            self.request.facts,
             sheet in self.plan.wanted,
         )
         return Task("make", sheet, make_sheet, (job, near))
@@ -100,9 +118,9 @@ class Owner:
     def _culprit(self, sheet: str) -> str | None:
         """Return the name of a bad file whose points would lie on the sheet."""
         box = self.plan.sheets[sheet].box
-        for file in sorted(self.bad):
-            if self.sources[file].box.touches(box):
-                return self.sources[file].header.path.name
+        for source in self.inventory.on(box) if self.bad else ():
+            if source.key in self.bad:
+                return source.header.path.name
         for bad in self.inventory.bad:
             if any(other.touches(box) for other in bad.boxes):
                 return bad.path.name
@@ -113,7 +131,7 @@ class Owner:
 
         A sheet without any may be a breakwater. Points of water and of excluded classes prove nothing.
         """
-        if self.report.counts["ground"] or self.request.params.products == ("dsm",):
+        if self.report.counts["ground"] or self.params.products == ("dsm",):
             return
         ignored = {WATER_CLASS, *self.request.params.excluded_classes}
         lost = sum(self.sources[file].header.count for file in self.bad)
@@ -126,46 +144,40 @@ class Owner:
         """Take the spill of a file."""
         self.spills[file] = result
         info = result.open().info
+        self.hashes[file] = info.sha256
         for number, count in info.classes.items():
             self.classes[number] = self.classes.get(number, 0) + count
         self.report.take_file(info, result.peak)
         for remark in _too_wide(self.sources[file].header, info.box):
             self.watcher.remark(remark)
-        self._step("reduce", file)
+        self._step("reduce", file, seconds=result.seconds)
 
     def made(self, sheet: str, result: SheetMade) -> None:
         """Give a sheet's rasters their final names, and record them."""
+        self.require_folder()
         try:
-            self._publish(sheet, result)
+            self.publisher.publish(self.works[sheet], result, self.hashes)
         except OutputError as error:
             for staged in result.staged:
                 put.discard(staged.path)
             self.failed("make", sheet, error)
             return
-        folders = [names.folder(staged.product, staged.resolution) for staged in result.staged]
-        sound = [source for source in self.inventory.sources if source.key not in self.bad]
-        neighbours = missing_neighbours(self.plan.sheets[sheet], sound)
-        self.report.take_sheet(sheet, result, neighbours, folders)
-        self._step("make", sheet)
+        neighbours = missing_neighbours(self.works[sheet].sheet, self.inventory, self.bad)
+        self.report.take_sheet(sheet, result, neighbours, [staged.folder for staged in result.staged])
+        self._step("make", sheet, seconds=result.seconds)
 
-    def _publish(self, sheet: str, result: SheetMade) -> None:
-        for staged in result.staged:
-            folder = names.folder(staged.product, staged.resolution)
-            target = self.request.out / folder / names.file_name(staged.product, sheet, staged.resolution)
-            put.publish(staged.path, target, size=staged.size)
-            self.manifest.add(
-                folder,
-                sheet,
-                self.plan.sheets[sheet].bounds,
-                names_on(self.plan.sheets[sheet], self.inventory),
-            )
-        for product, resolution in result.empty:
-            folder = names.folder(product, resolution)
-            # Files without a single return here say nothing against a raster that others were made into.
-            if result.coverage or not self.manifest.holds(folder, sheet):
-                self.manifest.add_empty(folder, sheet)
-        if result.staged or result.empty:
-            self.manifest.save()
+    def require_folder(self) -> None:
+        """Stop the run if the output folder is no longer the one it began in, lest it end well without its rasters.
+
+        Staging makes folders that are missing, so a drive that was unplugged would not be noticed.
+
+        Raises
+        ------
+        OutputError
+            If it is gone.
+        """
+        if not self.scratch.is_dir():
+            raise OutputError("output.folder_gone", path=self.request.out)
 
     def failed(self, kind: str, key: str, error: BaseException | None) -> None:
         """Take note of a file or sheet that failed.
@@ -183,14 +195,16 @@ class Owner:
             self.report.bad_files[key] = text
         else:
             self.report.failed[key] = text
-        self._step("reduce" if kind == "reduce" else "failed", key)
+            self.publisher.fail(self.works[key], text)
+        self._step("bad" if kind == "reduce" else "failed", key, why=text)
 
-    def _step(self, kind: str, key: str) -> None:
-        if kind == "reduce":
+    def _step(self, kind: str, key: str, *, seconds: float = 0.0, why: str = "") -> None:
+        if kind in ("reduce", "bad"):
             header = self.sources[key].header
-            self.watcher.step(kind, header.path.name, 0.5 * header.count / self.points)
+            weight = 0.5 * header.count / self.to_read
+            self.watcher.step(kind, header.path.name, weight, seconds=seconds, why=why)
         else:
-            self.watcher.step(kind, key, self.sheet_weight)
+            self.watcher.step(kind, key, self.sheet_weight, seconds=seconds, why=why)
 
     def release(self, file: str) -> None:
         """Delete a spill."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from pointcloud import pipeline, sheets
@@ -10,6 +10,7 @@ from pointcloud.errors import ParameterError
 from pointcloud.lattice import QUANTA_PER_METRE, Box, metres, quanta
 from pointcloud.params import GridParams
 from pointcloud.run.area import Area
+from pointcloud.run.boxes import BoxIndex
 from pointcloud.run.inventory import Inventory, Source
 from pointcloud.sheets import Sheet
 
@@ -68,9 +69,36 @@ def make_plan(
         raise ParameterError("run.area_empty")
     ordered = sorted(found.values(), key=lambda sheet: (-sheet.box.north, sheet.box.west))
     reach = pipeline.reach(params)
-    needs = {sheet.code: _touching(inventory.sources, sheet.box.grow(reach)) for sheet in ordered}
+    needs = {
+        sheet.code: tuple(source.key for source in inventory.near(sheet.box.grow(reach))) for sheet in ordered
+    }
     wanted = frozenset(sheet.code for sheet in ordered if area and area.names(sheet))
     return Plan({sheet.code: sheet for sheet in ordered}, needs, wanted)
+
+
+def bare_plan(area: Area, zone: int, params: GridParams, level: str) -> Plan:
+    """Return the sheets of an area of which no file is at hand yet; each is taken to come as a file of its own.
+
+    Raises
+    ------
+    ParameterError
+        If a resolution does not divide the sheets' sides, or there is no sheet.
+    """
+    _check_divides(params, level, 1.0)
+    found = {
+        sheet.code: sheet
+        for box in area.bounds()
+        for sheet in sheets.sheets_touching(box, zone, level)
+        if area.touches(sheet.box)
+    }
+    if not found:
+        raise ParameterError("run.area_empty")
+    ordered = sorted(found.values(), key=lambda sheet: (-sheet.box.north, sheet.box.west))
+    index, reach = BoxIndex(sheet.box for sheet in ordered), pipeline.reach(params)
+    needs = {
+        sheet.code: tuple(ordered[k].code for k in index.touching(sheet.box.grow(reach))) for sheet in ordered
+    }
+    return Plan({sheet.code: sheet for sheet in ordered}, needs, frozenset())
 
 
 def _sheets(box: Box, inventory: Inventory, level: str, tile_size: float) -> Iterable[Sheet]:
@@ -81,10 +109,6 @@ def _sheets(box: Box, inventory: Inventory, level: str, tile_size: float) -> Ite
     return sheets.sheets_touching(box, inventory.crs.zone, level)
 
 
-def _touching(sources: Sequence[Source], box: Box) -> tuple[str, ...]:
-    return tuple(source.key for source in sources if source.limits.touches(box))
-
-
 def _check_divides(params: GridParams, level: str, tile_size: float) -> None:
     sides = (tile_size, tile_size) if level == NO_SHEETS else sheets.size(level)
     for cell in params.cells:
@@ -93,13 +117,8 @@ def _check_divides(params: GridParams, level: str, tile_size: float) -> None:
                 raise ParameterError("run.divides", resolution=metres(cell), side=side)
 
 
-def names_on(sheet: Sheet, inventory: Inventory) -> list[str]:
-    """Return the names of the files whose points can lie on a sheet."""
-    return [source.header.path.name for source in inventory.sources if source.box.touches(sheet.box)]
-
-
-def missing_neighbours(sheet: Sheet, sources: Sequence[Source]) -> tuple[str, ...]:
-    """Return the sides (north, south, east, west) beyond which no file lies: terrain ends there for want of data.
+def missing_neighbours(sheet: Sheet, inventory: Inventory, bad: Collection[str]) -> tuple[str, ...]:
+    """Return the sides (north, south, east, west) beyond which no file but ``bad`` ones lies: terrain ends there.
 
     A strip a metre wide along the side is looked at; a sheet that the data do not fill to that side has none missing
     there, because its terrain ends inside the sheet.
@@ -115,7 +134,10 @@ def missing_neighbours(sheet: Sheet, sources: Sequence[Source]) -> tuple[str, ..
     missing = []
     for side, (inside, (dx, dy)) in strips.items():
         beyond = Box(inside.west + dx, inside.south + dy, inside.east + dx, inside.north + dy)
-        here = any(source.box.touches(inside) for source in sources)
-        if here and not any(source.box.touches(beyond) for source in sources):
+        if _any_sound(inventory.on(inside), bad) and not _any_sound(inventory.on(beyond), bad):
             missing.append(side)
     return tuple(missing)
+
+
+def _any_sound(sources: Iterable[Source], bad: Collection[str]) -> bool:
+    return any(source.key not in bad for source in sources)

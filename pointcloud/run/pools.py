@@ -10,14 +10,19 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.connection import wait
+from pathlib import Path
 from typing import Any, Protocol
 
 
 class Pool(Protocol):
     """What the loop needs of a place to run tasks."""
 
-    slots: int
-    """Tasks worth having in flight at one time."""
+    @property
+    def slots(self) -> int:
+        """Tasks worth having in flight at one time."""
+
+    travels: bool
+    """Whether what tasks are given and return goes from one process to another."""
 
     def submit(self, task: Callable[..., Any], /, *args: Any) -> Future[Any]:
         """Run a task and return its future."""
@@ -33,6 +38,7 @@ class InlinePool:
     """Tasks run here, one at a time; inside them work goes to ``threads`` threads."""
 
     slots = 1
+    travels = False
 
     def __init__(self, threads: int) -> None:
         self.executor: Executor | None = ThreadPoolExecutor(threads) if threads > 1 else None
@@ -58,6 +64,8 @@ class InlinePool:
 
 class ProcessPool:
     """Tasks run in ``jobs`` processes, started afresh (never forked) and ending with this one."""
+
+    travels = True
 
     def __init__(self, jobs: int) -> None:
         self.jobs = jobs
@@ -129,8 +137,34 @@ def _begin_worker() -> None:
     threading.Thread(target=follow, daemon=True).start()
 
 
-def open_pool(jobs: int, sheets: int) -> Pool:
-    """Return processes where there are sheets enough to keep ``jobs`` of them busy, else threads within a sheet."""
+@contextmanager
+def opened(jobs: int, sheets: int, scheduler: str, shared: Path) -> Iterator[Pool]:
+    """Yield the place to make so many sheets; at the end wait for it, or end it at once if anything was raised.
+
+    Raises
+    ------
+    ClusterError
+        If the cluster cannot be used.
+    """
+    pool = _open(jobs, sheets, scheduler, shared)
+    try:
+        yield pool
+    except BaseException:
+        pool.close(now=True)
+        raise
+    pool.close()
+
+
+def _open(jobs: int, sheets: int, scheduler: str, shared: Path) -> Pool:
+    """Return the place to make so many sheets.
+
+    That is the Dask cluster of ``scheduler``, if one is named, whose workers must see the folder ``shared``; or
+    processes, where there are sheets enough to keep ``jobs`` of them busy; or else threads within a sheet.
+    """
+    if scheduler:
+        from pointcloud.run.cluster import DaskPool
+
+        return DaskPool(scheduler, shared)
     if jobs > 1 and sheets >= 2 * jobs:
         return ProcessPool(jobs)
     return InlinePool(jobs)

@@ -21,10 +21,14 @@ class Report:
     Parameters
     ----------
     out : Path
+    candidates : bool
+        Whether ground was looked for, so that points "taken as ground" are those it was looked for among.
     counts : dict of str to int
         Points read, used for the surface, withheld, of excluded classes, taken as ground.
     written : dict of str to list of str
         By sheet: the folders that hold a new raster of it.
+    kept : int
+        Sheets that were there already, made from the same inputs with the same parameters.
     empty : list of str
         Sheets on which nothing lies but water.
     no_terrain : list of str
@@ -53,8 +57,10 @@ class Report:
     """
 
     out: Path
+    candidates: bool = False
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_COUNTS, 0))
     written: dict[str, list[str]] = field(default_factory=dict)
+    kept: int = 0
     empty: list[str] = field(default_factory=list)
     no_terrain: list[str] = field(default_factory=list)
     sparse: dict[str, float] = field(default_factory=dict)
@@ -74,7 +80,8 @@ class Report:
     @classmethod
     def of(cls, out: Path, inventory: Inventory) -> Report:
         """Return the report of a run that has just begun: bad files are known by then."""
-        return cls(out, bad_files={str(bad.path): str(bad.error) for bad in inventory.bad})
+        bad = {str(bad.path): str(bad.error) for bad in inventory.bad}
+        return cls(out, bad_files=bad, synthetic=any(source.header.synthetic for source in inventory.sources))
 
     @property
     def ok(self) -> bool:
@@ -106,7 +113,6 @@ class Report:
             self.with_ground.append(info.box)
         elif set(info.classes) - {WATER_CLASS} and info.used:
             self.without_ground[info.name] = info.box
-        self.synthetic |= info.synthetic
         self.peak = max(self.peak, peak)
 
     def take_sheet(self, code: str, made: SheetMade, neighbours: tuple[str, ...], folders: list[str]) -> None:

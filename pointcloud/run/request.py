@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -11,6 +12,7 @@ from pointcloud.io.remark import Remark
 from pointcloud.params import GridParams
 
 if TYPE_CHECKING:
+    from pointcloud.run.changes import Work
     from pointcloud.run.inventory import Inventory
     from pointcloud.run.plan import Plan
 
@@ -36,6 +38,9 @@ class Request:
     credit : str
         Source credit, written into every raster.
     jobs : int
+        Processes, or threads where there are few sheets.
+    scheduler : str
+        Address of a Dask scheduler whose workers do the work instead; empty for none.
     redo : bool
         Give up rasters in ``out`` that were made with other parameters.
     scan_extents : bool
@@ -55,6 +60,12 @@ class Request:
     jobs: int = 1
     redo: bool = False
     scan_extents: bool = False
+    scheduler: str = ""
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What the user states of the rasters, as tags."""
+        return {"CREDIT": self.credit} if self.credit else {}
 
 
 class Watcher(Protocol):
@@ -63,8 +74,14 @@ class Watcher(Protocol):
     def planned(self, inventory: Inventory, plan: Plan) -> None:
         """Hear what there is to do."""
 
-    def step(self, kind: str, key: str, weight: float) -> None:
-        """Hear of a step (``reduce`` a file, ``make`` a sheet, or a sheet ``failed``); all weights sum to 1."""
+    def outstanding(self, works: Mapping[str, Work], kept: int) -> None:
+        """Hear what is to be made of each sheet, and how many are there already."""
+
+    def step(self, kind: str, key: str, weight: float, *, seconds: float = 0.0, why: str = "") -> None:
+        """Hear of a step: a file was read (``reduce``) or is ``bad``, a sheet was made (``make``) or has ``failed``.
+
+        All weights sum to 1. ``seconds`` is what it took, ``why`` the reason of a failure.
+        """
 
     def remark(self, remark: Remark) -> None:
         """Hear of something the user should know."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import time
 from collections.abc import Mapping
 from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 from pointcloud import pipeline
 from pointcloud.errors import HyogoError
@@ -16,7 +16,7 @@ from pointcloud.io.cloud import Cloud
 from pointcloud.io.lasheader import CloudHeader
 from pointcloud.io.spill import Spill, load
 from pointcloud.lattice import Box
-from pointcloud.params import QUALITY_BANDS, QUALITY_UNITS, GridParams, Product
+from pointcloud.params import GridParams, Product
 from pointcloud.pipeline import Made
 from pointcloud.run import memory
 from pointcloud.run.tags import raster_tags
@@ -32,6 +32,7 @@ class Reduced:
 
     spill: Spill | Path
     peak: int
+    seconds: float
 
     def open(self) -> Spill:
         """Return the spill."""
@@ -40,21 +41,28 @@ class Reduced:
 
 @dataclass(frozen=True)
 class Staged:
-    """A finished raster under a private name."""
+    """A finished raster under a private name, its size in bytes and its SHA-256."""
 
     product: Product
     resolution: float
     path: Path
     size: int
+    sha256: str
+
+    @property
+    def folder(self) -> str:
+        """Name of the folder that it belongs to."""
+        return names.folder(self.product, self.resolution)
 
 
 @dataclass(frozen=True)
 class SheetJob:
-    """All that the rasters of a sheet are made from, besides the spills."""
+    """All that the rasters of a sheet are made from, besides the spills; ``folders`` are those asked for."""
 
     sheet: Sheet
     out: Path
     params: GridParams
+    folders: frozenset[str]
     crs_wkt: str | None
     facts: Mapping[str, str]
     wanted: bool
@@ -69,6 +77,7 @@ class SheetMade:
     staged: list[Staged] = field(default_factory=list)
     empty: list[tuple[Product, float]] = field(default_factory=list)
     peak: int = 0
+    seconds: float = 0.0
 
     @property
     def sparse(self) -> bool:
@@ -86,6 +95,7 @@ def reduce_file(
     threads: int = 1,
 ) -> Reduced:
     """Reduce one file; with ``scratch`` its spill is on disk and can travel."""
+    start = time.perf_counter()
     spill = pipeline.reduce(
         header,
         params.reduce,
@@ -93,7 +103,7 @@ def reduce_file(
         scratch=scratch,
         pool=pool,
     )
-    return Reduced(spill.path or spill, memory.peak())
+    return Reduced(spill.path or spill, memory.peak(), time.perf_counter() - start)
 
 
 def make_sheet(
@@ -104,12 +114,18 @@ def make_sheet(
     threads: int = 1,
 ) -> SheetMade:
     """Make and stage the rasters of one sheet. If that fails, nothing of it is left."""
+    start = time.perf_counter()
     spills = [item.open() for item in reduced]
     cloud = Cloud(spills)
     made = SheetMade(pipeline.coverage(cloud, job.sheet.box, job.params) if cloud.spills else 0.0)
     if made.coverage == 0.0:
         if any(_lies_on(spill.info.box, job) for spill in cloud.spills):
-            made.empty = [(product, r) for product in job.params.products for r in job.params.resolutions]
+            made.empty = [
+                (product, resolution)
+                for product in job.params.products
+                for resolution in job.params.resolutions
+                if names.folder(product, resolution) in job.folders
+            ]
         else:
             made.beyond = True
         return made
@@ -118,6 +134,8 @@ def make_sheet(
     pending: list[Future[Staged]] = []
     try:
         for raster in pipeline.make(job.sheet.box, cloud, job.params, pool, threads):
+            if names.folder(raster.product, raster.grid.resolution) not in job.folders:
+                continue
             if raster.array is None:
                 made.empty.append((raster.product, raster.grid.resolution))
             elif pool:
@@ -135,7 +153,7 @@ def make_sheet(
         for staged in made.staged:
             put.discard(staged.path)
         raise
-    made.peak = memory.peak()
+    made.peak, made.seconds = memory.peak(), time.perf_counter() - start
     return made
 
 
@@ -151,16 +169,14 @@ def _lies_on(box: Box, job: SheetJob) -> bool:
 def _stage(job: SheetJob, raster: Made, cloud: Cloud, threads: int) -> Staged:
     """Encode one raster, and write it under a private name beside its final place."""
     tags = raster_tags(job.sheet, raster.product, job.params, cloud, job.facts)
-    encode: Any = cog.encode_rgba if raster.product == "cs" else cog.encode_heights
-    if raster.product == "quality":
-        encode = partial(cog.encode_bands, bands=QUALITY_BANDS, units=QUALITY_UNITS)
-    data = encode(
+    assert raster.array is not None
+    data = cog.encode(
         raster.array, raster.grid, job.crs_wkt, tags=tags, compress=job.params.compress, threads=threads
     )
     resolution = raster.grid.resolution
     folder = job.out / names.folder(raster.product, resolution)
     path = put.stage(folder, names.file_name(raster.product, job.sheet.code, resolution), data)
-    return Staged(raster.product, resolution, path, len(data))
+    return Staged(raster.product, resolution, path, len(data), hashlib.sha256(data).hexdigest())
 
 
 def why(error: BaseException | None) -> str:

@@ -6,7 +6,6 @@ import errno
 import os
 import subprocess
 import sys
-import time
 import types
 from collections.abc import Callable
 from pathlib import Path
@@ -68,16 +67,6 @@ def test_help_imports_nothing_heavy(page: list[str]) -> None:
     )
     assert done.stderr.split() == []
     assert done.stdout
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_help_is_quick(page: list[str]) -> None:
-    seconds = []
-    for _ in range(5):
-        start = time.perf_counter()
-        run(*page, "--help")
-        seconds.append(time.perf_counter() - start)
-    assert min(seconds) < 0.3  # the least of five: the machine may be busy with other things
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -276,3 +276,28 @@ def test_a_folder_that_refuses(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="you may not write there"):
         put.put(tmp_path / "x.tif", NEW)
     tmp_path.chmod(0o700)
+
+
+def test_a_file_that_another_library_wrote_is_published(target: Path, tmp_path: Path) -> None:
+    made = tmp_path / "made.tif"
+    made.write_bytes(NEW)
+    staged = put.adopt(target.parent, target.name, made)
+    assert not made.exists()
+    assert target.read_bytes() == OLD
+    put.publish(staged, target, size=len(NEW))
+    assert target.read_bytes() == NEW
+    assert private(target.parent) == []
+
+
+@pytest.mark.parametrize("step", ["sync", "rename"])
+def test_a_file_that_cannot_be_adopted_leaves_nothing(
+    target: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    made = tmp_path / "made.tif"
+    made.write_bytes(NEW)
+    use(monkeypatch, **{step: raising(errno.ENOSPC)})
+    with pytest.raises(OutputError, match="disk is full"):
+        put.adopt(target.parent, target.name, made)
+    assert target.read_bytes() == OLD
+    assert private(target.parent) == []
+    assert not made.exists()

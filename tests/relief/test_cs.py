@@ -12,9 +12,9 @@ import rasterio
 from numpy.typing import NDArray
 
 from pointcloud import messages, relief
+from pointcloud.cs_params import CsParams, Ramp
 from pointcloud.errors import ParameterError
 from pointcloud.kernels import blend
-from pointcloud.params import CsParams, Ramp
 from pointcloud.relief import HYOGO_CS, bands, cs, halo, layers, ramps
 
 WHITE, BLACK = (255, 255, 255), (0, 0, 0)
@@ -75,7 +75,7 @@ def test_infinity_is_nodata() -> None:
 def test_a_window_with_its_halo_gives_the_same_bits(resolution: float) -> None:
     dem = terrain(90, 84)
     whole, whole_layers = cs(dem, resolution), layers(dem, resolution)
-    n = halo(HYOGO_CS, resolution)
+    n = halo("cs", resolution, HYOGO_CS)
     for top, left, rows, cols in ((20, 20, 31, 17), (33, 41, 9, 30), (n, n, 1, 1), (45, 38, 20, 25)):
         window = (slice(top - n, top + rows + n), slice(left - n, left + cols + n))
         here = (slice(top, top + rows), slice(left, left + cols))
@@ -89,9 +89,9 @@ def test_a_window_with_its_halo_gives_the_same_bits(resolution: float) -> None:
 def test_a_halo_that_is_too_small_makes_a_difference() -> None:
     dem = terrain(60, 60, holes=False)
     whole = layers(dem, 1.0).curvature[20:40, 20:40]
-    n = halo(HYOGO_CS, 1.0)
+    n = halo("cs", 1.0, HYOGO_CS)
     assert n == 13
-    assert halo(HYOGO_CS, 0.5) == 25
+    assert halo("cs", 0.5, HYOGO_CS) == 25
     for halo_cells, same in ((n, True), (n - 1, False)):
         part = layers(
             dem[20 - halo_cells : 40 + halo_cells, 20 - halo_cells : 40 + halo_cells], 1.0
@@ -114,7 +114,7 @@ def test_strips_leave_no_trace() -> None:
     dem = np.tile(terrain(5, 60, holes=False), (1, 20))
     dem[2, 511:514] = dem[:, 900] = np.nan
     whole = cs(dem, 3.0)
-    n = halo(HYOGO_CS, 3.0)
+    n = halo("cs", 3.0, HYOGO_CS)
     for left in (480, 505, 889, 1100):
         assert np.array_equal(cs(dem[:, left - n : left + 40 + n], 3.0)[:, n:-n], whole[:, left : left + 40])
 
@@ -125,7 +125,7 @@ def test_strips_without_nodata_leave_no_trace() -> None:
     dem = np.full((22, 700), np.nan)
     dem[::7] = np.random.default_rng(9).normal(50.0, 1.0, (4, 700))
     whole = layers(dem, 1.0, params).curvature
-    assert halo(params, 1.0) == 7
+    assert halo("cs", 1.0, params) == 7
     assert np.array_equal(layers(dem[:, 290:350], 1.0, params).curvature[7, 7:-7], whole[7, 297:343])
 
 
@@ -210,7 +210,7 @@ def test_any_set_of_layers() -> None:
     [
         ({"sigma": -1.0}, "sigma is -1.0 m"),
         ({"truncation": float("nan")}, "truncation is nan m"),
-        ({"elevation": ()}, "sum to 0.875"),
+        ({"slope": ()}, "sum to 0.5"),
         ({"elevation": (Ramp(5.0, 5.0, (BLACK, WHITE), 0.125),)}, "from 5.0 to 5.0"),
         ({"elevation": (Ramp(0.0, 5.0, (BLACK,), 0.125),)}, "has 1 colours"),
         ({"elevation": (Ramp(0.0, 5.0, (BLACK, (0, 0, 256)), 0.125),)}, "(0, 0, 256)"),
@@ -234,7 +234,7 @@ def test_arguments_that_cannot_be_used() -> None:
         with pytest.raises(ParameterError, match="resolution"):
             cs(dem, resolution)
         with pytest.raises(ParameterError, match="resolution"):
-            halo(HYOGO_CS, resolution)
+            halo("cs", resolution, HYOGO_CS)
     for out in (np.zeros((4, 5, 3), np.uint8), np.zeros((4, 5, 4)), np.zeros((4, 10, 4), np.uint8)[:, ::2]):
         with pytest.raises(ParameterError, match="contiguous"):
             cs(dem, 1.0, out=out)  # type: ignore[arg-type]
@@ -253,7 +253,7 @@ def test_real_terrain_in_windows(shared_data: Path) -> None:
         dem = file.read(1)[200:330, 500:640]
     dem[np.abs(np.subtract.outer(np.arange(130.0), np.arange(140.0)) + 20) < 8] = np.nan
     whole = cs(dem, 1.0, threads=2)
-    n = halo(HYOGO_CS, 1.0)
+    n = halo("cs", 1.0, HYOGO_CS)
     for top, left in ((20, 30), (40, 25), (60, 65)):
         part = cs(dem[top - n : top + 50 + n, left - n : left + 60 + n], 1.0)[n:-n, n:-n]
         assert np.array_equal(part, whole[top : top + 50, left : left + 60])

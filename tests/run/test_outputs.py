@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from runs import Delivery, gridded, hills, leftovers, pixels, rasters, town, wri
 from hyogo_pc.main import main
 from pointcloud.io import put
 from pointcloud.params import NODATA
+from pointcloud.run.record import Record
 
 
 def contents(out: Path) -> dict[str, bytes]:
@@ -50,13 +50,16 @@ SQUARES = ("--sheet", "none", "--tile-size", "50", "--max-gap", "20")
 
 
 def test_a_run_over_a_run_gives_the_same_bytes(delivery: Delivery, tmp_path: Path) -> None:
-    """Pictures, mosaics and the record too, and with another number of processes."""
+    """Pictures, mosaics and the record of the sheets too, and with another number of processes."""
     out = tmp_path / "out"
+    of_the_run = {"hyogo-pc.json", "report.html"}
     gridded(*delivery.arguments(out, 1))
     first = contents(out)
-    assert {"DEM_1g.vrt", "DEM_1g.png", "hyogo-pc.json"} <= set(first)
+    assert {"DEM_1g.vrt", "DEM_1g.png", *of_the_run} <= set(first)
     gridded(*delivery.arguments(out, 2))
-    assert contents(out) == first
+    again = contents(out)
+    assert first.keys() == again.keys()
+    assert {name for name, data in again.items() if data != first[name]} <= of_the_run
     assert delivery.wrong(out) == []
 
 
@@ -126,10 +129,10 @@ def test_mosaics_and_the_record_hold_the_sheets_of_both_runs(
         assert run(capsys, delivery.folder, "-o", out, *delivery.options, "--area", area)[0] == 0
     assert delivery.wrong(out) == []
     assert delivery.missing(out) == set()
-    record = json.loads((out / "hyogo-pc.json").read_text(encoding="utf-8"))
+    record = Record.load(out)
     for product in ("DSM", "DEM", "CS"):
         assert in_mosaic(out / f"{product}_1g.vrt") == {n for n in rasters(out) if n.startswith(product)}
-        assert set(record["products"][f"{product}_1g"]["sheets"]) == set(delivery.files)
+        assert set(record.written(f"{product}_1g")) == set(delivery.files)
     whole = pixels(out / "DEM_1g.vrt")
     assert whole.shape == (1, 100, 200)
     assert np.array_equal(whole[0, :50, 50:100], pixels(rasters(out)["DEM_E0044050_S0077950_1g.tif"])[0])
@@ -201,10 +204,11 @@ def test_a_sheet_of_water_is_recorded_as_empty(tmp_path: Path, capsys: pytest.Ca
     code, said = run(capsys, tmp_path / "lake.laz", "-o", tmp_path / "out", *SQUARES, "--water-gap", "40")
     assert code == 0
     assert "1 sheets hold nothing but water or no points: E0044050_S0077950" in said
-    record = json.loads((tmp_path / "out" / "hyogo-pc.json").read_text(encoding="utf-8"))
-    for held in record["products"].values():
-        assert held["empty"] == ["E0044050_S0077950"]
-        assert len(held["sheets"]) == 8
+    record = Record.load(tmp_path / "out")
+    for folder in ("DSM_1g", "DEM_1g", "CS_1g"):
+        states = {code: sheet.rasters[folder].state for code, sheet in record.sheets.items()}
+        assert states.pop("E0044050_S0077950") == "empty"
+        assert [state for state in states.values() if state not in ("sparse", "beyond")] == ["written"] * 8
     assert not any("E0044050_S0077950" in name for name in rasters(tmp_path / "out"))
 
 

@@ -28,7 +28,7 @@ from pointcloud.params import (
     INTERPOLATED,
     MEASURED,
     NODATA,
-    PRODUCTS,
+    USUAL_PRODUCTS,
     VOID,
     WATER,
     GridParams,
@@ -39,6 +39,7 @@ from pointcloud.sheets import parse
 Array = npt.NDArray[Any]
 Rasters = dict[tuple[Product, float], Array]
 
+PRODUCTS: tuple[Product, ...] = (*USUAL_PRODUCTS, "quality")
 RESOLUTIONS = (1.0, 0.5)
 ALL = [word for product in PRODUCTS for word in ("-p", product)]
 SIDE = 60

@@ -1,0 +1,153 @@
+"""``hyogo-pc convert``: rasters as they come to ours, and back to text."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pointcloud.messages import say
+
+if TYPE_CHECKING:
+    from pointcloud.convert.request import Report, Request
+    from pointcloud.io.remark import Remark
+
+KINDS = ("text", "gml", "lem", "geotiff")
+TARGETS = ("cog", "text")
+PRODUCTS = ("dsm", "dem", "cs")
+LEVELS = ("50000", "5000", "2500", "1000", "500", "250")
+COMPRESSIONS = ("deflate", "lzw", "zstd", "none")
+_MANY = 20
+
+
+@click.command("convert", help=say("convert.help"), short_help=say("convert.short_help"))
+@click.argument("inputs", metavar="INPUT…", nargs=-1, required=True)
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path, file_okay=False), required=True, help=say("convert.out")
+)
+@click.option("--from", "kind", type=click.Choice(KINDS), help=say("convert.from"))
+@click.option(
+    "--to",
+    "target",
+    type=click.Choice(TARGETS),
+    default="cog",
+    show_default=True,
+    help=say("convert.to"),
+)
+@click.option(
+    "-p",
+    "--product",
+    type=click.Choice(PRODUCTS, case_sensitive=False),
+    help=say("convert.product_option"),
+)
+@click.option("--crs", metavar="CRS", help=say("convert.crs"))
+@click.option("--vertical", metavar="CRS", help=say("grid.vertical"))
+@click.option("-r", "--resolution", type=float, metavar="M", help=say("convert.resolution"))
+@click.option(
+    "--sheet",
+    "level",
+    type=click.Choice(LEVELS),
+    default="2500",
+    show_default=True,
+    help=say("convert.sheet"),
+)
+@click.option("--swap", is_flag=True, help=say("convert.swap"))
+@click.option("--nodata", type=float, multiple=True, metavar="M", help=say("convert.nodata"))
+@click.option(
+    "--compress",
+    type=click.Choice(COMPRESSIONS),
+    default="deflate",
+    show_default=True,
+    help=say("convert.compress"),
+)
+@click.option("--credit", default="", metavar="TEXT", help=say("grid.credit"))
+@click.option("--jobs", type=click.IntRange(1), metavar="N", help=say("convert.jobs"))
+@click.pass_context
+def command(context: click.Context, /, target: str, **options: Any) -> None:
+    """Convert rasters; the catalogue holds the help."""
+    from pointcloud.convert.run import convert, to_text
+
+    request = _request(options)
+    try:
+        report = (convert if target == "cog" else to_text)(request, _Progress())
+    except KeyboardInterrupt:
+        click.echo(say("grid.stopped", out=request.out), err=True)
+        raise
+    _tell(report, text=target == "text")
+    if report.failed:
+        context.exit(1)
+
+
+def _request(options: dict[str, Any]) -> Request:
+    from pointcloud import crs
+    from pointcloud.convert.request import Request
+    from pointcloud.errors import ParameterError
+    from pointcloud.params import COARSEST, FINEST
+
+    resolution = options["resolution"]
+    if resolution is not None and not FINEST <= resolution <= COARSEST:
+        raise ParameterError("params.range", name="resolution", value=resolution, least=FINEST, most=COARSEST)
+    for value in options["nodata"]:
+        if not value <= -999:
+            raise ParameterError("convert.nodata_high", value=f"{value:g}")
+    return Request(
+        **options
+        | {
+            "crs": crs.from_user(options["crs"]) if options["crs"] else None,
+            "vertical": crs.vertical_from_user(options["vertical"]) if options["vertical"] else None,
+            "jobs": options["jobs"] or min(os.cpu_count() or 1, 4),
+        }
+    )
+
+
+class _Progress:
+    """Says on stderr how far a conversion is, a line a file."""
+
+    def __init__(self) -> None:
+        self.count = self.ended = 0
+
+    def planned(self, count: int) -> None:
+        """Take note of how many files there are."""
+        self.count = count
+
+    def done(self, label: str, name: str) -> None:
+        """Say what a file has become."""
+        self.ended += 1
+        if name:
+            click.echo(
+                say("convert.done", done=self.ended, count=self.count, label=label, name=name), err=True
+            )
+
+    def failed(self, label: str, why: str) -> None:
+        """Count a file that could not be converted; the summary says why."""
+        self.ended += 1
+
+    def remark(self, remark: Remark) -> None:
+        """Say what the user should know."""
+        click.echo(say("grid.warning", text=remark), err=True)
+
+
+def _tell(report: Report, *, text: bool) -> None:
+    """Say on stdout what came of it."""
+    count = len(report.written)
+    if text:
+        click.echo(say("convert.texts", count=count, identical=report.identical, seconds=report.seconds))
+    else:
+        click.echo(say("convert.rasters", count=count, seconds=report.seconds))
+    if report.passed:
+        more = say("grid.more", count=len(report.passed) - _MANY) if len(report.passed) > _MANY else ""
+        click.echo(
+            say("convert.passed", count=len(report.passed), names=", ".join(report.passed[:_MANY]) + more)
+        )
+    for label, why in report.failed.items():
+        click.echo(say("convert.failed", label=label, why=why))
+    if report.mosaics:
+        click.echo(say("grid.where", out=report.out))
+        for path in report.mosaics:
+            click.echo(f"  {path}")
+    if report.pictures:
+        click.echo(say("grid.pictures"))
+        for path in report.pictures:
+            click.echo(f"  {path}")

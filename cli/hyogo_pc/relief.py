@@ -1,0 +1,151 @@
+"""``hyogo-pc relief``: DEM files to relief maps."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pointcloud import styles
+from pointcloud.cs_params import PRESETS
+from pointcloud.errors import ParameterError
+from pointcloud.messages import say
+
+if TYPE_CHECKING:
+    from pointcloud.cs_params import CsParams
+    from pointcloud.run.relief import ReliefRequest, Tell
+    from pointcloud.styles import StyleParams
+
+COMPRESSIONS = ("deflate", "lzw", "zstd", "none")
+_STEPS = 10_000
+
+
+@click.command("relief", help=say("relief_command.help"), short_help=say("relief_command.short_help"))
+@click.argument("inputs", metavar="DEM…", nargs=-1)
+@click.option("-o", "--out", type=click.Path(path_type=Path), metavar="OUT", help=say("relief_command.out"))
+@click.option(
+    "--style",
+    "names",
+    type=click.Choice(list(styles.STYLES), case_sensitive=False),
+    multiple=True,
+    help=say("relief_command.style"),
+)
+@click.option("--values", "numbers", is_flag=True, help=say("relief_command.values"))
+@click.option("--preset", metavar="NAME", default=PRESETS[0], help=say("relief_command.preset"))
+@click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help=say("relief_command.set"))
+@click.option("--show-preset", is_flag=True, help=say("relief_command.show_preset"))
+@click.option("--nodata", type=float, metavar="HEIGHT", help=say("relief_command.nodata"))
+@click.option("--crs", metavar="CRS", help=say("relief_command.crs"))
+@click.option("--compress", type=click.Choice(COMPRESSIONS), default="deflate", help=say("grid.compress"))
+@click.option("--credit", default="", metavar="TEXT", help=say("grid.credit"))
+@click.option("--jobs", type=click.IntRange(1), metavar="N", help=say("relief_command.jobs"))
+@click.pass_context
+def command(context: click.Context, /, show_preset: bool, **options: Any) -> None:
+    """Make relief maps of DEMs; the catalogue holds the help."""
+    chosen = _styles(options["names"] or ("cs",), options["preset"], options["settings"])
+    if show_preset:
+        from pointcloud.cs_params import CsParams, to_toml
+
+        shown = chosen.get("cs")
+        if not isinstance(shown, CsParams):
+            raise ParameterError("relief_command.no_cs")
+        click.echo(to_toml(shown), nl=False)
+        return
+    if not options["inputs"] or options["out"] is None:
+        raise ParameterError("relief_command.no_input")
+    from pointcloud.run.relief import make_relief
+
+    with _progress() as tell:
+        report = make_relief(_request(options, chosen), tell)
+    for path in report.written:
+        click.echo(path)
+    for error in report.failed:
+        click.echo(say("cli.error", text=error), err=True)
+    if report.failed:
+        context.exit(1)
+
+
+def _request(options: dict[str, Any], chosen: dict[str, StyleParams]) -> ReliefRequest:
+    from pointcloud.run.relief import ReliefRequest
+
+    return ReliefRequest(
+        inputs=options["inputs"],
+        out=options["out"],
+        styles=chosen,
+        numbers=options["numbers"],
+        nodata=options["nodata"],
+        crs_wkt=_crs_wkt(options["crs"]) if options["crs"] else None,
+        compress=options["compress"],
+        credit=options["credit"],
+        threads=options["jobs"] or os.cpu_count() or 1,
+    )
+
+
+def _crs_wkt(text: str) -> str:
+    from pointcloud import crs
+
+    system = crs.from_user(text)
+    crs.require_metres(system, "--crs")
+    return system.wkt
+
+
+def _styles(names: tuple[str, ...], preset: str, settings: tuple[str, ...]) -> dict[str, StyleParams]:
+    """Return the values of each style; a setting goes to every style that has a value of its name."""
+    chosen: dict[str, StyleParams] = {name: styles.STYLES[name].params for name in names}
+    if "cs" in chosen:
+        chosen["cs"] = _preset(preset)
+    elif preset != PRESETS[0]:
+        raise ParameterError("relief_command.no_cs")
+    given: dict[str, dict[str, float]] = {name: {} for name in chosen}
+    for text in settings:
+        key, value = _setting(text)
+        of, _, rest = key.partition(":")
+        takers = [of] if rest and of in chosen else [n for n in chosen if key in styles.names(chosen[n])]
+        if not takers:
+            known = sorted({name for params in chosen.values() for name in styles.names(params)})
+            raise ParameterError("relief.unknown_setting", name=key, known=", ".join(known) or "-")
+        for taker in takers:
+            given[taker][rest or key] = value
+    return {name: styles.changed(params, given[name]) for name, params in chosen.items()}
+
+
+def _setting(text: str) -> tuple[str, float]:
+    key, sign, value = text.partition("=")
+    try:
+        number = float(value)
+    except ValueError:
+        number, sign = 0.0, ""
+    if not sign or not key:
+        raise ParameterError("relief_command.setting", text=text)
+    return key.strip(), number
+
+
+def _preset(name: str) -> CsParams:
+    """Return a preset by its name, or one that a TOML file holds."""
+    from pointcloud.cs_params import from_table, preset
+
+    path = Path(name)
+    if name in PRESETS or not path.is_file():
+        return preset(name)
+    try:
+        return from_table(tomllib.loads(path.read_text(encoding="utf-8-sig")))
+    except ParameterError:
+        raise
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ParameterError("params.file", path=path, cause=error) from None
+
+
+@contextmanager
+def _progress() -> Iterator[Tell]:
+    """Show how far it is: a bar for a person at a terminal, nothing in a batch file."""
+    if not sys.stderr.isatty():
+        yield lambda name, share: None
+        return
+    with click.progressbar(length=_STEPS, label=say("grid.bar"), file=sys.stderr) as bar:
+        yield lambda name, share: bar.update(int(share * _STEPS) - bar.pos)

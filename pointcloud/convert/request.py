@@ -1,0 +1,105 @@
+"""What the user asks of a conversion, and what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol
+
+from pointcloud.crs import SpatialReference
+from pointcloud.io.remark import Remark
+from pointcloud.params import Compression, Product
+
+Kind = Literal["text", "gml", "lem", "geotiff"]
+KINDS: tuple[Kind, ...] = ("text", "gml", "lem", "geotiff")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asks for.
+
+    Parameters
+    ----------
+    inputs : tuple of str
+        Files, folders or patterns; ZIPs are looked into.
+    out : Path
+    kind : str, optional
+        Of all inputs; by default each is told by its name and content.
+    product : str, optional
+        What the rasters are, where names do not tell.
+    crs : SpatialReference, optional
+        Of rasters that state none; for GML the plane system that they are brought into.
+    vertical : str, optional
+        Height datum, stated and never converted.
+    resolution : float, optional
+        Of GML in a plane system, in metres.
+    level : str
+        Of the sheets that GML in a plane system is cut to.
+    swap : bool
+        Text grids have the northing first.
+    nodata : tuple of float
+        Further heights that stand for none.
+    compress : str
+    credit : str
+    jobs : int
+    """
+
+    inputs: tuple[str, ...]
+    out: Path
+    kind: Kind | None = None
+    product: Product | None = None
+    crs: SpatialReference | None = None
+    vertical: str | None = None
+    resolution: float | None = None
+    level: str = "2500"
+    swap: bool = False
+    nodata: tuple[float, ...] = ()
+    compress: Compression = "deflate"
+    credit: str = ""
+    jobs: int = 1
+
+
+class Watcher(Protocol):
+    """Who is told how a conversion goes."""
+
+    def planned(self, count: int) -> None:
+        """Hear how many files there are."""
+
+    def done(self, label: str, name: str) -> None:
+        """Hear that a file has become another (or nothing, if ``name`` is empty)."""
+
+    def failed(self, label: str, why: str) -> None:
+        """Hear that a file could not be converted."""
+
+    def remark(self, remark: Remark) -> None:
+        """Hear of something the user should know."""
+
+
+@dataclass
+class Report:
+    """What came of a conversion.
+
+    Parameters
+    ----------
+    out : Path
+    written : list of Path
+        Rasters, or texts.
+    failed : dict of str to str
+        Files that could not be converted, by their path and name in a ZIP, and why.
+    passed : list of str
+        Files of other kinds.
+    mosaics, pictures : list of Path
+    identical : int
+        Texts that came back byte for byte.
+    seconds : float
+    """
+
+    out: Path
+    written: list[Path] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+    passed: list[str] = field(default_factory=list)
+    mosaics: Sequence[Path] = ()
+    pictures: Sequence[Path] = ()
+    identical: int = 0
+    seconds: float = 0.0

@@ -1,0 +1,245 @@
+"""How a CS relief map (CS立体図) is drawn: its parameters, the presets, and their way to TOML and back.
+
+A preset is a file ``presets/NAME.toml`` beside this module: lengths in metres, slopes in degrees, curvatures in
+1/m, and where it is from. What a preset is made of stays the same under one ``version``.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pointcloud.errors import ParameterError
+
+PRESETS = ("hyogo", "toda", "fme2020", "csmap-py")
+"""Names of the presets; the first is the default."""
+
+LAYERS = ("elevation", "slope", "curvature")
+_FOLDER = Path(__file__).with_name("presets")
+_UNITS = {"elevation": "m", "slope": "degrees", "curvature": "1/m, positive where convex"}
+
+
+@dataclass(frozen=True, slots=True)
+class Ramp:
+    """Colours of one layer of a relief map: linear between stops, clamped outside.
+
+    Parameters
+    ----------
+    low, high : float
+        Values (in the layer's unit) of the first and last stop.
+    colours : tuple of (r, g, b)
+        Evenly spaced stops, 0–255.
+    weight : float
+        Share of the layer in the blend; the weights of all layers sum to 1.
+    name : str
+        By which the ramp's values can be changed; of its own within a map.
+    """
+
+    low: float
+    high: float
+    colours: tuple[tuple[int, int, int], ...]
+    weight: float
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CsParams:
+    """A CS relief map (CS立体図): what is smoothed, and the colours of each layer.
+
+    Lengths are metres, so that maps of all resolutions look alike; ranges are fixed, so that sheets match.
+    The layers are weighted and summed; their order does not matter.
+
+    Parameters
+    ----------
+    sigma : float
+        Standard deviation in metres of the Gaussian that smooths the DEM for its curvature; 0 for none.
+    truncation : float
+        Half side in metres of the square window the Gaussian is cut to.
+    elevation : tuple of Ramp
+        Layers of the DEM's height in metres.
+    slope : tuple of Ramp
+        Layers of the slope of the DEM, not smoothed, in degrees.
+    curvature : tuple of Ramp
+        Layers of the general curvature -(z_xx + z_yy) of the smoothed DEM in 1/m, positive where convex.
+    gradient : {"horn", "central"}
+        Slope by Horn's eight neighbours, or by the four beside the cell.
+    rounding : {"nearest", "down"}
+        How the blended colour becomes 8 bits.
+    name, version, source : str, int, str
+        The preset this is, which state of it, and where its values are from.
+
+    Raises
+    ------
+    ParameterError
+        If a length is negative or not finite, a ramp has no range or colours, two ramps share a name, or the
+        weights do not sum to 1.
+    """
+
+    sigma: float
+    truncation: float
+    elevation: tuple[Ramp, ...] = ()
+    slope: tuple[Ramp, ...] = ()
+    curvature: tuple[Ramp, ...] = ()
+    gradient: Literal["horn", "central"] = "horn"
+    rounding: Literal["nearest", "down"] = "nearest"
+    name: str = ""
+    version: int = 1
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        for name, length in (("sigma", self.sigma), ("truncation", self.truncation)):
+            if not 0.0 <= length < math.inf:
+                raise ParameterError("relief.length", name=name, value=length)
+        for name, choices in (("gradient", ("horn", "central")), ("rounding", ("nearest", "down"))):
+            if getattr(self, name) not in choices:
+                value = getattr(self, name)
+                raise ParameterError("params.choice", name=name, value=value, choices=", ".join(choices))
+        names = [ramp.name for ramp in self.ramps if ramp.name]
+        for name in names:
+            if names.count(name) > 1:
+                raise ParameterError("relief.same_name", name=name)
+        for ramp in self.ramps:
+            _check_ramp(ramp)
+        total = sum(ramp.weight for ramp in self.ramps)
+        if abs(total - 1.0) > 1e-6:
+            raise ParameterError("relief.weights", total=f"{total:.6g}")
+
+    @property
+    def ramps(self) -> tuple[Ramp, ...]:
+        """The ramps of all layers."""
+        return self.elevation + self.slope + self.curvature
+
+
+def _check_ramp(ramp: Ramp) -> None:
+    if not -math.inf < ramp.low < ramp.high < math.inf:
+        raise ParameterError("relief.range", low=ramp.low, high=ramp.high)
+    if len(ramp.colours) < 2:
+        raise ParameterError("relief.stops", number=len(ramp.colours), low=ramp.low, high=ramp.high)
+    for colour in ramp.colours:
+        if len(colour) != 3 or not all(0 <= channel <= 255 for channel in colour):
+            raise ParameterError("relief.colour", colour=colour)
+    if not 0.0 <= ramp.weight <= 1.0:
+        raise ParameterError("relief.weight", weight=ramp.weight, low=ramp.low, high=ramp.high)
+
+
+@cache
+def preset(name: str) -> CsParams:
+    """Return a preset by its name.
+
+    Raises
+    ------
+    ParameterError
+        If there is none of that name.
+    """
+    if name not in PRESETS:
+        raise ParameterError("params.choice", name="preset", value=name, choices=", ".join(PRESETS))
+    return from_table(tomllib.loads((_FOLDER / f"{name}.toml").read_text(encoding="utf-8")))
+
+
+def from_table(table: Mapping[str, Any]) -> CsParams:
+    """Return the parameters that a TOML table holds.
+
+    ``preset`` names what it starts from (``hyogo`` if it does not hold a whole map); all other keys are those of
+    :class:`CsParams`. A layer given replaces all ramps of that layer.
+
+    Raises
+    ------
+    ParameterError
+        If a value cannot be used.
+    TypeError, ValueError
+        If a key is unknown or a value is of the wrong kind.
+    """
+    values = dict(table)
+    base = values.pop("preset", None)
+    for layer in LAYERS:
+        if layer in values:
+            values[layer] = tuple(_ramp(ramp) for ramp in values[layer])
+    for key in ("sigma", "truncation"):
+        if key in values:
+            values[key] = float(values[key])
+    if base is None and {"sigma", "truncation", *LAYERS} <= set(values):
+        return CsParams(**values)
+    return replace(preset("hyogo" if base is None else base), **values)
+
+
+def _ramp(table: Mapping[str, Any]) -> Ramp:
+    values: dict[str, Any] = dict(table)
+    values |= {key: float(table[key]) for key in ("low", "high", "weight")}
+    values["colours"] = tuple(tuple(map(int, colour)) for colour in table["colours"])
+    return Ramp(**values)
+
+
+def changed(params: CsParams, settings: Mapping[str, float]) -> CsParams:
+    """Return the parameters with values replaced by name.
+
+    Parameters
+    ----------
+    params : CsParams
+    settings : mapping of str to float
+        ``sigma`` or ``truncation`` in metres, or ``RAMP.low``, ``RAMP.high`` in the layer's unit or
+        ``RAMP.weight``, where RAMP is the name of a ramp, or of a layer for all its ramps.
+
+    Raises
+    ------
+    ParameterError
+        If there is nothing of a name, or a value cannot be used.
+    """
+    layers = {layer: list(getattr(params, layer)) for layer in LAYERS}
+    lengths: dict[str, float] = {}
+    for key, value in settings.items():
+        of, _, field = key.partition(".")
+        hit = False
+        for layer, ramps in layers.items():
+            for k, ramp in enumerate(ramps):
+                if field in ("low", "high", "weight") and of in (ramp.name, layer):
+                    ramps[k] = replace(ramp, **{field: value})
+                    hit = True
+        if key in ("sigma", "truncation"):
+            lengths[key] = value
+        elif not hit:
+            raise ParameterError("relief.unknown_setting", name=key, known=", ".join(names(params)))
+    given = {layer: tuple(ramps) for layer, ramps in layers.items()}
+    return replace(params, **lengths, **given)  # type: ignore[arg-type]
+
+
+def names(params: CsParams) -> list[str]:
+    """Return the names of all values that :func:`changed` takes."""
+    ramps = [ramp.name for ramp in params.ramps] + [layer for layer in LAYERS if getattr(params, layer)]
+    of_ramps = [f"{name}.{key}" for name in dict.fromkeys(ramps) for key in ("low", "high", "weight")]
+    return ["sigma", "truncation", *of_ramps]
+
+
+def to_toml(params: CsParams) -> str:
+    """Return the parameters as a TOML file that :func:`from_table` reads back."""
+    lines = [f"{key} = {_value(getattr(params, key))}" for key in ("name", "version", "source")]
+    lines += [
+        "",
+        f"sigma = {params.sigma!r}  # m, of the Gaussian that smooths the DEM for its curvature",
+        f"truncation = {params.truncation!r}  # m, half the side of the Gaussian's window",
+        f"gradient = {_value(params.gradient)}  # horn (eight neighbours) or central (four)",
+        f"rounding = {_value(params.rounding)}  # of the blended colour: nearest or down",
+    ]
+    for layer in LAYERS:
+        if not getattr(params, layer):
+            lines += ["", f"{layer} = []"]
+    # A key of the root may not follow a table, so empty layers come first.
+    for layer in LAYERS:
+        for ramp in getattr(params, layer):
+            lines += ["", f"[[{layer}]]  # {_UNITS[layer]}"]
+            lines += [f"{item.name} = {_value(getattr(ramp, item.name))}" for item in _ramp_fields()]
+    return "\n".join([*lines, ""])
+
+
+def _ramp_fields() -> list[Any]:
+    order = ("name", "low", "high", "weight", "colours")
+    return sorted(fields(Ramp), key=lambda item: order.index(item.name))
+
+
+def _value(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str | tuple) else repr(value)

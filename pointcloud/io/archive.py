@@ -1,0 +1,196 @@
+"""Files of all kinds that an input names: in folders, by patterns, and inside ZIPs.
+
+Nothing is extracted, so a name inside a ZIP never becomes a path on the disk. What such a name says is judged all the
+same: one that leads out of the folder, a password, a size or ratio that no data have, are refused one by one.
+"""
+
+from __future__ import annotations
+
+import glob
+import io
+import os
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from pointcloud.errors import FileError, HyogoError, ParameterError
+from pointcloud.io.member import MOST_AT_ONCE, Member
+
+_DEEPEST = 2
+"""ZIPs within ZIPs: downloads of 基盤地図情報 are packed twice."""
+
+_MOST_MEMBERS = 100_000
+_LARGEST = 8 << 30
+_HIGHEST_RATIO = 500
+"""A text grid of nothing but sentinels packs to a 300th; DEFLATE's most is a 1032nd."""
+_SMALL = 64 << 20
+"""Bytes below which a ratio does no harm."""
+
+
+@dataclass
+class Found:
+    """What inputs name.
+
+    Parameters
+    ----------
+    members : list of Member
+        In the order of the inputs, sorted by name within each.
+    refused : dict of str to HyogoError
+        Archives and files in them that cannot be used, by their path and name in a ZIP, and why.
+    """
+
+    members: list[Member] = field(default_factory=list)
+    refused: dict[str, HyogoError] = field(default_factory=dict)
+
+
+@contextmanager
+def open_inputs(inputs: Sequence[str | Path]) -> Iterator[Found]:
+    """List all files that inputs name, with ZIPs opened for the time of the block.
+
+    Parameters
+    ----------
+    inputs : sequence of str or Path
+        Files, folders (searched with all folders in them) and patterns; each file counts once.
+
+    Raises
+    ------
+    ParameterError
+        If an input does not exist, or holds no file at all.
+    FileError
+        If a folder cannot be searched.
+    """
+    with ExitStack() as stack:
+        found = Found()
+        seen: set[Path] = set()
+        for given in inputs:
+            before = len(seen)
+            for path in _paths(str(given)):
+                if path.resolve() not in seen:
+                    seen.add(path.resolve())
+                    _take(path, found, stack)
+            if len(seen) == before and not any(True for _ in _paths(str(given))):
+                raise ParameterError("archive.nothing", path=given)
+        yield found
+
+
+def _paths(given: str) -> Iterator[Path]:
+    path = Path(given)
+    try:
+        if path.is_dir():
+            yield from _in_folder(path)
+        elif path.exists():
+            yield path
+        elif glob.has_magic(given):
+            # Path.glob takes no pattern that begins at a drive or the root.
+            for name in sorted(glob.iglob(given, recursive=True)):  # noqa: PTH207
+                yield from _in_folder(Path(name)) if Path(name).is_dir() else [Path(name)]
+        else:
+            raise ParameterError("file.missing", path=given)
+    except OSError as error:
+        cause = error.strerror or type(error).__name__
+        raise FileError("file.unreadable", path=error.filename or given, cause=cause) from error
+
+
+def _in_folder(folder: Path) -> Iterator[Path]:
+    def refuse(error: OSError) -> None:
+        raise error
+
+    for place, folders, names in os.walk(folder, onerror=refuse):
+        folders.sort()
+        yield from (Path(place, name) for name in sorted(names) if not name.startswith("."))
+
+
+def _take(path: Path, found: Found, stack: ExitStack) -> None:
+    if path.suffix.lower() != ".zip":
+        found.members.append(Member(path, size=path.stat().st_size))
+        return
+    try:
+        archive = _open(path, path.name, stack)
+    except FileError as error:
+        found.refused[str(path)] = error
+        return
+    _list(path, "", archive, found, stack, 1)
+
+
+def _open(source: Path | io.BytesIO, label: str, stack: ExitStack) -> zipfile.ZipFile:
+    try:
+        return stack.enter_context(zipfile.ZipFile(source))
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError) as error:
+        raise FileError("archive.broken", path=label, cause=" ".join(str(error).split())) from error
+    except OSError as error:
+        raise FileError("file.unreadable", path=label, cause=error.strerror or error) from error
+
+
+def _list(
+    path: Path, outer: str, archive: zipfile.ZipFile, found: Found, stack: ExitStack, depth: int
+) -> None:
+    """Take the members of one ZIP, and those of the ZIPs in it."""
+    beside: dict[str, Member] = {}
+    infos = [info for info in archive.infolist() if not info.is_dir()]
+    label = f"{path.name}/{outer}".rstrip("/")
+    if len(infos) > _MOST_MEMBERS:
+        found.refused[f"{path}/{outer}".rstrip("/")] = FileError(
+            "archive.many", path=label, count=len(infos), limit=_MOST_MEMBERS
+        )
+        return
+    named = sorted(((decoded_name(info), info) for info in infos), key=lambda pair: pair[0])
+    for inner, info in named:
+        member = Member(path, outer + inner, info.file_size, archive, info, beside)
+        if PurePosixPath(inner).name.startswith((".", "._")) or inner.startswith("__MACOSX/"):
+            continue  # what macOS packs beside each file
+        try:
+            _judge(member, inner, info)
+            if member.suffix == ".zip":
+                _open_inside(member, found, stack, depth)
+                continue
+        except HyogoError as error:
+            found.refused[member.place] = error
+            continue
+        beside[member.inner.lower()] = member
+        found.members.append(member)
+
+
+def _open_inside(member: Member, found: Found, stack: ExitStack, depth: int) -> None:
+    if depth >= _DEEPEST:
+        raise FileError("archive.deep", path=member.label)
+    archive = _open(io.BytesIO(member.read()), member.label, stack)
+    _list(member.path, f"{member.inner}/", archive, found, stack, depth + 1)
+
+
+def _judge(member: Member, inner: str, info: zipfile.ZipInfo) -> None:
+    """Refuse a member that no honest packer makes, or that cannot be unpacked.
+
+    Raises
+    ------
+    FileError
+    """
+    parts = PurePosixPath(inner).parts
+    if ".." in parts or inner.startswith("/") or ":" in inner:
+        raise FileError("archive.traversal", path=member.label)
+    if info.flag_bits & 1:
+        raise FileError("archive.password", path=member.label)
+    ratio = info.file_size / max(info.compress_size, 1)
+    if info.file_size > _LARGEST or (info.file_size > _SMALL and ratio > _HIGHEST_RATIO):
+        raise FileError("archive.bomb", path=member.label, packed=info.compress_size, unpacked=info.file_size)
+    if member.suffix == ".zip" and info.file_size > MOST_AT_ONCE:
+        raise FileError("archive.large", path=member.label, size=info.file_size, limit=MOST_AT_ONCE)
+
+
+def decoded_name(info: zipfile.ZipInfo) -> str:
+    """Return a member's name, with slashes.
+
+    Windows packs Japanese names in Shift-JIS and says nothing of it, and some packers UTF-8 without its flag; Python
+    takes both for the code page of the first IBM PC. UTF-8 is tried first: Shift-JIS is hardly ever valid UTF-8.
+    """
+    name = info.orig_filename.partition("\0")[0]
+    if not info.flag_bits & 0x800:
+        raw = name.encode("cp437", errors="ignore")
+        for encoding in ("utf-8", "cp932"):
+            try:
+                name = raw.decode(encoding)
+                break
+            except UnicodeDecodeError:
+                continue
+    return name.replace("\\", "/")

@@ -1,0 +1,55 @@
+"""VAT: the visualisation for archaeological topography, four layers in one grey."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pointcloud.kernels import paint
+from pointcloud.relief.bands import Band, Dem, Floats
+from pointcloud.relief.surroundings import Rays, band_openness, band_sky
+from pointcloud.relief.terrain import band_hillshade, band_slope, over_bands
+from pointcloud.styles import CombinedVat, Light, Sky, Vat
+
+
+def vat(dem: Dem, resolution: float, params: Vat | None = None, *, threads: int = 1) -> Floats:
+    """Return VAT, the visualisation for archaeological topography, as grey: 0 black to 1 white.
+
+    Kokalj & Somrak (2019), "Why not a single image? Combining visualizations to facilitate fieldwork and on-screen
+    mapping", Remote Sensing 11, 747: hillshade; over it slope (0 to 50°, steep dark; luminosity 50 %), positive
+    openness (68 to 93°; overlay 50 %) and sky-view factor (0.7 to 1; multiply 25 %). Arguments, result and errors are
+    those of :mod:`pointcloud.relief.terrain`.
+    """
+    return _sum(dem, resolution, ((params or Vat(), 1.0),), threads)
+
+
+def combined_vat(
+    dem: Dem, resolution: float, params: CombinedVat | None = None, *, threads: int = 1
+) -> Floats:
+    """Return the combined VAT as grey: 0 black to 1 white.
+
+    Half :func:`vat` as it is, for general terrain, and half with a low light and narrow ranges, for flat terrain
+    (Kokalj 2025): light at 15°, slope 0 to 15°, openness 85 to 93° and sky-view factor 0.9 to 1 within 20 m, without
+    the nearest 8 m.
+    """
+    params = params or CombinedVat()
+    return _sum(dem, resolution, ((params.general, params.share), (params.flat, 1.0 - params.share)), threads)
+
+
+def _sum(dem: Dem, resolution: float, parts: tuple[tuple[Vat, float], ...], threads: int) -> Floats:
+    rays = [Rays.of(Sky(part.radius, part.directions, part.nearest), resolution) for part, _ in parts]
+
+    def write(band: Band, out: Floats) -> None:
+        rises, trends = band.rises(), band.trends()
+        slope, shade, openness, sky = (np.empty_like(out) for _ in range(4))
+        band_slope(band, slope)
+        out[:] = 0.0
+        for (part, share), seen in zip(parts, rays, strict=True):
+            band_hillshade(rises, Light(part.azimuth, part.altitude), shade)
+            band_openness(band, trends, seen, 1.0, openness)
+            band_sky(band, trends, seen, sky)
+            ranges = np.array(
+                [[0.0, part.slope_high], [part.openness_low, part.openness_high], [part.sky_low, 1.0]]
+            )
+            paint.vat(shade, slope, openness, sky, ranges, share, out)
+
+    return over_bands(dem, resolution, write, threads=threads)
