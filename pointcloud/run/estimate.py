@@ -16,9 +16,7 @@ from pointcloud.sheets import Sheet
 _PARALLEL = 0.9  # of so much of a process each further one adds: they share the memory's bandwidth
 _START = 3.0  # seconds for a process to begin
 _MEMORY, _MEMORY_A_CELL = 400 << 20, 18  # bytes; covers what was measured from 0.3 M to 12.6 M cells
-_QUALITY_A_CELL = (
-    110  # bytes more with quality rasters: five bands made, encoded and held; 100 with 3 M cells
-)
+_QUALITY_A_CELL = 110  # bytes more with quality rasters: 100 were measured with 3 M cells
 _SPILL_A_POINT, _SPILL_A_CELL = 12, 5  # bytes of a ground point, and of a cell with its mask of dry ones
 _SPILL_A_COUNT = 4  # bytes of a cell whose returns are counted
 _STRIPS = 2.5
