@@ -21,7 +21,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,11 +89,10 @@ def watched(folder: Path) -> Iterator[list[int]]:
     def look() -> None:
         while not done.wait(0.1):
             total = 0
-            for path in folder.rglob("*"):
-                try:
-                    total += path.stat().st_size
-                except OSError:
-                    continue
+            for parent, _, names in os.walk(folder):  # which passes over what vanishes meanwhile
+                for name in names:
+                    with suppress(OSError):
+                        total += (Path(parent) / name).stat().st_size
             most[0] = max(most[0], total)
 
     thread = threading.Thread(target=look)

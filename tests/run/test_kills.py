@@ -231,6 +231,7 @@ def test_workers_killed_seven_times(soak: Soak) -> None:
         said, _ = process.communicate(timeout=120)
     finally:
         process.kill()
+        process.communicate()
     assert process.returncode == 0, said
     assert "FAILED" not in said
     assert in_flight >= 5, "most of the kills were to meet a sheet amid its making"
