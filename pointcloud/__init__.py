@@ -12,15 +12,27 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pointcloud.arrays import PointCloud, cloud, cs, dem, dsm, layer, picture, read
+    from pointcloud.arrays import PointCloud, cloud, cs, dem, dsm, layer, picture, quality, read
     from pointcloud.raster import Raster
 
 __version__ = "0.1.0"
 
-__all__ = ["PointCloud", "Raster", "__version__", "cloud", "cs", "dem", "dsm", "layer", "picture", "read"]
+__all__ = [
+    "PointCloud",
+    "Raster",
+    "__version__",
+    "cloud",
+    "cs",
+    "dem",
+    "dsm",
+    "layer",
+    "picture",
+    "quality",
+    "read",
+]
 
 _HOMES = {"Raster": "pointcloud.raster"} | dict.fromkeys(
-    ("PointCloud", "cloud", "cs", "dem", "dsm", "layer", "picture", "read"), "pointcloud.arrays"
+    ("PointCloud", "cloud", "cs", "dem", "dsm", "layer", "picture", "quality", "read"), "pointcloud.arrays"
 )
 
 

@@ -26,12 +26,16 @@ from pointcloud.io.cloud import Cloud
 from pointcloud.io.las import read_header
 from pointcloud.io.reduce import Reducer
 from pointcloud.lattice import QUANTA_PER_METRE, Box, Grid
-from pointcloud.params import HYOGO_CS, GridParams
+from pointcloud.params import HYOGO_CS, QUALITY_BANDS, USUAL_PRODUCTS, VOID, GridParams
 from pointcloud.raster import Raster
 from pointcloud.styles import STYLES, StyleParams
 from pointcloud.styles import changed as changed_style
 
 _CHUNK = 1_000_000
+_PRODUCTS = (
+    *USUAL_PRODUCTS,
+    "quality",
+)  # what may be asked of a cloud later decides what is kept of its points
 
 
 class PointCloud:
@@ -70,9 +74,13 @@ def _window(bounds: tuple[float, float, float, float]) -> Box:
 def _or_nothing(array: npt.NDArray[np.generic] | None, grid: Grid, product: str) -> npt.NDArray[np.generic]:
     if array is not None:
         return array
-    return (
-        np.zeros((*grid.shape, 4), np.uint8) if product in STYLES else np.full(grid.shape, np.nan, np.float32)
-    )
+    if product in STYLES:
+        return np.zeros((*grid.shape, 4), np.uint8)
+    bands = (len(QUALITY_BANDS),) if product == "quality" else ()
+    out = np.full((*grid.shape, *bands), np.nan, np.float32)
+    if bands:
+        out[..., 0] = VOID
+    return out
 
 
 def cloud(
@@ -114,7 +122,7 @@ def cloud(
         raise ParameterError("arrays.finite")
     if max(np.abs(east).max(), np.abs(north).max()) > 1e9:
         raise ParameterError("arrays.finite")
-    params = GridParams((resolution,), ground_classes=ground_classes, excluded_classes=excluded_classes)
+    params = GridParams((resolution,), _PRODUCTS, ground_classes, excluded_classes)
     classes = np.zeros(len(east), np.uint8) if classification is None else _classes(classification)
     if len(classes) != len(east):
         raise ParameterError("arrays.length", e=len(east), n=len(north), z=len(classes))
@@ -166,7 +174,7 @@ def read(
     CrsError
         If a file is not in metres, or two files are in CRSs that differ in place.
     """
-    params = GridParams((resolution,), ground_classes=ground_classes, excluded_classes=excluded_classes)
+    params = GridParams((resolution,), _PRODUCTS, ground_classes, excluded_classes)
     headers = [(read_header(path), False) for path in paths] + [(read_header(path), True) for path in ground]
     if not headers:
         raise ParameterError("arrays.no_file")
@@ -233,6 +241,29 @@ def dem(
     """
     params = _params(points, resolution, max_gap=max_gap, water_gap=water_gap)
     return points.rasters(replace(params, products=("dem",)), bounds)[0]
+
+
+def quality(
+    points: PointCloud,
+    resolution: float = 1.0,
+    *,
+    max_gap: float = 100.0,
+    water_gap: float = 15.0,
+    bounds: tuple[float, float, float, float] | None = None,
+) -> Raster:
+    """Return what each cell of the terrain model is made from, for the same arguments as :func:`dem`.
+
+    Returns
+    -------
+    Raster
+        ``array`` is float32 (rows, cols, 5): the bands of :data:`pointcloud.params.QUALITY_BANDS`.
+
+    See Also
+    --------
+    pointcloud.surface.quality : the bands
+    """
+    params = _params(points, resolution, max_gap=max_gap, water_gap=water_gap)
+    return points.rasters(replace(params, products=("quality",)), bounds)[0]
 
 
 def cs(terrain: Raster, params: CsParams = HYOGO_CS) -> Raster:

@@ -5,26 +5,46 @@ from __future__ import annotations
 import itertools
 import tomllib
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast
 
 from pointcloud.cs_params import CsParams, from_table, preset
 from pointcloud.errors import ParameterError
 from pointcloud.lattice import QUANTA_PER_METRE, cell_quanta, quanta
+from pointcloud.smrfparams import PRESET, PRESETS, SmrfParams
 from pointcloud.styles import STYLES, StyleParams
 
 Product: TypeAlias = str
 """A name of :data:`PRODUCTS`."""
-PRODUCTS: tuple[Product, ...] = ("dsm", "dem", *STYLES)
-"""Heights, and every style of relief as a picture."""
+PRODUCTS: tuple[Product, ...] = ("dsm", "dem", *STYLES, "quality")
+"""Heights, every style of relief as a picture, and what the terrain is made from."""
 USUAL_PRODUCTS: tuple[Product, ...] = ("dsm", "dem", "cs")
 """What is made unless something else is asked for."""
 
 ALGORITHM: dict[Product, int] = dict.fromkeys(PRODUCTS, 1)
 """Raised by one whenever the bytes of a product change for the same input and parameters."""
 
+CLASSIFY_ALGORITHM = 1
+"""The same for the ground that is found where no class tells it."""
+
 NODATA = -9999.0
+
+QUALITY_BANDS = ("state", "gap_width", "distance", "ground_points", "returns")
+QUALITY_UNITS = ("", "m", "m", "", "")
+"""The bands of a quality raster, in their order, and their units."""
+
+VOID, MEASURED, INTERPOLATED, BRIDGED, WATER = range(5)
+"""What a cell of the band ``state`` says."""
+
+STATE_COLOURS: dict[int, tuple[int, int, int]] = {
+    MEASURED: (26, 122, 62),
+    INTERPOLATED: (190, 216, 140),
+    BRIDGED: (226, 104, 40),
+    WATER: (112, 168, 220),
+    VOID: (232, 232, 232),
+}
+"""Green is known, orange is guessed; told apart by lightness too. In the order of a key."""
 
 Compression = Literal["deflate", "lzw", "zstd", "none"]
 COMPRESSIONS: tuple[Compression, ...] = ("deflate", "lzw", "zstd", "none")
@@ -34,6 +54,8 @@ HYOGO_CS = preset("hyogo")
 """The default CS relief map; ``presets/hyogo.toml`` says how it was chosen."""
 
 WATER_CLASS = 9
+BRIDGED_FROM = 10.0
+"""Metres: a cell of the DEM from a wider gap counts as bridged, not as interpolated."""
 WIDEST_GAP = 400.0
 FINEST, COARSEST = 0.01, 100.0
 WIDEST_DSM_GAP = 50.0
@@ -49,11 +71,17 @@ class ReduceParams:
         Side of the finest cell in quanta.
     ground_classes, excluded_classes : tuple of int
         Classes taken as ground; classes not taken at all.
+    returns : bool
+        Whether to count the returns of each cell.
+    candidates : bool
+        Whether every point that is used and no water may be ground, whatever its class.
     """
 
     cell: int
     ground_classes: tuple[int, ...] = (2,)
     excluded_classes: tuple[int, ...] = (7, 18)
+    returns: bool = False
+    candidates: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +107,8 @@ class GridParams:
         Of :data:`COMPRESSIONS`.
     cs : CsParams
         How the CS relief map is drawn.
+    classify : SmrfParams, optional
+        How to find the ground; without it, the classes of the points tell it.
 
     Raises
     ------
@@ -96,6 +126,7 @@ class GridParams:
     precision: float = 0.001
     compress: Compression = "deflate"
     cs: CsParams = HYOGO_CS
+    classify: SmrfParams | None = None
 
     def __post_init__(self) -> None:
         cells = sorted({_cell(resolution) for resolution in self.resolutions}, reverse=True)
@@ -135,7 +166,9 @@ class GridParams:
     @property
     def reduce(self) -> ReduceParams:
         """The part that the reduction of a file depends on."""
-        return ReduceParams(self.cells[-1], self.ground_classes, self.excluded_classes)
+        returns = "quality" in self.products
+        candidates = self.classify is not None and self.products != ("dsm",)
+        return ReduceParams(self.cells[-1], self.ground_classes, self.excluded_classes, returns, candidates)
 
     def of(self, product: Product) -> dict[str, object]:
         """Return the parameters that the pixels of one product depend on, for tags and records."""
@@ -146,13 +179,17 @@ class GridParams:
         }
         if product == "dsm":
             return common | {"dsm_max_gap": self.dsm_max_gap}
-        dem = {
-            "ground_classes": list(self.ground_classes),
+        ground: dict[str, object] = {"ground_classes": list(self.ground_classes)}
+        if self.classify is not None:
+            ground = {"classify": asdict(self.classify), "classify_algorithm": CLASSIFY_ALGORITHM}
+        dem = ground | {
             "max_gap": self.max_gap,
             "water_gap": self.water_gap,
         }
         if product == "dem":
             return common | dem
+        if product == "quality":
+            return common | dem | {"dem_algorithm": ALGORITHM["dem"], "bridged_from": BRIDGED_FROM}
         style = asdict(cast("Any", self.style(product)))
         return common | dem | {"dem_algorithm": ALGORITHM["dem"], product: style}
 
@@ -201,7 +238,7 @@ def read_params(path: Path) -> dict[str, Any]:
             raise ParameterError("params.unknown", path=path, key=key, known=", ".join(known))
         try:
             out[key] = _converted(key, value)
-        except (TypeError, ValueError):
+        except (TypeError, KeyError, ValueError):
             raise ParameterError("params.value", path=path, key=key, value=value) from None
     return out
 
@@ -215,4 +252,7 @@ def _converted(key: str, value: Any) -> Any:
         return str(value)
     if key == "cs":
         return from_table(value)
+    if key == "classify":
+        start = PRESET[value.get("preset", PRESETS[0])]
+        return replace(start, **{name: float(v) for name, v in value.items() if name != "preset"})
     return float(value)

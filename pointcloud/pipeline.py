@@ -7,7 +7,7 @@ into its rasters, and is pure: the same spills and parameters give the same bits
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pointcloud import relief
+from pointcloud.ground import smrf
 from pointcloud.io import las
 from pointcloud.io.cloud import Cloud
 from pointcloud.io.lasheader import CloudHeader
@@ -24,16 +25,23 @@ from pointcloud.io.reduce import Reducer
 from pointcloud.io.spill import Spill
 from pointcloud.kernels import bins
 from pointcloud.lattice import QUANTA_PER_METRE, Box, Grid, metres, quanta
-from pointcloud.params import GridParams, Product, ReduceParams
+from pointcloud.params import QUALITY_BANDS, GridParams, Product, ReduceParams
 from pointcloud.styles import STYLES
-from pointcloud.surface import dem, dsm, water
+from pointcloud.surface import dem, dsm, quality, water
+from pointcloud.surface.dem import GroundSource
+
+Array = npt.NDArray[Any]
 
 _CHUNK = 1_000_000
 
 
 @dataclass(frozen=True)
 class Made:
-    """One raster of a window: float32 heights with NaN, or uint8 RGBA; ``None`` where no cell holds anything."""
+    """One raster of a window: ``None`` where no cell holds anything.
+
+    Float32 heights (rows, cols) with NaN, uint8 RGBA (rows, cols, 4), or the float32 bands of a quality raster
+    (rows, cols, 5) with NaN, which lie one after the other in memory.
+    """
 
     product: Product
     grid: Grid
@@ -122,8 +130,13 @@ def halo(params: GridParams, product: Product) -> int:
     """Return how far around a window points decide a product's pixels, in quanta."""
     if product == "dsm":
         return max(dsm.margin(params.dsm_max_gap, cell) * cell for cell in params.cells)
-    ground = max(quanta(params.max_gap), water.margin(params.water_gap) * QUANTA_PER_METRE)
+    ground = max(_ground_halo(params), water.margin(params.water_gap) * QUANTA_PER_METRE)
     return ground + (relief_halo(params, product) if product in STYLES else 0)
+
+
+def _ground_halo(params: GridParams) -> int:
+    """Return how far around a cell points decide its terrain, in quanta."""
+    return quanta(params.max_gap) + (smrf.halo(params.classify) if params.classify else 0)
 
 
 def reach(params: GridParams) -> int:
@@ -155,7 +168,7 @@ def make(
     """
     if "dsm" in params.products:
         yield from _surfaces(box, cloud, params, pool)
-    if "dem" in params.products or params.styles:
+    if set(params.products) - {"dsm"}:
         yield from _terrains(box, cloud, params, pool, threads)
 
 
@@ -173,14 +186,22 @@ def _terrains(
     box: Box, cloud: Cloud, params: GridParams, pool: Executor | None, threads: int
 ) -> Iterator[Made]:
     wide = box.grow(relief_halo(params))
+    void = _void(wide, cloud, params.water_gap)
+    gaps = None
+    if "quality" in params.products:
+        gaps = [np.empty(Grid(wide, cell).shape, np.float32) for cell in params.cells]
+    ground: GroundSource = cloud
+    if params.classify:
+        ground = smrf.classify(cloud, wide.grow(quanta(params.max_gap)), params.classify, pool)
     outs = dem.terrain(
-        cloud,
+        ground,
         wide,
         params.cells,
         max_gap=params.max_gap,
-        void=_void(wide, cloud, params.water_gap),
+        void=void,
         precision=params.precision,
         pool=pool,
+        gaps=gaps,
     )
     for cell, out in zip(params.cells, outs, strict=True):
         grid = Grid(box, cell)
@@ -192,6 +213,50 @@ def _terrains(
             values = params.style(style)
             shown = None if empty else relief.picture(style, out, metres(cell), values, threads=threads)[here]
             yield Made(style, grid, shown)
+    if gaps is not None:
+        parts = [Grid(wide, cell).slices(box) for cell in params.cells]
+        heights = [out[part] for out, part in zip(outs, parts, strict=True)]
+        yield from _qualities(
+            box,
+            cloud,
+            ground,
+            params,
+            heights,
+            [gap[part] for gap, part in zip(gaps, parts, strict=True)],
+            void,
+            pool,
+        )
+
+
+def _qualities(
+    box: Box,
+    cloud: Cloud,
+    ground: GroundSource,
+    params: GridParams,
+    heights: Sequence[Array],
+    gaps: Sequence[Array],
+    void: tuple[Grid, npt.NDArray[np.bool_]] | None,
+    pool: Executor | None,
+) -> Iterator[Made]:
+    """Yield how the terrain ``heights`` came about, with the widths of the ``gaps`` that they span."""
+    near = quality.nearness(
+        ground, box, params.cells, cap=params.max_gap, precision=params.precision, pool=pool
+    )
+    returns = cloud.returns(Grid(box, cloud.cell))
+    for cell, height, gap, (distance, points) in zip(params.cells, heights, gaps, near, strict=True):
+        grid = Grid(box, cell)
+        if np.isnan(height).all():
+            yield Made("quality", grid, None)
+            continue
+        factor = cell // cloud.cell
+        held = returns.reshape(grid.rows, factor, grid.cols, factor).sum(axis=(1, 3), dtype=np.int32)
+        wet = np.zeros(grid.shape, np.bool_)
+        if void is not None:
+            wet = dem.at_centres(void, grid) & cloud.surveyed(grid)
+        bands = np.empty((len(QUALITY_BANDS), *grid.shape), np.float32)
+        bands[0], bands[1], bands[2] = quality.states(height, gap, points, wet), gap, distance
+        bands[3], bands[4] = points, np.maximum(held, points)
+        yield Made("quality", grid, np.moveaxis(bands, 0, 2))
 
 
 def _void(box: Box, cloud: Cloud, gap: float) -> tuple[Grid, npt.NDArray[np.bool_]] | None:

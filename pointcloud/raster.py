@@ -11,6 +11,7 @@ import numpy.typing as npt
 from affine import Affine
 
 from pointcloud.lattice import Grid
+from pointcloud.params import QUALITY_BANDS, STATE_COLOURS
 
 if TYPE_CHECKING:
     import xarray
@@ -24,14 +25,15 @@ class Raster:
 
     Parameters
     ----------
-    array : float array (rows, cols) or uint8 array (rows, cols, 4)
-        Heights in metres with NaN for nodata, or red, green, blue, alpha. Row 0 is in the north.
+    array : float array (rows, cols), uint8 array (rows, cols, 4) or float array (rows, cols, 5)
+        Heights in metres with NaN for nodata; red, green, blue, alpha; or the bands of a quality raster
+        (:data:`pointcloud.params.QUALITY_BANDS`). Row 0 is in the north.
     grid : Grid
         Where the cells lie.
     crs : str, optional
         ``EPSG:code`` or WKT.
     name : str
-        What it shows: ``dsm``, ``dem``, ``cs``.
+        What it shows: ``dsm``, ``dem``, ``cs``, ``quality``.
 
     Examples
     --------
@@ -78,6 +80,10 @@ class Raster:
         part = self.array[::step, ::step]
         if part.ndim == 2:
             part = _shade(part.astype(np.float64), self.resolution * step)
+        elif part.dtype != np.uint8:
+            part = np.array([STATE_COLOURS[k] for k in sorted(STATE_COLOURS)], np.uint8)[
+                part[..., 0].astype(int)
+            ]
         buffer = io.BytesIO()
         Image.fromarray(np.ascontiguousarray(part)).save(buffer, "PNG")
         return buffer.getvalue()
@@ -94,11 +100,13 @@ class Raster:
 
         west, _, _, north = self.bounds
         rows, cols = self.grid.shape
-        coords = {
+        coords: dict[str, npt.NDArray[Any]] = {
             "y": north - (np.arange(rows) + 0.5) * self.resolution,
             "x": west + (np.arange(cols) + 0.5) * self.resolution,
         }
         dims = ("y", "x") if self.array.ndim == 2 else ("y", "x", "band")
+        if self.name == "quality":
+            coords["band"] = np.array(QUALITY_BANDS)
         attrs = {"crs": self.crs or "", "transform": tuple(self.transform)[:6]}
         return xr.DataArray(self.array, coords=coords, dims=dims, name=self.name or None, attrs=attrs)
 

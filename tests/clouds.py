@@ -23,11 +23,13 @@ def spill_of(
     classes: Array | int = 2,
     params: GridParams | None = None,
     name: str = "points",
+    *,
+    all_ground: bool = False,
 ) -> Spill:
     """Reduce points (metres) to a spill in memory."""
     qe, qn, qz = (np.rint(np.asarray(v, np.float64) * 1e4).astype(np.int64) for v in (e, n, z))
     box = Box(int(qe.min()), int(qn.min()) - 1, int(qe.max()) + 1, int(qn.max()))
-    reducer = Reducer(box, (params or GridParams((1.0, 0.5))).reduce, name=name)
+    reducer = Reducer(box, (params or GridParams((1.0, 0.5))).reduce, name=name, all_ground=all_ground)
     kinds = np.broadcast_to(np.asarray(classes, np.uint8), qe.shape).copy()
     half = len(qe) // 2
     for part in (slice(0, half), slice(half, None)):  # two chunks, so that chunks are always tested

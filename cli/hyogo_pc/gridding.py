@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from hyogo_pc import options as shared
 from pointcloud.messages import say
 from pointcloud.styles import STYLES
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from pointcloud.run.grid import Request
 
 LEVELS = ("50000", "5000", "2500", "1000", "500", "250", "none")
-PRODUCTS = ("dsm", "dem", *STYLES)
+PRODUCTS = ("dsm", "dem", *STYLES, "quality")
 COMPRESSIONS = ("deflate", "lzw", "zstd", "none")
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -72,6 +73,8 @@ _OPTIONS = (
         multiple=True,
         help=say("grid.exclude_class"),
     ),
+    shared.classify,
+    shared.preset,
     click.option("--max-gap", type=float, metavar="M", help=say("grid.max_gap")),
     click.option("--dsm-max-gap", type=float, metavar="M", help=say("grid.dsm_max_gap")),
     click.option("--water-gap", type=float, metavar="M", help=say("grid.water_gap")),
@@ -123,6 +126,7 @@ def request_of(options: dict[str, Any]) -> Request:
 def params_of(options: dict[str, Any]) -> GridParams:
     """Return the parameters: the defaults, over them those of ``--params``, over them the options given."""
     from pointcloud.params import GridParams, read_params
+    from pointcloud.smrfparams import PRESET
 
     names = (
         *("resolutions", "products", "ground_classes", "excluded_classes"),
@@ -130,4 +134,8 @@ def params_of(options: dict[str, Any]) -> GridParams:
     )
     values = read_params(options["params_file"]) if options["params_file"] else {}
     values |= {name: options[name] for name in names if options[name] not in (None, ())}
+    if options["preset"]:
+        values["classify"] = PRESET[options["preset"]]
+    elif options["classify"]:
+        values.setdefault("classify", PRESET["general"])
     return GridParams(**values)

@@ -21,6 +21,7 @@ from pointcloud.messages import LANGUAGES, default_language, say, set_language
 COMMANDS = {
     "plan": "hyogo_pc.plan",
     "grid": "hyogo_pc.grid",
+    "classify": "hyogo_pc.classify",
     "status": "hyogo_pc.status",
     "verify": "hyogo_pc.verify",
     "relief": "hyogo_pc.relief",

@@ -117,7 +117,7 @@ def _lines(report: Report, params: GridParams) -> Iterator[str]:
     counts = report.counts
     if counts["points"] or not report.kept:
         yield say(
-            "grid.points",
+            "grid.points_found" if report.candidates else "grid.points",
             points=counts["points"],
             used=counts["used"],
             ground=counts["ground"],

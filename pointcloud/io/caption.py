@@ -19,7 +19,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from pointcloud import messages
 
-HEIGHT = 170
+HEIGHT = 195
 """Most that the strip takes, in pixels."""
 
 _NARROWEST = 720
@@ -63,6 +63,8 @@ class Words:
         The same as they can be drawn: a note in their place where no font of the machine has their letters.
     heights : str
         The heading of the key to the colours.
+    classes : tuple of str
+        The names in a key of classes.
     """
 
     title: str
@@ -70,9 +72,10 @@ class Words:
     headline: str
     source: str
     heights: str
+    classes: tuple[str, ...] = ()
 
 
-def words(titles: Mapping[str, str], credit: str, *, synthetic: bool) -> Words:
+def words(titles: Mapping[str, str], credit: str, *, synthetic: bool, classes: Sequence[str] = ()) -> Words:
     """Return what to write: in the language in use, or in English if no font can draw that.
 
     Parameters
@@ -83,9 +86,12 @@ def words(titles: Mapping[str, str], credit: str, *, synthetic: bool) -> Words:
         Source and licence, in any language, or empty.
     synthetic : bool
         Whether the place is made up: the headline then says so.
+    classes : sequence of str
+        Messages that name the classes of a key.
     """
     language = messages.language()
-    if _drawn(titles[language] + _text(language, "output.preview_heights"), _LARGE) is None:
+    own = "".join(_text(language, name) for name in ("output.preview_heights", *classes))
+    if _drawn(titles[language] + own, _LARGE) is None:
         language = "en"
     hidden = _text(language, "output.preview_hidden")
 
@@ -102,6 +108,7 @@ def words(titles: Mapping[str, str], credit: str, *, synthetic: bool) -> Words:
         headline=headline(title if _drawn(title, _LARGE) else hidden),
         source=source(credit if _drawn(credit, _SMALL) else hidden),
         heights=_text(language, "output.preview_heights"),
+        classes=tuple(_text(language, name) for name in classes),
     )
 
 
@@ -111,7 +118,12 @@ def _text(language: str, message: str, **values: str) -> str:
 
 
 def framed(
-    picture: Image.Image, words: Words, *, pixel: float, stops: Sequence[tuple[float, _Colour]] = ()
+    picture: Image.Image,
+    words: Words,
+    *,
+    pixel: float,
+    stops: Sequence[tuple[float, _Colour]] = (),
+    colours: Sequence[_Colour] = (),
 ) -> Image.Image:
     """Return a picture with the strip below it.
 
@@ -125,6 +137,8 @@ def framed(
         Width of a pixel of the picture in metres.
     stops : sequence of (height, colour)
         The key to the colours; none is drawn without.
+    colours : sequence of (r, g, b)
+        Of the classes that ``words`` names: a key in lines of its own, below.
     """
     width = max(picture.width, _NARROWEST)
     canvas = Image.new("RGB", (width, picture.height + HEIGHT), _PAPER)
@@ -136,7 +150,10 @@ def framed(
     _scale_bar(draw, top + 4, pixel, room // 3)
     if stops:
         _key(draw, words.heights, top + 4, width - _MARGIN, stops)
-    bottom = _lines(draw, words.source, top + 48, room, _SMALL, _GREY)
+    top += 48
+    if colours:
+        top = _classes(draw, words.classes, top, width - _MARGIN, colours)
+    bottom = _lines(draw, words.source, top, room, _SMALL, _GREY)
     return canvas.crop((0, 0, width, bottom + 8))
 
 
@@ -197,6 +214,25 @@ def _key(
         draw.text((left + index * step, top + 13), f"{height:g}", _INK, font, "mt")
     if drawn := _drawn(heading, _SMALL):
         draw.text((left - 24, top - 4), drawn[0], _INK, drawn[1], "rt")
+
+
+def _classes(
+    draw: ImageDraw.ImageDraw, names: Sequence[str], top: int, right: int, colours: Sequence[_Colour]
+) -> int:
+    """Draw a square and a name for each class, in as many lines as they need; return where they end."""
+    left = _MARGIN
+    for name, colour in zip(names, colours, strict=True):
+        drawn = _drawn(name, _SMALL)
+        if drawn is None:
+            raise ValueError(f"no font can draw {name!r}")
+        text, font = drawn
+        length = 20 + ceil(font.getlength(text)) + 22
+        if left + length > right and left > _MARGIN:
+            left, top = _MARGIN, top + 22
+        draw.rectangle((left, top + 2, left + 13, top + 15), colour, _INK)
+        draw.text((left + 20, top), text, _INK, font)
+        left += length
+    return top + 26
 
 
 @cache

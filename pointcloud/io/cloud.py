@@ -50,6 +50,30 @@ class Cloud:
             spill.raise_highest(grid, out)
         return out
 
+    def returns(self, grid: Grid) -> Array:
+        """Return how many returns each cell holds: int32 (rows, cols).
+
+        Files given as ground alone are not counted: their points are mostly those of the others once more.
+        """
+        out = np.zeros(grid.shape, np.int32)
+        for spill in self.spills:
+            spill.add_returns(grid, out)
+        return out
+
+    def surveyed(self, grid: Grid) -> npt.NDArray[np.bool_]:
+        """Return the cells whose centre lies in the box of a file that holds more than ground: bool (rows, cols)."""
+        out = np.zeros(grid.shape, np.bool_)
+        half = grid.cell // 2
+        for spill in self.spills:
+            if not spill.info.ground_only:
+                box = spill.info.box
+                left = max(-((grid.box.west + half - box.west) // grid.cell), 0)
+                right = max(-((grid.box.west + half - box.east) // grid.cell), 0)
+                top = max(-((box.north - grid.box.north + half) // grid.cell), 0)
+                bottom = max(-((box.south - grid.box.north + half) // grid.cell), 0)
+                out[top:bottom, left:right] = True
+        return out
+
     def dry(self, grid: Grid) -> Array:
         """Return where a hole is none, or says nothing: uint8 (rows, cols).
 

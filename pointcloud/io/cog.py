@@ -26,9 +26,10 @@ does not take out.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,7 @@ from rasterio.session import DummySession
 
 from pointcloud.errors import OutputError
 from pointcloud.lattice import Grid
-from pointcloud.params import NODATA, Compression
+from pointcloud.params import NODATA, QUALITY_BANDS, QUALITY_UNITS, Compression
 
 BLOCK = 512
 """Side of the tiles of a file in cells."""
@@ -176,6 +177,77 @@ def encode_rgba(
         return encoder.finish()
 
 
+def encode(
+    array: NDArray[np.float32] | NDArray[np.uint8],
+    grid: Grid,
+    crs_wkt: str | None,
+    *,
+    tags: Mapping[str, str],
+    compress: Compression = "deflate",
+    threads: int = 1,
+) -> bytes:
+    """Return heights (rows, cols), RGBA (uint8) or the bands of a quality raster (float32), each by its own encoder."""
+    how: Any = encode_heights if array.ndim == 2 else encode_rgba
+    if array.ndim == 3 and array.dtype != np.uint8:
+        how = partial(encode_bands, bands=QUALITY_BANDS, units=QUALITY_UNITS)
+    data: bytes = how(array, grid, crs_wkt, tags=tags, compress=compress, threads=threads)
+    return data
+
+
+def encode_bands(
+    array: NDArray[np.float32],
+    grid: Grid,
+    crs_wkt: str | None,
+    *,
+    bands: Sequence[str],
+    units: Sequence[str],
+    tags: Mapping[str, str],
+    compress: Compression = "deflate",
+    threads: int = 1,
+) -> bytes:
+    """Return a raster of several named bands as a cloud-optimised GeoTIFF.
+
+    float32, nodata -9999, statistics of each band. Overviews take the nearest cell: codes and counts have no mean.
+
+    Parameters
+    ----------
+    array : ndarray of float32, shape (rows, cols, bands)
+        NaN where there is nothing. It is not altered.
+    bands, units : sequences of str
+        Name (the band's description) and unit of each band; an empty unit is not written.
+    grid, crs_wkt, tags, compress, threads
+        As for `encode_heights`.
+
+    Returns
+    -------
+    bytes
+        The file.
+
+    Raises
+    ------
+    OutputError
+        If GDAL fails, for want of memory for example.
+    ValueError
+        If the array does not fit the grid.
+    """
+    _check(array, "float32", (*grid.shape, len(bands)))
+    with _encoder(
+        grid, crs_wkt, len(bands), "float32", tags, compress, threads, NODATA, overviews="NEAREST"
+    ) as encoder:
+        statistics = [Statistics() for _ in bands]
+        for top in range(0, grid.rows, _STRIP):
+            strip = np.moveaxis(array[top : top + _STRIP], 2, 0)
+            void = np.isnan(strip)
+            for band, values, nothing in zip(statistics, strip, void, strict=True):
+                band.add(values, nothing)
+            encoder.write(np.where(void, np.float32(NODATA), strip), top)
+        encoder.dataset.descriptions = tuple(bands)
+        encoder.dataset.units = tuple(units)
+        for number, band in enumerate(statistics, start=1):
+            encoder.dataset.update_tags(number, **band.tags())
+        return encoder.finish()
+
+
 def gdal_crs(wkt: str | None) -> CRS | None:
     """Return a CRS for GDAL with every code it can have, or ``None``.
 
@@ -300,8 +372,9 @@ def _encoder(
     compress: Compression,
     threads: int,
     nodata: float | None = None,
+    overviews: str = "AVERAGE",
 ) -> Iterator[_Encoder]:
-    options = copy_options(compress, threads)
+    options = copy_options(compress, threads) | {"overview_resampling": overviews}
     try:
         with (
             MemoryFile(ext=".tif") as memory,

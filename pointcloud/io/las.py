@@ -20,7 +20,15 @@ from pointcloud.io.remark import Remark
 from pointcloud.kernels import canonical
 from pointcloud.lattice import QUANTA_PER_METRE, metres
 
-__all__ = ["CloudHeader", "PointChunk", "box_remarks", "file_sha256", "iter_points", "read_header"]
+__all__ = [
+    "CloudHeader",
+    "PointChunk",
+    "box_remarks",
+    "file_sha256",
+    "iter_points",
+    "iter_records",
+    "read_header",
+]
 
 Quanta = tuple[int, int, int]
 
@@ -91,16 +99,37 @@ def iter_points(
     The decoder holds Python's global lock while it decodes (lazrs 0.8), so chunks are not decoded ahead: with
     ``parallel`` it has all cores to itself already.
     """
+    for _, points in iter_records(header, chunk=chunk, parallel=parallel, check_box=check_box, whole=False):
+        yield points
+
+
+def iter_records(
+    header: CloudHeader,
+    *,
+    chunk: int = 1_000_000,
+    parallel: bool = True,
+    check_box: bool = True,
+    whole: bool = True,
+) -> Iterator[tuple[NDArray[np.uint8], PointChunk]]:
+    """Yield the raw records of a file, (points, record length) bytes, and the points in them.
+
+    Parameters and errors are those of :func:`iter_points`; the records are overwritten by the next.
+
+    Parameters
+    ----------
+    whole : bool
+        Whether every field of the records is wanted, or only those of the points.
+    """
     if chunk < 1:
         raise ValueError(f"chunk must be positive, not {chunk}")
     converter = _Converter(header, check_box=check_box)
     seen = 0
     with open_input(header.path) as (file, _):
         check_unchanged(header.path, file, header.size, header.modified_ns)
-        for records in _records(file, header, chunk, parallel=parallel):
+        for records in _records(file, header, chunk, parallel=parallel, whole=whole):
             points = converter.convert(records)
             seen += points.count
-            yield points
+            yield records, points
     if seen != header.count:
         raise FileError("file.points_missing", path=header.path, read=seen, count=header.count)
 
@@ -137,11 +166,11 @@ def file_sha256(path: str | Path) -> str:
 
 
 def _records(
-    file: io.BufferedReader, header: CloudHeader, chunk: int, *, parallel: bool
+    file: io.BufferedReader, header: CloudHeader, chunk: int, *, parallel: bool, whole: bool
 ) -> Iterator[NDArray[np.uint8]]:
     """Yield the raw records, as ``(points, record length)`` bytes; each array is overwritten by the next."""
     if header.laszip is not None:
-        yield from lazdecode.decode(file, header, header.laszip, chunk, parallel=parallel)
+        yield from lazdecode.decode(file, header, header.laszip, chunk, parallel=parallel, whole=whole)
         return
     file.seek(header.points_at)
     buffer = np.empty((min(chunk, header.count), header.record_length), np.uint8)

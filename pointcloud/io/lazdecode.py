@@ -36,13 +36,21 @@ _SELECTION = lazrs.DecompressionSelection(
     | lazrs.SELECTIVE_DECOMPRESS_FLAGS
 )
 
+_EVERYTHING = lazrs.DecompressionSelection(lazrs.SELECTIVE_DECOMPRESS_ALL)
+
 _WHOLE = 4
 """A chunk of more than this many times the wanted number of points is decoded as a stream, to bound
 memory."""
 
 
 def decode(
-    file: io.BufferedReader, header: CloudHeader, record: LaszipRecord, points: int, *, parallel: bool
+    file: io.BufferedReader,
+    header: CloudHeader,
+    record: LaszipRecord,
+    points: int,
+    *,
+    parallel: bool,
+    whole: bool = False,
 ) -> Iterator[Records]:
     """Yield the point records of a LAZ file, in its order, as ``(points, record length)`` bytes.
 
@@ -56,6 +64,8 @@ def decode(
         How many to yield at a time, at most.
     parallel : bool
         Whether to decode several chunks at once, on all cores.
+    whole : bool
+        Whether to decode every field, not only those that rasters are made of.
 
     Raises
     ------
@@ -66,18 +76,19 @@ def decode(
     -----
     What is yielded is overwritten by what is yielded next.
     """
+    selection = _EVERYTHING if whole else _SELECTION
     if record.compressor == POINTWISE:
         file.seek(header.points_at)
-        yield from _stream(file, header, record, points, header.size)
+        yield from _stream(file, header, record, points, header.size, selection)
         return
     table = read_table(file, header, record)
     if table and max(count for count, _ in table) > _WHOLE * points:
         _check_heads(file, header, record, table)
         file.seek(header.points_at)
-        yield from _stream(file, header, record, points, record.table_at)
+        yield from _stream(file, header, record, points, record.table_at, selection)
         return
     file.seek(header.points_at + 8)
-    for records in _chunks(file, header, record, table, points, parallel=parallel):
+    for records in _chunks(file, header, record, table, points, selection, parallel=parallel):
         for start in range(0, len(records), points):
             yield records[start : start + points]
 
@@ -122,6 +133,7 @@ def _chunks(
     record: LaszipRecord,
     table: list[Entry],
     points: int,
+    selection: lazrs.DecompressionSelection,
     *,
     parallel: bool,
 ) -> Iterator[Records]:
@@ -143,7 +155,7 @@ def _chunks(
             taken = sum(size for _, size in job)
             given = sum(points for points, _ in job) * header.record_length
             source, target = part[:taken], records[:given]
-            lazrs.decompress_points_with_chunk_table(source, record.data, target, job, _SELECTION)
+            lazrs.decompress_points_with_chunk_table(source, record.data, target, job, selection)
             part, records = part[taken:], records[given:]
         number += len(group)
         yield plain[: count * header.record_length].reshape(count, header.record_length)
@@ -231,11 +243,16 @@ class _Window(io.RawIOBase):
 
 
 def _stream(
-    file: io.BufferedReader, header: CloudHeader, record: LaszipRecord, points: int, end: int
+    file: io.BufferedReader,
+    header: CloudHeader,
+    record: LaszipRecord,
+    points: int,
+    end: int,
+    selection: lazrs.DecompressionSelection,
 ) -> Iterator[Records]:
     """Yield the records of a file of one chunk, or of chunks too large to decode whole. Always one core."""
     window = _Window(file, header.size)
-    decoder = lazrs.LasZipDecompressor(window, record.data, _SELECTION)
+    decoder = lazrs.LasZipDecompressor(window, record.data, selection)
     window.end = end  # only now: the decoder has read the chunk table
     plain = np.empty(min(points, header.count) * header.record_length, np.uint8)
     for start in range(0, header.count, points):

@@ -72,6 +72,11 @@ def preview_name(product: str, resolution: float) -> str:
     return f"{folder(product, resolution)}.png"
 
 
+def style_name(product: str, resolution: float) -> str:
+    """Return the name of the style of a mosaic, which QGIS takes from beside it: ``QUALITY_1g.qml``."""
+    return f"{folder(product, resolution)}.qml"
+
+
 def overview_name(folder: str) -> str:
     """Return the name of the overview behind the mosaic of a product's folder: ``DEM_1g_overview.tif``."""
     return f"{folder}_overview.tif"

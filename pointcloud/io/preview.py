@@ -28,8 +28,10 @@ from rasterio.windows import Window
 
 from pointcloud.errors import OutputError
 from pointcloud.io import caption
+from pointcloud.io.style import STATE_WORDS
 from pointcloud.io.vrt import Kind, Tile, mosaic
 from pointcloud.lattice import Box, Grid, cell_quanta
+from pointcloud.params import STATE_COLOURS
 from pointcloud.styles import HEIGHT_COLOURS
 
 LONGEST = 1600
@@ -61,7 +63,7 @@ def preview(
     ----------
     source : Path or sequence of Path
         A mosaic, a sheet, or sheets of one product and resolution on the lattice.
-    kind : {"heights", "rgba"}
+    kind : {"heights", "rgba", "quality"}
         What the files hold.
     title : str or mapping of language to str
         The headline; with texts for ``en`` and ``ja``, the language in use is chosen if a font can draw it.
@@ -85,18 +87,23 @@ def preview(
         window = _filled(file)
         rows, cols = _size(window.height, window.width)
         pixel = file.transform.a * window.width / cols
-        colours = (
-            _tint(_heights(file, window, rows, cols), pixel)
-            if kind == "heights"
-            else _picture(file, window, rows, cols)
-        )
+        if kind == "heights":
+            colours = _tint(_heights(file, window, rows, cols), pixel)
+        elif kind == "quality":
+            colours = _states(file, window, rows, cols)
+        else:
+            colours = _picture(file, window, rows, cols)
     if (zoom := _SMALL // max(rows, cols)) > 1:
         colours = colours.repeat(zoom, 0).repeat(zoom, 1)
         pixel /= zoom
     titles = {"en": title, "ja": title} if isinstance(title, str) else title
-    words = caption.words(titles, credit, synthetic=synthetic)
     stops = HEIGHT_COLOURS if kind == "heights" else ()
-    return _png(caption.framed(Image.fromarray(colours), words, pixel=pixel, stops=stops), words)
+    classes = STATE_COLOURS if kind == "quality" else {}
+    words = caption.words(
+        titles, credit, synthetic=synthetic, classes=[STATE_WORDS[state] for state in classes]
+    )
+    key = [*classes.values()]
+    return _png(caption.framed(Image.fromarray(colours), words, pixel=pixel, stops=stops, colours=key), words)
 
 
 @contextmanager
@@ -167,6 +174,16 @@ def _picture(file: Any, window: Window, rows: int, cols: int) -> NDArray[np.uint
     for band in range(3):
         out[..., band] = _bytes(bands[band] * opacity + 255 * (1 - opacity))
     return out
+
+
+def _states(file: Any, window: Window, rows: int, cols: int) -> NDArray[np.uint8]:
+    """Return the colours of states, white beyond all sheets, shape (rows, cols, 3)."""
+    read = file.read(1, window=window, out_shape=(rows, cols), resampling=Resampling.nearest, masked=True)
+    colours = np.full((len(STATE_COLOURS) + 1, 3), 255, np.uint8)
+    for state, colour in STATE_COLOURS.items():
+        colours[state] = colour
+    picked: NDArray[np.uint8] = colours[read.filled(len(STATE_COLOURS)).astype(np.int64)]
+    return picked
 
 
 def _tint(heights: NDArray[np.float32], pixel: float) -> NDArray[np.uint8]:

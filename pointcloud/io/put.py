@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 from pointcloud.errors import OutputError
 
@@ -128,6 +128,41 @@ def stage(folder: Path, name: str, data: bytes | memoryview | Iterable[bytes]) -
             raise refusal(folder / name, error) from error
         raise
     return private
+
+
+def stage_by(folder: Path, name: str, write: Callable[[BinaryIO], None]) -> tuple[Path, int]:
+    """Let ``write`` fill a private file, for what is too large to be made in memory first.
+
+    Parameters
+    ----------
+    folder, name
+        As for `stage`.
+    write : callable
+        Takes the open file, which can be sought; what it raises other than `OSError` passes unchanged.
+
+    Returns
+    -------
+    (Path, int)
+        The private file, for `publish` or `discard`, and its bytes.
+
+    Raises
+    ------
+    OutputError
+        As `stage` does.
+    """
+    private = _private(folder)
+    try:
+        SYSTEM.make_folder(folder)
+        with os.fdopen(SYSTEM.open(private), "wb") as file:
+            write(file)
+            file.flush()
+            _if_supported(SYSTEM.sync, file.fileno())
+        return private, SYSTEM.size(private)
+    except BaseException as error:
+        discard(private)
+        if isinstance(error, OSError):
+            raise refusal(folder / name, error) from error
+        raise
 
 
 def adopt(folder: Path, name: str, made: Path) -> Path:

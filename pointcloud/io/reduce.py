@@ -115,12 +115,18 @@ class Reducer:
                 "reduce.extent", path=name, width=metres(width) / 1000, height=metres(height) / 1000
             )
         self.flags = np.full(256, _RETURN | _DRY | (_GROUND if all_ground else 0), np.uint8)
-        if not all_ground:
+        self.candidates = params.candidates and not all_ground
+        if self.candidates:
+            self.flags |= _GROUND
+            self.flags[WATER_CLASS] &= 255 - _GROUND
+        elif not all_ground:
             self.flags[list(params.ground_classes)] |= _GROUND
         self.flags[WATER_CLASS] &= 255 - _DRY
         self.flags[list(params.excluded_classes)] = 0
         self.highest = _Blocks(params.cell, box, int(bins.EMPTY), np.int32)
         self.dry = _Blocks(QUANTA_PER_METRE, box, 0, np.uint8)
+        counts = params.returns and not all_ground
+        self.returns = _Blocks(params.cell, box, 0, np.int32) if counts else None
         self.east, self.north = box.west // BUCKET * BUCKET, box.south // BUCKET * BUCKET
         self.file = SpillFile(scratch) if scratch else None
         self.executor = executor
@@ -148,6 +154,8 @@ class Reducer:
         self._settle()
         self.highest.make_room(e, n, use, _RETURN)
         self.dry.make_room(e, n, use, _DRY)
+        if self.returns:
+            self.returns.make_room(e, n, use, _RETURN)
         self._make_room_for_ground(int(np.count_nonzero(use & _GROUND)))
         scatter: Callable[..., Future[Any]] = self.executor.submit if self.executor else _now
         self.scattering = scatter(
@@ -159,6 +167,7 @@ class Reducer:
             self.highest.arguments(_RETURN),
             self.dry.arguments(_DRY),
             (_GROUND, self.east, self.north, self.ground, self.grounds),
+            self.returns.arguments(_RETURN) if self.returns else None,
         )
 
     def _settle(self) -> None:
@@ -206,6 +215,8 @@ class Reducer:
         self.ground = np.empty((0, 3), np.int32)
         self._keep("highest", self.highest.pool[: self.highest.used])
         self._keep("dry", self.dry.pool[: self.dry.used])
+        if self.returns:
+            self._keep("returns", self.returns.pool[: self.returns.used])
         spill = Spill(
             self._info(name, size, sha256, synthetic),
             self.highest.layer("highest"),
@@ -214,6 +225,7 @@ class Reducer:
             self.north,
             tuple(self.runs),
             Store(self.arrays),
+            returns=self.returns.layer("returns") if self.returns else None,
         )
         if self.file is None:
             return spill
@@ -238,7 +250,7 @@ class Reducer:
             withheld=counts["withheld"],
             excluded=counts["points"] - counts["used"] - counts["withheld"],
             ground=counts["ground"],
-            ground_only=0 < counts["used"] == counts["ground"],
+            ground_only=0 < counts["used"] == counts["ground"] and not self.candidates,
             synthetic=synthetic,
         )
 

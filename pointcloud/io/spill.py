@@ -132,7 +132,10 @@ class Store:
 
 @dataclass(frozen=True)
 class Spill:
-    """The reduction of one file; see the module."""
+    """The reduction of one file; see the module.
+
+    ``returns`` is there if the returns of each cell were to be counted, and the file was not given as ground alone.
+    """
 
     info: SpillInfo
     highest: Layer
@@ -142,6 +145,13 @@ class Spill:
     runs: tuple[Run, ...]
     store: Store = field(repr=False)
     path: Path | None = None
+    returns: Layer | None = None
+
+    @property
+    def layers(self) -> dict[str, Layer]:
+        """The layers of cells that there are, by name."""
+        layers = {"highest": self.highest, "dry": self.dry}
+        return layers | ({"returns": self.returns} if self.returns else {})
 
     def raise_highest(self, grid: Grid, out: Array) -> None:
         """Raise ``out`` (int32, on ``grid``) to the highest returns."""
@@ -152,6 +162,12 @@ class Spill:
         """Set ``out`` (uint8, on ``grid``) where there is a return other than water."""
         for here, block in self._blocks(self.dry, grid):
             out[here] |= block
+
+    def add_returns(self, grid: Grid, out: Array) -> None:
+        """Add the number of returns to ``out`` (int32, on ``grid``)."""
+        if self.returns:
+            for here, block in self._blocks(self.returns, grid):
+                out[here] += block
 
     def _blocks(self, layer: Layer, grid: Grid) -> Iterator[tuple[tuple[slice, slice], Array]]:
         assert grid.cell == layer.cell
@@ -243,17 +259,16 @@ class SpillFile:
 
 def write_index(spill: Spill, file: SpillFile) -> None:
     """Complete the file that holds the arrays of ``spill``."""
-    for name, layer in (("highest", spill.highest), ("dry", spill.dry)):
+    for name, layer in spill.layers.items():
         file.add(f"{name}.places", layer.places)
     for k, run in enumerate(spill.runs):
         file.add(f"starts.{k}", run.starts)
-    layers = {"highest": spill.highest, "dry": spill.dry}
     file.finish(
         {
             "info": spill.info.to_json(),
             "east": spill.east,
             "north": spill.north,
-            "layers": {name: [layer.cell, layer.size] for name, layer in layers.items()},
+            "layers": {name: [layer.cell, layer.size] for name, layer in spill.layers.items()},
             "runs": [[run.west, run.south, run.cols, run.points] for run in spill.runs],
         }
     )
@@ -300,4 +315,5 @@ def load(path: Path) -> Spill:
         runs,
         store,
         path,
+        layers.get("returns"),
     )

@@ -12,12 +12,18 @@ from rasterio.errors import CRSError
 
 from pointcloud.io.cog import BLOCK, gdal_crs
 from pointcloud.lattice import Box, Grid
-from pointcloud.params import NODATA
+from pointcloud.params import NODATA, QUALITY_BANDS, QUALITY_UNITS
 
-Kind = Literal["heights", "rgba"]
+Kind = Literal["heights", "rgba", "quality"]
 
-_BANDS: dict[Kind, tuple[str, ...]] = {"heights": ("Gray",), "rgba": ("Red", "Green", "Blue", "Alpha")}
-_TYPES: dict[Kind, str] = {"heights": "Float32", "rgba": "Byte"}
+_BANDS: dict[Kind, tuple[str, ...]] = {
+    "heights": ("Gray",),
+    "rgba": ("Red", "Green", "Blue", "Alpha"),
+    "quality": ("Gray", *("Undefined",) * (len(QUALITY_BANDS) - 1)),
+}
+_TYPES: dict[Kind, str] = {"heights": "Float32", "rgba": "Byte", "quality": "Float32"}
+_DESCRIPTIONS: dict[Kind, tuple[str, ...]] = {"quality": QUALITY_BANDS}
+_UNITS: dict[Kind, tuple[str, ...]] = {"heights": ("m",), "quality": QUALITY_UNITS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +54,8 @@ def mosaic(tiles: Iterable[Tile], crs_wkt: str | None, kind: Kind, overview: Pur
         At least one, of any sizes, all of one resolution. Later names lie on top, should files overlap.
     crs_wkt : str or None
         The coordinate reference system of all of them, if known; written as WKT 1, which old programs read.
-    kind : {"heights", "rgba"}
-        One band of float32 with nodata -9999, or red, green, blue and alpha.
+    kind : {"heights", "rgba", "quality"}
+        One band of float32 with nodata -9999; red, green, blue and alpha; the bands of a quality raster.
     overview : PurePath, optional
         File with the same bands over the same box in larger cells, to be read when zoomed out.
 
@@ -75,8 +81,12 @@ def mosaic(tiles: Iterable[Tile], crs_wkt: str | None, kind: Kind, overview: Pur
     ]
     for band, colour in enumerate(_BANDS[kind], start=1):
         lines.append(f'  <VRTRasterBand dataType="{_TYPES[kind]}" band="{band}">')
-        if kind == "heights":
-            lines += [f"    <NoDataValue>{NODATA:.0f}</NoDataValue>", "    <UnitType>m</UnitType>"]
+        if kind in _DESCRIPTIONS:
+            lines.append(f"    <Description>{_DESCRIPTIONS[kind][band - 1]}</Description>")
+        if kind in _UNITS:
+            lines.append(f"    <NoDataValue>{NODATA:.0f}</NoDataValue>")
+            if unit := _UNITS[kind][band - 1]:
+                lines.append(f"    <UnitType>{unit}</UnitType>")
         lines.append(f"    <ColorInterp>{colour}</ColorInterp>")
         for tile in ordered:
             lines += _source(tile, band, whole, _TYPES[kind])

@@ -101,6 +101,21 @@ def occupied(
 
 
 @kernel
+def counted(
+    e: Ints, n: Ints, use: Ints, bit: Int, cell: Int, first_row: Int, first_col: Int, table: Ints, pool: Ints
+) -> None:
+    """Add one to a cell for each point with ``bit``; the parameters are those of :func:`highest`."""
+    size = pool.shape[1]
+    per_cell, per_side = 1.0 / cell, 1.0 / size
+    for i in range(e.shape[0]):
+        if use[i] & bit:
+            row, col = floor_div(-n[i], cell, per_cell), floor_div(e[i], cell, per_cell)
+            block_row, block_col = floor_div(row, size, per_side), floor_div(col, size, per_side)
+            slot = table[block_row - first_row, block_col - first_col]
+            pool[slot, row - block_row * size, col - block_col * size] += 1
+
+
+@kernel
 def flag_points(classes: Ints, withheld: Ints, flags: Ints, use: Ints, histogram: Ints) -> None:
     """Give each point the flags of its class, none if it is withheld, and count the classes."""
     for i in range(classes.shape[0]):
@@ -130,13 +145,17 @@ def scatter(
     of_highest: tuple[Any, ...],
     of_dry: tuple[Any, ...],
     of_take: tuple[Any, ...],
+    of_counted: tuple[Any, ...] | None,
 ) -> Int:
-    """Run :func:`highest`, :func:`occupied` and :func:`take` on the same points, each with its further arguments.
+    """Run :func:`highest`, :func:`occupied`, :func:`take` and, if asked for, :func:`counted` on the same points.
 
-    One call lets go of Python's lock once, and so can run beside a decoder that holds it.
+    Each has its further arguments. One call lets go of Python's lock once, and so can run beside a decoder that
+    holds it.
     """
     highest(e, n, z, use, *of_highest)
     occupied(e, n, use, *of_dry)
+    if of_counted is not None:
+        counted(e, n, use, *of_counted)
     return take(e, n, z, use, *of_take)
 
 

@@ -97,6 +97,31 @@ def _cross(ax: Int, ay: Int, bx: Int, by: Int, y: Int, span: npt.NDArray[np.floa
 
 
 @kernel
+def _squared_width(area: float, a2: float, b2: float, c2: float) -> float:
+    """Return the squared width of a triangle's disc from twice its area and its squared sides, in any order."""
+    short, long = min(a2, b2, c2), max(a2, b2, c2)
+    middle = max(min(a2, b2), min(max(a2, b2), c2))
+    return short * middle * long / (area * area)
+
+
+@kernel
+def _width(ax: Int, ay: Int, bx: Int, by: Int, cx: Int, cy: Int) -> float:
+    """Return the width of a triangle's disc, the same from whichever corner it is looked at."""
+    bx, by = bx - ax, by - ay
+    cx, cy = cx - ax, cy - ay
+    a2 = float((cx - bx) * (cx - bx) + (cy - by) * (cy - by))
+    area = float(bx * cy - by * cx)
+    return math.sqrt(_squared_width(area, a2, float(bx * bx + by * by), float(cx * cx + cy * cy)))
+
+
+@kernel
+def _note(widths: npt.NDArray[np.float64], row: Int, col: Int, width: float, undecided: bool) -> None:
+    """Lower a cell's width to ``width``; a minus sign says that another triangle may still lower it."""
+    least = min(abs(widths[row, col]), width)
+    widths[row, col] = -least if undecided or widths[row, col] < 0.0 else least
+
+
+@kernel
 def _mark(
     ax: Int, ay: Int, bx: Int, by: Int, cx: Int, cy: Int, gap2: float, near: float, unread: Ints
 ) -> float:
@@ -111,9 +136,7 @@ def _mark(
     area = float(bx * cy - by * cx)
     b2, c2 = float(bx * bx + by * by), float(cx * cx + cy * cy)
     a2 = float((cx - bx) * (cx - bx) + (cy - by) * (cy - by))
-    short, long = min(a2, b2, c2), max(a2, b2, c2)
-    middle = max(min(a2, b2), min(max(a2, b2), c2))
-    width2 = short * middle * long / (area * area)
+    width2 = _squared_width(area, a2, b2, c2)
     near -= _MARGIN
     if near < 0.0 or width2 >= near * near:  # else the disc, which holds a, is clear of it
         radius = 0.5 * math.sqrt(width2)
@@ -153,6 +176,7 @@ def rasterise(
     unread: Ints,
     origins: Ints,
     outs: tuple[npt.NDArray[np.float64], ...],
+    widths: tuple[npt.NDArray[np.float64], ...] | None,
 ) -> None:
     """Interpolate the cells whose triangle is final and at most ``gap`` wide.
 
@@ -177,6 +201,10 @@ def rasterise(
     outs : tuple of float64 arrays (rows, cols)
         UNSEEN on entry; receive heights in quanta, OPEN or TOO_WIDE. Of several triangles that hold a centre on
         their edge, an accepted one decides, then an open one.
+    widths : tuple of float64 arrays (rows, cols), optional
+        Infinite on entry; receive the width in quanta of the narrowest accepted disc of a triangle that holds the
+        centre, negative while a triangle across an edge through the centre is not known to be final. Without them
+        their code is not compiled in.
     """
     gap2 = gap * gap * (1.0 + _SLACK)
     span = np.empty(2)
@@ -219,6 +247,10 @@ def rasterise(
                         if mark != mark:
                             near = min(reach_x - abs(ax), reach_y - abs(ay))
                             mark = _mark(ax, ay, bx, by, cx, cy, gap2, float(near), unread)
+                        if widths is not None:
+                            width = _width(ax, ay, bx, by, cx, cy) if mark == 0.0 else np.inf
+                            undecided = mark == OPEN or _on_hull(mesh, t, wa, wb, wc)
+                            _note(widths[g], row, col, width, undecided)
                         if mark == 0.0:
                             out[row, col] = _height(xy, z, a, b, c, wa, wb, wc, x0 + col * cell, y)
                         elif not math.isfinite(out[row, col]) and out[row, col] != OPEN:

@@ -126,8 +126,7 @@ def _trial(params: GridParams, spill: Spill, window: Box) -> tuple[float, dict[s
         start = time.process_time()
         for made in pipeline.make(window, Cloud([spill]), params):
             if made.array is not None:
-                encode: Any = cog.encode_rgba if made.array.ndim == 3 else cog.encode_heights
-                data = encode(made.array, made.grid, None, tags={}, compress=params.compress)
+                data = cog.encode(made.array, made.grid, None, tags={}, compress=params.compress)
                 sizes[names.folder(made.product, made.grid.resolution)] = len(data)
         seconds.append(time.process_time() - start)
     return min(seconds), sizes

@@ -16,7 +16,9 @@ from pointcloud.sheets import Sheet
 _PARALLEL = 0.9  # of so much of a process each further one adds: they share the memory's bandwidth
 _START = 3.0  # seconds for a process to begin
 _MEMORY, _MEMORY_A_CELL = 400 << 20, 18  # bytes; covers what was measured from 0.3 M to 12.6 M cells
+_QUALITY_A_CELL = 110  # bytes more with quality rasters: 100 were measured with 3 M cells
 _SPILL_A_POINT, _SPILL_A_CELL = 12, 5  # bytes of a ground point, and of a cell with its mask of dry ones
+_SPILL_A_COUNT = 4  # bytes of a cell whose returns are counted
 _STRIPS = 2.5
 """Boxes of files that together cover their union so many times are those of flight lines, not of tiles."""
 
@@ -118,12 +120,13 @@ def estimate(
     wall = _START + cpu / (1 + _PARALLEL * (busy - 1))
     area = sum(_area(sheet.box) * found[code].covered for code, sheet in sheets.items())
     cells = max((_area(sheet.box) for sheet in sheets.values()), default=0.0) / params.resolutions[-1] ** 2
+    a_cell = _MEMORY_A_CELL + (_QUALITY_A_CELL if "quality" in params.products else 0)
     return Estimate(
         found,
         points,
         cpu,
         wall,
-        round(_MEMORY + _MEMORY_A_CELL * cells),
+        round(_MEMORY + a_cell * cells),
         _scratch(files, needs, params, rates),
         {folder: round(each * area) for folder, each in rates.bytes.items()},
         _free(out),
@@ -151,10 +154,10 @@ def _scratch(
     files: Sequence[Shape], needs: Mapping[str, Sequence[int]], params: GridParams, rates: Rates
 ) -> int:
     """Return the most bytes of spills at one time, by going through the sheets as the run will."""
+    a_cell = _SPILL_A_CELL + (_SPILL_A_COUNT if params.reduce.returns else 0)
     last = {k: code for code, needed in needs.items() for k in needed}
     sizes = [
-        _SPILL_A_POINT * rates.ground * shape.count
-        + _SPILL_A_CELL * _area(shape.box) / params.resolutions[-1] ** 2
+        _SPILL_A_POINT * rates.ground * shape.count + a_cell * _area(shape.box) / params.resolutions[-1] ** 2
         for shape in files
     ]
     held: set[int] = set()

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from pointcloud.crs import SpatialReference
-from pointcloud.io import names, preview, put, vrt
+from pointcloud.io import names, preview, put, style, vrt
 from pointcloud.lattice import Box, Grid, cell_quanta
 from pointcloud.params import GridParams, Product
 from pointcloud.run import overview
@@ -40,6 +40,8 @@ def write(
 
 
 def _kind(product: Product) -> vrt.Kind:
+    if product == "quality":
+        return "quality"
     return "rgba" if product in STYLES else "heights"
 
 
@@ -47,10 +49,13 @@ def _write_mosaic(record: Record, product: Product, resolution: float, crs_wkt: 
     folder = names.folder(product, resolution)
     held = record.written(folder)
     target = record.out / names.mosaic_name(product, resolution)
-    behind = overview.write(record.out, folder, resolution, held, crs_wkt, _kind(product))
+    behind = None  # codes and counts have no mean: a quality mosaic is read from the sheets' own overviews
+    if product != "quality":
+        behind = overview.write(record.out, folder, resolution, held, crs_wkt, _kind(product))
     if not held:
         put.remove(target)
         put.remove(record.out / names.preview_name(product, resolution))
+        put.remove(record.out / names.style_name(product, resolution))
         return None
     cell = cell_quanta(resolution)
     tiles = [
@@ -61,6 +66,8 @@ def _write_mosaic(record: Record, product: Product, resolution: float, crs_wkt: 
         for code, sheet in held.items()
     ]
     put.put(target, vrt.mosaic(tiles, crs_wkt, _kind(product), behind))
+    if product == "quality":
+        put.put(record.out / names.style_name(product, resolution), style.qgis_style())
     return target
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from pointcloud.errors import FileError, GroundError, OutputError
@@ -10,7 +11,7 @@ from pointcloud.io import las, put
 from pointcloud.io.lasheader import CloudHeader
 from pointcloud.io.remark import Remark
 from pointcloud.lattice import Box, metres, quanta
-from pointcloud.params import WATER_CLASS
+from pointcloud.params import WATER_CLASS, GridParams
 from pointcloud.run.changes import Work
 from pointcloud.run.inventory import Inventory, Source
 from pointcloud.run.loop import Task
@@ -72,7 +73,10 @@ class Owner:
         self.in_memory: dict[str, int] = {}
         self.bad: set[str] = set()
         self.classes: dict[int, int] = {}
+        products = {product for work in works.values() for product in work.params.products}
+        self.params = replace(request.params, products=tuple(products))
         self.report = Report.of(request.out, inventory)
+        self.report.candidates = self.params.reduce.candidates
         self.report.kept = len(plan.sheets) - len(works)
         self.points = max(sum(source.header.count for source in inventory.sources), 1)
         files = {key for work in works.values() for key in work.needs}
@@ -82,13 +86,13 @@ class Owner:
     def reduce(self, file: str) -> Task:
         """Return the task that reduces a file."""
         source = self.sources[file]
-        size = _most_bytes(source, self.request.params.cells[-1])
+        size = _most_bytes(source, self.params)
         scratch: Path | None = None
         if self.travels or sum(self.in_memory.values()) + size > _IN_MEMORY:
             scratch = self.scratch / f"{self.numbers[file]:06d}.spill"
         else:
             self.in_memory[file] = size
-        arguments = (source.header, self.request.params, source.all_ground, scratch)
+        arguments = (source.header, self.params, source.all_ground, scratch)
         return Task("reduce", file, reduce_file, arguments)
 
     def make(self, sheet: str) -> Task:
@@ -127,7 +131,7 @@ class Owner:
 
         A sheet without any may be a breakwater. Points of water and of excluded classes prove nothing.
         """
-        if self.report.counts["ground"] or self.request.params.products == ("dsm",):
+        if self.report.counts["ground"] or self.params.products == ("dsm",):
             return
         ignored = {WATER_CLASS, *self.request.params.excluded_classes}
         lost = sum(self.sources[file].header.count for file in self.bad)
@@ -210,11 +214,11 @@ class Owner:
             result.spill.unlink(missing_ok=True)
 
 
-def _most_bytes(source: Source, cell: int) -> int:
+def _most_bytes(source: Source, params: GridParams) -> int:
     """Return the most that the spill of a file can take: every point ground, every cell in use."""
     west, south, east, north = source.box.bounds
-    cells = (east - west) * (north - south) / metres(cell) ** 2
-    return round(12 * source.header.count + 5 * cells)
+    cells = (east - west) * (north - south) / metres(params.cells[-1]) ** 2
+    return round(12 * source.header.count + (9 if params.reduce.returns else 5) * cells)
 
 
 def _too_wide(header: CloudHeader, box: Box) -> tuple[Remark, ...]:

@@ -21,6 +21,8 @@ class Report:
     Parameters
     ----------
     out : Path
+    candidates : bool
+        Whether ground was looked for, so that points "taken as ground" are those it was looked for among.
     counts : dict of str to int
         Points read, used for the surface, withheld, of excluded classes, taken as ground.
     written : dict of str to list of str
@@ -55,6 +57,7 @@ class Report:
     """
 
     out: Path
+    candidates: bool = False
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_COUNTS, 0))
     written: dict[str, list[str]] = field(default_factory=dict)
     kept: int = 0

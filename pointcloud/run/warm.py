@@ -12,7 +12,7 @@ from pointcloud.io.reduce import Reducer
 from pointcloud.io.remark import Remark
 from pointcloud.kernels.jit import cache_folder
 from pointcloud.lattice import QUANTA_PER_METRE, Box
-from pointcloud.params import GridParams
+from pointcloud.params import USUAL_PRODUCTS, GridParams
 
 _SIDE = 60
 _DONE = "warm"
@@ -30,7 +30,7 @@ def warm(tell: Callable[[Remark], None]) -> None:
     if (folder / _DONE).exists():
         return
     tell(Remark.of("run.compiling"))
-    params = GridParams((1.0, 0.5))
+    params = GridParams((1.0, 0.5), (*USUAL_PRODUCTS, "quality"))
     box = Box.from_metres(0, 0, _SIDE, _SIDE)
     reducer = Reducer(box, params.reduce)
     rng = np.random.default_rng(0)

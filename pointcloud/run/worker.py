@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from pointcloud import pipeline
 from pointcloud.errors import HyogoError
@@ -170,10 +169,8 @@ def _lies_on(box: Box, job: SheetJob) -> bool:
 def _stage(job: SheetJob, raster: Made, cloud: Cloud, threads: int) -> Staged:
     """Encode one raster, and write it under a private name beside its final place."""
     tags = raster_tags(job.sheet, raster.product, job.params, cloud, job.facts)
-    encode: Any = (
-        cog.encode_rgba if raster.array is not None and raster.array.ndim == 3 else cog.encode_heights
-    )
-    data = encode(
+    assert raster.array is not None
+    data = cog.encode(
         raster.array, raster.grid, job.crs_wkt, tags=tags, compress=job.params.compress, threads=threads
     )
     resolution = raster.grid.resolution

@@ -61,6 +61,7 @@ class _Job:
     gap: int
     precision: float | None
     skip: tuple[Array, ...]
+    gaps: tuple[Array, ...] | None
 
     @property
     def coarse(self) -> Grid:
@@ -77,6 +78,7 @@ def terrain(
     void: tuple[Grid, npt.NDArray[np.bool_]] | None = None,
     precision: float | None = None,
     pool: Executor | None = None,
+    gaps: Sequence[Array] | None = None,
 ) -> list[Array]:
     """Return the terrain model of a window at one or more resolutions, from one triangulation.
 
@@ -95,6 +97,10 @@ def terrain(
         Metres that heights are rounded to; without it they are not rounded.
     pool : Executor, optional
         Threads to work on; the result does not depend on it.
+    gaps : sequence of float32 arrays (rows, cols), optional
+        One for each of ``cells``; receive the width in metres of the disc of the triangle that a cell is interpolated
+        from, the narrower of two where its centre lies on their edge, rounded like heights; NaN where there is no
+        terrain.
 
     Returns
     -------
@@ -110,9 +116,13 @@ def terrain(
     kind = np.float64 if precision is None else np.float32
     outs = tuple(np.full(grid.shape, np.nan, kind) for grid in grids)
     skip = tuple(_skipped(source.extent, void, grid) for grid in grids)
-    job = _Job(source, box, grids, outs, quanta(max_gap), precision, skip)
-    blocks = list(_blocks(source, box, job.coarse.cell))
-    tasks = [(block, _first_halo(job, block)) for block in blocks]
+    for widths in gaps or ():
+        widths[...] = np.nan
+    job = _Job(
+        source, box, grids, outs, quanta(max_gap), precision, skip, None if gaps is None else tuple(gaps)
+    )
+    tiles = list(blocks(source, box, job.coarse.cell))
+    tasks = [(block, _first_halo(job, block)) for block in tiles]
     halo = min(task[1] for task in tasks)
     pending = np.zeros(job.coarse.shape, np.bool_)
     while tasks:
@@ -127,23 +137,35 @@ def terrain(
     return list(outs)
 
 
+def at_centres(void: tuple[Grid, npt.NDArray[np.bool_]], grid: Grid) -> npt.NDArray[np.bool_]:
+    """Return which cells of ``grid`` have their centre in a true cell of another, which covers it."""
+    at, cells = void
+    e, n = _centres(grid)
+    found: npt.NDArray[np.bool_] = cells[np.ix_((at.box.north - n) // at.cell, (e - at.box.west) // at.cell)]
+    return found
+
+
+def _centres(grid: Grid) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return E of the columns and N of the rows of cell centres, in quanta."""
+    e = grid.box.west + np.arange(grid.cols, dtype=np.int64) * grid.cell + grid.cell // 2
+    n = grid.box.north - np.arange(grid.rows, dtype=np.int64) * grid.cell - grid.cell // 2
+    return e, n
+
+
 def _skipped(
     extent: Box, void: tuple[Grid, npt.NDArray[np.bool_]] | None, grid: Grid
 ) -> npt.NDArray[np.bool_]:
     """Return the cells that stay empty: void ones, and those whose centre lies beyond all points."""
-    e = grid.box.west + np.arange(grid.cols, dtype=np.int64) * grid.cell + grid.cell // 2
-    n = grid.box.north - np.arange(grid.rows, dtype=np.int64) * grid.cell - grid.cell // 2
+    e, n = _centres(grid)
     beyond_e, beyond_n = (e < extent.west) | (e > extent.east), (n < extent.south) | (n > extent.north)
     skipped: npt.NDArray[np.bool_] = beyond_n[:, None] | beyond_e[None, :]
     if void is not None:
-        at, cells = void
-        rows, cols = (at.box.north - n) // at.cell, (e - at.box.west) // at.cell
-        skipped |= cells[np.ix_(rows, cols)]
+        skipped |= at_centres(void, grid)
     return skipped
 
 
-def _blocks(source: GroundSource, box: Box, cell: int) -> Iterator[Box]:
-    """Split ``box`` into boxes of whole cells and few enough points."""
+def blocks(source: GroundSource, box: Box, cell: int) -> Iterator[Box]:
+    """Yield boxes of whole cells and few enough points that make up ``box``."""
     few = source.count(box) <= _BLOCK_POINTS
     width, height = box.east - box.west, box.north - box.south
     small = max(width, height) <= REACH // 4
@@ -151,7 +173,7 @@ def _blocks(source: GroundSource, box: Box, cell: int) -> Iterator[Box]:
         yield box
         return
     for half in _halves(box, cell):
-        yield from _blocks(source, half, cell)
+        yield from blocks(source, half, cell)
 
 
 def _halves(box: Box, cell: int) -> tuple[Box, Box]:
@@ -211,6 +233,7 @@ def _interpolate(job: _Job, box: Box, window: Box, unread: list[Box]) -> npt.NDA
     reach_x, reach_y = (window.east - window.west) // 2, (window.north - window.south) // 2
     east, north = window.west + reach_x, window.south + reach_y
     works = tuple(np.full(Grid(box, grid.cell).shape, tin.UNSEEN) for grid in job.grids)
+    widths = None if job.gaps is None else tuple(np.full(work.shape, np.inf) for work in works)
     origins = [
         (box.west + grid.cell // 2 - east, box.north - grid.cell // 2 - north, grid.cell)
         for grid in job.grids
@@ -227,21 +250,32 @@ def _interpolate(job: _Job, box: Box, window: Box, unread: list[Box]) -> npt.NDA
         np.array(beside, np.int64).reshape(-1, 4),
         np.array(origins, np.int64),
         works,
+        widths,
     )
     coarse = Grid(box, job.coarse.cell)
     pending = np.zeros(coarse.shape, np.bool_)
-    for grid, out, skip, work in zip(job.grids, job.outs, job.skip, works, strict=True):
+    for k, (grid, out, skip, work) in enumerate(zip(job.grids, job.outs, job.skip, works, strict=True)):
         here = grid.slices(box)
         settled = np.isfinite(work)
         unsettled = ~(settled | (work == tin.TOO_WIDE) | skip[here])
-        work[~settled | skip[here]] = np.nan
-        if job.precision is None:
-            out[here] = work / QUANTA_PER_METRE
-        else:
-            publish(work, job.precision, out[here])
+        empty = ~settled | skip[here]
+        work[empty] = np.nan
+        _write(work, job.precision, out[here])
+        if job.gaps is not None and widths is not None:
+            unsettled |= (widths[k] < 0.0) & ~empty
+            widths[k][empty] = np.nan
+            _write(np.abs(widths[k]), job.precision, job.gaps[k][here])
         factor = coarse.cell // grid.cell
         pending |= unsettled.reshape(coarse.rows, factor, coarse.cols, factor).any(axis=(1, 3))
     return pending
+
+
+def _write(lengths: Array, precision: float | None, out: Array) -> None:
+    """Write lengths in quanta in metres, rounded if that is asked for."""
+    if precision is None:
+        out[...] = lengths / QUANTA_PER_METRE
+    else:
+        publish(lengths, precision, out)
 
 
 def _triangulate(xy: Array, z: Array) -> tuple[Array, Array, Array, int]:

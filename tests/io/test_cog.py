@@ -308,3 +308,24 @@ def test_sheets_of_any_size(encode: Encode, array: Callable[..., Any], shape: tu
         assert file.shape == shape
         read = file.read()
     assert np.array_equal(read[0], np.nan_to_num(values, nan=-9999) if values.ndim == 2 else values[..., 0])
+
+
+def test_codes_are_not_averaged_in_overviews() -> None:
+    array = np.where(np.indices((1200, 1300)).sum(axis=0)[..., None] % 2, 4.0, 1.0).astype(np.float32)
+    array = np.concatenate([array, array], axis=2)
+    array[:300, :, 1] = np.nan
+    data = cog.encode_bands(array, grid(1200, 1300), ZONE_V, bands=("a", "b"), units=("", "m"), tags=TAGS)
+    with opened(data) as file:
+        assert file.overviews(1) == file.overviews(2) != []
+        assert {key: file.tags()[key] for key in TAGS} == TAGS
+        assert file.tags(1)["STATISTICS_MEAN"] == "2.500000"
+        assert file.tags(2)["STATISTICS_VALID_PERCENT"] == "75"
+    with opened(data, overview_level=0) as file:
+        assert set(np.unique(file.read(1))) <= {1.0, 4.0}
+
+
+def test_bands_must_fit_their_names() -> None:
+    with pytest.raises(ValueError, match="does not fit"):
+        cog.encode_bands(
+            np.zeros((2, 2, 3), np.float32), grid(2, 2), None, bands=("a",), units=("",), tags={}
+        )

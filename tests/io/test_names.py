@@ -56,3 +56,8 @@ def test_folders_and_files() -> None:
     assert names.file_name("dsm", "05MF513", 0.5) == "DSM_05MF513_05g.tif"
     assert names.mosaic_name("cs", 0.5) == "CS_05g.vrt"
     assert names.preview_name("cs", 0.5) == "CS_05g.png"
+
+
+def test_a_style_lies_beside_its_mosaic() -> None:
+    mosaic, style = names.mosaic_name("quality", 0.5), names.style_name("quality", 0.5)
+    assert (mosaic, style) == ("QUALITY_05g.vrt", "QUALITY_05g.qml")

@@ -14,6 +14,7 @@ from rasterio.enums import ColorInterp, Resampling
 
 from pointcloud.io import cog, vrt
 from pointcloud.lattice import Box, Grid, cell_quanta
+from pointcloud.params import QUALITY_BANDS, QUALITY_UNITS
 
 ZONE_V = CRS.from_epsg(6673).to_wkt(version="WKT2_2019")
 
@@ -148,3 +149,18 @@ def test_tiles_of_several_resolutions_or_none() -> None:
     finer = vrt.Tile(PurePath("x.tif"), grid(0, 0, 2, 2, 0.5))
     with pytest.raises(ValueError, match="not of 2"):
         vrt.mosaic([*tiles(), finer], ZONE_V, "heights")
+
+
+def test_quality_keeps_its_bands_by_name(tmp_path: Path) -> None:
+    where = grid(44000, -75000, 8, 6)
+    array = np.random.default_rng(0).uniform(0, 9, (6, 8, 5)).astype(np.float32)
+    array[2, 3, 1] = np.nan
+    data = cog.encode_bands(array, where, ZONE_V, bands=QUALITY_BANDS, units=QUALITY_UNITS, tags={})
+    (tmp_path / "a.tif").write_bytes(data)
+    (tmp_path / "a.vrt").write_bytes(vrt.mosaic([vrt.Tile(PurePath("a.tif"), where)], ZONE_V, "quality"))
+    for name, driver in (("a.tif", "GTiff"), ("a.vrt", "VRT")):
+        with rasterio.open(tmp_path / name, driver=driver) as file:
+            assert file.descriptions == QUALITY_BANDS
+            assert file.units == (None, "m", "m", None, None)
+            assert file.nodatavals == (-9999,) * 5
+            assert np.array_equal(file.read(), np.moveaxis(np.nan_to_num(array, nan=-9999), 2, 0))

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from runs import Delivery, gridded, hills, leftovers, pixels, rasters, write_cloud
+import rasterio
+from runs import Delivery, gridded, hills, leftovers, pixels, rasters, town, write_cloud
 
 from hyogo_pc.main import main
 from pointcloud.io import put
@@ -275,3 +276,18 @@ def test_a_first_sheet_without_ground_does_not_stop_the_run(
     assert code == 0
     assert "1 sheets have no DEM" in said
     assert "DSM_E0044000_S0077850_1g.tif" in rasters(tmp_path / "out")
+
+
+def test_quality_has_a_mosaic_a_style_and_a_picture(tmp_path: Path) -> None:
+    file = write_cloud(tmp_path / "in" / "a.laz", *town(np.random.default_rng(0), (0, 0, 40, 40), 2.0))
+    options = ("--sheet", "none", "--tile-size", "40", "-p", "dem", "-p", "quality")
+    out = tmp_path / "out"
+    gridded(file, "-o", out, *options)
+    held = {path.name for path in out.iterdir()}
+    assert {"QUALITY_1g", "QUALITY_1g.vrt", "QUALITY_1g.qml", "QUALITY_1g.png", "DEM_1g.vrt"} <= held
+    (raster,) = (out / "QUALITY_1g").glob("*.tif")
+    with rasterio.open(raster) as quality, rasterio.open(out / "DEM_1g.vrt") as dem:
+        assert quality.tags()["PRODUCT"] == "QUALITY"
+        bands = dict(zip(quality.descriptions, quality.read(masked=True), strict=True))
+        assert np.array_equal(bands["gap_width"].mask, dem.read(1, masked=True).mask)
+        assert bands["returns"].sum() == 3200

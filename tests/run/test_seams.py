@@ -23,14 +23,25 @@ from pointcloud.io import names
 from pointcloud.io.cloud import Cloud
 from pointcloud.io.las import read_header
 from pointcloud.lattice import Box, Grid, metres
-from pointcloud.params import NODATA, GridParams, Product
-from pointcloud.params import USUAL_PRODUCTS as PRODUCTS
+from pointcloud.params import (
+    BRIDGED,
+    INTERPOLATED,
+    MEASURED,
+    NODATA,
+    USUAL_PRODUCTS,
+    VOID,
+    WATER,
+    GridParams,
+    Product,
+)
 from pointcloud.sheets import parse
 
 Array = npt.NDArray[Any]
 Rasters = dict[tuple[Product, float], Array]
 
+PRODUCTS: tuple[Product, ...] = (*USUAL_PRODUCTS, "quality")
 RESOLUTIONS = (1.0, 0.5)
+ALL = [word for product in PRODUCTS for word in ("-p", product)]
 SIDE = 60
 CORNER_E, CORNER_N = 44_100, -77_940
 BOX = Box.from_metres(CORNER_E - SIDE, CORNER_N - SIDE, CORNER_E + SIDE, CORNER_N + SIDE)
@@ -105,9 +116,10 @@ class Case:
 
 def as_in_files(array: Array) -> Array:
     """Return an array as (bands, rows, cols), nodata as in files."""
-    if array.ndim == 3:
-        return np.moveaxis(array, 2, 0)
-    return np.where(np.isnan(array), np.float32(NODATA), array)[np.newaxis]
+    bands = np.moveaxis(array, 2, 0) if array.ndim == 3 else array[np.newaxis]
+    if bands.dtype == np.uint8:
+        return bands
+    return np.where(np.isnan(bands), np.float32(NODATA), bands)
 
 
 def found(out: Path, code: str) -> Rasters:
@@ -142,7 +154,8 @@ def scattered(gap: float, per_m2: float = 2.0) -> list[Array]:
 
 def of_tiles(files: Sequence[Path], gap: float) -> Case:
     options = ("--sheet", "none", "--tile-size", str(SIDE), "-r", "1", "-r", "0.5", "--max-gap", f"{gap:g}")
-    return Case(list(files), BOX, squares(), options, GridParams(RESOLUTIONS, max_gap=gap))
+    params = GridParams(RESOLUTIONS, PRODUCTS, max_gap=gap)
+    return Case(list(files), BOX, squares(), (*options, *ALL), params)
 
 
 def sample(folder: Path) -> Case:
@@ -155,8 +168,8 @@ def sample(folder: Path) -> Case:
         files,
         Box(first.west, last.south, last.east, first.north),
         sheets,
-        ("--sheet", "500", "-r", "1", "-r", "0.5"),
-        GridParams(RESOLUTIONS),
+        ("--sheet", "500", "-r", "1", "-r", "0.5", *ALL),
+        GridParams(RESOLUTIONS, PRODUCTS),
         [SAMPLE / "ground" / "05PE5525.laz"],
     )
 
@@ -253,6 +266,11 @@ def test_the_cases_hold_what_they_are_for(tmp_path: Path) -> None:
     assert at(dsm, CORNER_E + 3, CORNER_N + 2) != NODATA
     assert (dem[:, SIDE + 35 :] != NODATA).mean() > 0.98
     assert at(dem, CORNER_E, CORNER_N - 35) == NODATA
+    state, gap = whole["quality", 1.0][:2]
+    assert at(state, CORNER_E + 3, CORNER_N + 2) == VOID
+    assert at(state, CORNER_E, CORNER_N - 35) == WATER
+    assert set(np.unique(state)) == {VOID, MEASURED, INTERPOLATED, BRIDGED, WATER}
+    assert gap.max() > 30
     assert at(dsm, CORNER_E, CORNER_N - 35) == NODATA
 
 
@@ -268,7 +286,9 @@ def test_a_halo_that_is_too_small_does_make_a_difference(tmp_path: Path) -> None
         f"{product} {resolution:g}" for product in PRODUCTS for resolution in RESOLUTIONS
     )
     few = case.alone(code, tmp_path / "few", 1, reach // 5)
-    assert set(case.differing(code, few, whole)) >= {"dem 1", "dem 0.5", "cs 1", "cs 0.5"}
+    assert set(case.differing(code, few, whole)) >= {
+        f"{product} {resolution:g}" for product in ("dem", "cs", "quality") for resolution in RESOLUTIONS
+    }
 
 
 def test_heights_are_those_of_the_ground(tmp_path: Path) -> None:

@@ -1,0 +1,274 @@
+"""Ground found without classes: errors beside PDAL and neilpy, agreement with surveyors, speed.
+
+    python benchmarks/ground.py [--isprs] [--tiles] [--speed TILE]
+
+Without options: the first two. Data are those of HYOGO_PC_SHARED: the ISPRS filter test with labels, and
+delivered tiles with the surveyor's ground. PDAL is measured if the command ``pdal`` is on the path or named by
+HYOGO_PC_PDAL. One fixed set of parameters each (ours: the preset ``general``; PDAL: the defaults of its filters).
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import laspy
+import numpy as np
+import numpy.typing as npt
+from grid import measure
+
+from pointcloud import pipeline
+from pointcloud.ground import smrf
+from pointcloud.io.cloud import Cloud
+from pointcloud.io.las import read_header
+from pointcloud.lattice import Box, cell_quanta
+from pointcloud.params import GridParams, ReduceParams
+from pointcloud.smrfparams import GENERAL, PRESET, SmrfParams
+
+Array = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+SAMPLES = ("samp11", "samp22", "samp31", "samp42", "samp53", "samp71")
+TILES = (
+    "jp_shizuoka/08OF4060_NW.laz",
+    "als_forest/bcts_1.laz",
+    "als_forest/Topography.laz",
+    "als_urban/ahn3_cropped_1.laz",
+)
+TRIED = {"slope": (0.05, 0.07, 0.1), "slope_share": (0.2, 0.3, 0.4), "threshold": (0.25, 0.3, 0.4)}
+PDAL = {f"PDAL {name}": {"type": f"filters.{name}"} for name in ("smrf", "pmf", "csf")}
+
+
+@dataclass(frozen=True)
+class Errors:
+    """In per cent: ground taken for objects, objects for ground, both together; and Cohen's kappa times 100."""
+
+    total: float
+    first: float
+    second: float
+    kappa: float
+
+    @classmethod
+    def of(cls, ground: Flags, truth: Flags) -> Errors:
+        a, b = int((ground & truth).sum()), int((~ground & truth).sum())
+        c, d = int((ground & ~truth).sum()), int((~ground & ~truth).sum())
+        n = a + b + c + d
+        chance = ((a + b) * (a + c) + (c + d) * (b + d)) / n**2
+        kappa = ((a + d) / n - chance) / (1 - chance)
+        return cls(100 * (b + c) / n, 100 * b / (a + b), 100 * c / (c + d), 100 * kappa)
+
+    def __str__(self) -> str:
+        return f"{self.total:5.2f} {self.first:5.2f} {self.second:6.2f} {self.kappa:6.2f}"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Points with the truth about them, reduced and as a file."""
+
+    xyz: Array
+    truth: Flags
+    cloud: Cloud
+    file: Path
+
+    def ground(self, params: SmrfParams) -> Flags:
+        """Return which points our filter takes for ground."""
+        found = smrf.classify(self.cloud, self.cloud.extent, params)
+        q = np.rint(self.xyz * 1e4).astype(np.int64)
+        east, north = (int(q[:, axis].mean()) for axis in (0, 1))
+        xy = (q[:, :2] - (east, north)).astype(np.int32)
+        z = q[:, 2].astype(np.int32)
+        _, ground = found.heights(xy, z, east, north)
+        return ground & ~found.noise(xy, z, east, north)
+
+
+def load(source: Path, folder: Path) -> Sample:
+    """Return an ISPRS sample (x, y, z, 0 for ground) or a classified tile; the file's classes are all 1."""
+    target = folder / f"{source.stem}.las"
+    if source.suffix == ".txt":
+        values = np.loadtxt(source)
+        xyz, truth = values[:, :3], values[:, 3] == 0
+    else:
+        las = laspy.read(source)
+        kept = ~np.isin(np.asarray(las.classification), (7, 18))
+        xyz, truth = np.asarray(las.xyz)[kept], (np.asarray(las.classification) == 2)[kept]
+    header = laspy.LasHeader(version="1.4", point_format=6)
+    header.scales = np.full(3, 0.001)
+    header.offsets = np.floor(xyz.min(axis=0))
+    header.global_encoding.wkt = True
+    out = laspy.LasData(header)
+    out.x, out.y, out.z = xyz.T
+    out.classification, out.user_data = np.ones(len(xyz), np.uint8), truth.astype(np.uint8)
+    out.return_number = out.number_of_returns = np.ones(len(xyz), np.uint8)
+    out.write(target)
+    spill = pipeline.reduce(read_header(target), ReduceParams(cell_quanta(1.0), candidates=True))
+    return Sample(np.round(np.asarray(out.xyz), 4), truth, Cloud([spill]), target)
+
+
+def of_pdal(pdal: str, sample: Sample, stage: dict[str, str]) -> Errors:
+    """Return the errors of one of PDAL's filters, with its defaults."""
+    out = sample.file.with_suffix(".pdal.las")
+    stages = [
+        str(sample.file),
+        stage,
+        {"type": "writers.las", "filename": str(out), "minor_version": 4, "extra_dims": "all"},
+    ]
+    pipeline_file = sample.file.with_suffix(".json")
+    pipeline_file.write_text(json.dumps(stages))
+    subprocess.run([pdal, "pipeline", str(pipeline_file)], check=True, capture_output=True)
+    las = laspy.read(out)
+    return Errors.of(np.asarray(las.classification) == 2, np.asarray(las.user_data) == 1)
+
+
+def table(name: str, rows: list[Errors]) -> None:
+    means = [np.mean([getattr(row, key) for row in rows]) for key in ("total", "first", "second", "kappa")]
+    print(f"{name:14s} " + " | ".join(str(row) for row in rows))
+    print(
+        f"{'':14s} mean total {means[0]:.2f}, type I {means[1]:.2f}, type II {means[2]:.2f}, kappa {means[3]:.1f}"
+    )
+
+
+def isprs(shared: Path, pdal: str | None) -> None:
+    folder = Path(tempfile.mkdtemp())
+    samples = [load(shared / "isprs" / f"{name}.txt", folder) for name in SAMPLES]
+    print("ISPRS filter test: total, type I, type II error in %, kappa x 100, for", ", ".join(SAMPLES))
+    table("ours", [Errors.of(sample.ground(GENERAL), sample.truth) for sample in samples])
+    reference = json.loads((shared / "isprs" / "smrf_reference_errors.json").read_text())["samples"]
+    table(
+        "neilpy SMRF",
+        [Errors(*(reference[n]["smrf"][k] for k in ("total", "t1", "t2", "kappa"))) for n in SAMPLES],
+    )
+    for name, stage in PDAL.items() if pdal else ():
+        try:
+            table(name, [of_pdal(str(pdal), sample, stage) for sample in samples])
+        except subprocess.CalledProcessError as error:
+            print(f"{name:14s} failed: {error.stderr.decode(errors='replace').strip().splitlines()[-1]}")
+    print("cost of bounded hole filling: total error with holes bridged up to")
+    for gap in (50.0, 100.0, 400.0):
+        rows = [Errors.of(s.ground(replace(GENERAL, max_gap=gap)), s.truth).total for s in samples]
+        print(f"  {gap:3.0f} m: {np.mean(rows):.2f}")
+    leave_one_out(samples)
+    shutil.rmtree(folder)
+
+
+def sets() -> Iterator[SmrfParams]:
+    for values in itertools.product(*TRIED.values()):
+        yield replace(GENERAL, **dict(zip(TRIED, values, strict=True)))
+
+
+def leave_one_out(samples: list[Sample]) -> None:
+    """Print what each sample's error is with the parameters that suit the other five best."""
+    tried = list(sets())
+    errors = np.array([[Errors.of(s.ground(params), s.truth).total for s in samples] for params in tried])
+    fixed = errors[tried.index(GENERAL)]
+    print(
+        f"leave one out, {len(tried)} sets around ours (mean total error {errors.mean(axis=1).min():.2f} to "
+        f"{errors.mean(axis=1).max():.2f}):"
+    )
+    chosen = []
+    for k, name in enumerate(SAMPLES):
+        best = int(np.delete(errors, k, axis=1).mean(axis=1).argmin())
+        chosen.append(errors[best, k])
+        values = ", ".join(f"{key} {getattr(tried[best], key):g}" for key in TRIED)
+        print(f"  without {name}: {values}; its error {errors[best, k]:.2f}, with ours {fixed[k]:.2f}")
+    print(f"  mean {np.mean(chosen):.2f}, with ours {fixed.mean():.2f}")
+
+
+def tiles(shared: Path) -> None:
+    folder = Path(tempfile.mkdtemp())
+    print("\nclassified tiles: errors against the surveyor's ground, and the DEM (1 m) of either")
+    for name in TILES:
+        sample = load(shared / name, folder)
+        for preset in ("general", "forest"):
+            errors = Errors.of(sample.ground(PRESET[preset]), sample.truth)
+            dems = [dem(sample, PRESET[preset]), dem(sample, None)]
+            difference = np.abs(dems[0] - dems[1])
+            difference = difference[np.isfinite(difference)]
+            rmse, high = np.sqrt((difference**2).mean()), np.percentile(difference, 95)
+            print(f"{name:36s} {preset:8s} {errors}  DEM RMSE {rmse:.2f} m, 95 % {high:.2f} m")
+    shutil.rmtree(folder)
+
+
+def dem(sample: Sample, params: SmrfParams | None) -> Array:
+    """Return the terrain by our ground, or by the surveyor's."""
+    cloud = sample.cloud
+    if params is None:
+        las = laspy.read(sample.file)
+        las.classification = np.where(sample.truth, 2, 1).astype(np.uint8)
+        path = sample.file.with_suffix(".truth.las")
+        las.write(path)
+        cloud = Cloud([pipeline.reduce(read_header(path), ReduceParams(cell_quanta(1.0)))])
+    box: Box = sample.cloud.extent.snap(10_000)
+    made = pipeline.make(box, cloud, GridParams((1.0,), ("dem",), classify=params))
+    array = next(iter(made)).array
+    assert array is not None
+    return array
+
+
+def speed(tile: Path, pdal: str | None) -> None:
+    folder = Path(tempfile.mkdtemp())
+    ours = [sys.executable, "-m", "hyogo_pc"]
+    commands: dict[str, list[str]] = {
+        "hyogo-pc grid --classify smrf, DEM": [
+            *ours,
+            *("grid", str(tile), "-o", str(folder / "g"), "-p", "dem"),
+            *("--classify", "smrf", "--redo"),
+        ],
+        "the same, --jobs 1": [
+            *ours,
+            *("grid", str(tile), "-o", str(folder / "g1"), "-p", "dem"),
+            *("--classify", "smrf", "--redo", "--jobs", "1"),
+        ],
+        "hyogo-pc classify": [*ours, "classify", str(tile), "-o", str(folder / "c")],
+    }
+    if pdal:
+        stages = [
+            str(tile),
+            {"type": "filters.assign", "assignment": "Classification[:]=1"},
+            {"type": "filters.smrf"},
+            {"type": "filters.range", "limits": "Classification[2:2]"},
+            {
+                "type": "writers.gdal",
+                "filename": str(folder / "p.tif"),
+                "resolution": 1,
+                "output_type": "idw",
+            },
+        ]
+        (folder / "p.json").write_text(json.dumps(stages))
+        commands["PDAL filters.smrf and writers.gdal"] = [pdal, "pipeline", str(folder / "p.json")]
+    print("\nspeed on", tile.name)
+    for name, command in commands.items():
+        cost = measure(command)
+        print(f"{name:36s} {cost.wall:6.1f} s {cost.cpu:6.1f} CPU-s {cost.peak:6.0f} MiB")
+    shutil.rmtree(folder)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--isprs", action="store_true")
+    parser.add_argument("--tiles", action="store_true")
+    parser.add_argument("--speed", type=Path)
+    chosen = parser.parse_args()
+    shared = Path(os.environ.get("HYOGO_PC_SHARED", "../shared")) / "data"
+    pdal = os.environ.get("HYOGO_PC_PDAL") or shutil.which("pdal")
+    everything = not (chosen.isprs or chosen.tiles or chosen.speed)
+    parts: list[tuple[bool, Callable[[], None]]] = [
+        (chosen.isprs or everything, lambda: isprs(shared, pdal)),
+        (chosen.tiles or everything, lambda: tiles(shared)),
+        (chosen.speed is not None, lambda: speed(chosen.speed, pdal)),
+    ]
+    for wanted, part in parts:
+        if wanted:
+            part()
+
+
+if __name__ == "__main__":
+    main()

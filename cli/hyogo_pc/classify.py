@@ -1,0 +1,78 @@
+"""``hyogo-pc classify``: point clouds again, with ground and noise told apart from the rest."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hyogo_pc import options
+from pointcloud.messages import say
+
+
+@click.command("classify", help=say("classify.help"), short_help=say("classify.short_help"))
+@click.argument("inputs", metavar="INPUT…", nargs=-1, required=True)
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path, file_okay=False), required=True, help=say("classify.out")
+)
+@options.preset
+@click.option("--window", type=float, metavar="M", help=say("classify.window"))
+@click.option("--cell", type=float, metavar="M", help=say("classify.cell"))
+@click.option("--slope", type=float, metavar="RATIO", help=say("classify.slope"))
+@click.option("--threshold", type=float, metavar="M", help=say("classify.threshold"))
+@click.option("--max-gap", type=float, metavar="M", help=say("classify.max_gap"))
+@click.option("--heights", metavar="LOW,MEDIUM,HIGH", help=say("classify.heights_option"))
+@click.option("--crs", metavar="CRS", help=say("grid.crs"))
+@click.option("--jobs", type=click.IntRange(1), metavar="N", help=say("grid.jobs"))
+@click.option("--dry-run", is_flag=True, help=say("grid.dry_run"))
+@click.pass_context
+def command(context: click.Context, /, dry_run: bool, **given: Any) -> None:
+    """Classify; the catalogue holds the help."""
+    from dataclasses import replace
+
+    from pointcloud import crs
+    from pointcloud.errors import ParameterError
+    from pointcloud.ground import smrf
+    from pointcloud.lattice import metres
+    from pointcloud.run.classify import ClassifyRequest, classify, prepare
+    from pointcloud.smrfparams import PRESET
+
+    changes = {name: given[name] for name in ("window", "cell", "slope", "threshold", "max_gap")}
+    params = replace(
+        PRESET[given["preset"] or "general"], **{k: v for k, v in changes.items() if v is not None}
+    )
+    try:
+        heights = tuple(float(part) for part in given["heights"].split(",")) if given["heights"] else ()
+    except ValueError:
+        raise ParameterError("classify.heights", heights=given["heights"]) from None
+    request = ClassifyRequest(
+        given["inputs"],
+        given["out"],
+        params,
+        heights,
+        crs.from_user(given["crs"]) if given["crs"] else None,
+        given["jobs"] or os.cpu_count() or 1,
+    )
+    if dry_run:
+        inventory = prepare(request)
+        points = sum(source.header.count for source in inventory.sources)
+        click.echo(say("classify.planned", files=len(inventory.sources), points=points))
+        click.echo(say("classify.plan", halo=metres(smrf.halo(params)), widest=params.widest))
+        for bad in inventory.bad:
+            click.echo(say("grid.bad_file", file=bad.path.name, why=bad.error))
+        return
+    report = classify(
+        request,
+        lambda name, done, files: click.echo(
+            say("classify.file_done", name=name, done=done, files=files), err=True
+        ),
+    )
+    for path, counts in report.written.items():
+        classes = ", ".join(f"{number}: {count:,}" for number, count in counts.items())
+        click.echo(say("classify.written", path=path, classes=classes))
+    for file, why in report.failed.items():
+        click.echo(say("grid.bad_file", file=Path(file).name, why=why))
+    if report.failed:
+        context.exit(1)

@@ -1,0 +1,1 @@
+"""Which points are ground, from where they lie alone: no files here."""

@@ -1,0 +1,207 @@
+"""A run that classifies: each file again with the classes of its points, alike whatever files it is split into."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pointcloud import pipeline
+from pointcloud.crs import SpatialReference
+from pointcloud.errors import FileError, ParameterError
+from pointcloud.ground import smrf
+from pointcloud.ground.smrf import Classified
+from pointcloud.io import laswrite, put
+from pointcloud.io.cloud import Cloud
+from pointcloud.io.las import PointChunk
+from pointcloud.io.spill import load
+from pointcloud.lattice import cell_quanta
+from pointcloud.params import WATER_CLASS, ReduceParams
+from pointcloud.run.inventory import Inventory, Source, take_inventory
+from pointcloud.run.lock import locked
+from pointcloud.smrfparams import SmrfParams
+
+UNCLASSIFIED, GROUND, LOW, MEDIUM, HIGH, NOISE = 1, 2, 3, 4, 5, 7
+_KEPT = (NOISE, WATER_CLASS, 18)
+"""Classes that points keep: what a supplier calls noise or water is neither ground nor plant."""
+
+
+@dataclass(frozen=True)
+class ClassifyRequest:
+    """What the user asks for.
+
+    Parameters
+    ----------
+    inputs : tuple of str
+        Files, folders or globs.
+    out : Path
+        Folder for the new files.
+    params : SmrfParams
+    heights : tuple of float
+        Heights above ground in metres from which on a point is low, medium and high vegetation (classes 3, 4, 5);
+        empty for none.
+    crs : SpatialReference, optional
+        Of files that state none.
+    jobs : int
+        Cores to use.
+    """
+
+    inputs: tuple[str, ...]
+    out: Path
+    params: SmrfParams
+    heights: tuple[float, ...] = ()
+    crs: SpatialReference | None = None
+    jobs: int = 1
+
+    def __post_init__(self) -> None:
+        if self.heights and (len(self.heights) != 3 or sorted(self.heights) != list(self.heights)):
+            raise ParameterError("classify.heights", heights=", ".join(f"{h:g}" for h in self.heights))
+
+
+@dataclass
+class ClassifyReport:
+    """What came of it: points of each class by file written, and why others were not."""
+
+    written: dict[Path, dict[int, int]] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+
+
+def prepare(request: ClassifyRequest) -> Inventory:
+    """Read all headers.
+
+    Raises
+    ------
+    ParameterError
+        If two files would get one name, an input would be overwritten, or there are no points.
+    CrsError
+        If the files do not share one usable CRS.
+    """
+    inventory = take_inventory(request.inputs, (), crs=request.crs, vertical=None, needs_zone=False)
+    if not inventory.sources and not inventory.bad:
+        raise ParameterError("run.nothing")
+    seen: dict[str, Path] = {}
+    for source in inventory.sources:
+        name, path = laswrite.output_name(source.header), source.header.path
+        if name.lower() in seen:
+            raise ParameterError("classify.same_name", first=seen[name.lower()], second=path)
+        if (request.out / name).resolve() == path.resolve():
+            raise ParameterError("classify.overwrite", path=path)
+        seen[name.lower()] = path
+    return inventory
+
+
+def classify(request: ClassifyRequest, tell: Callable[[str, int, int], None]) -> ClassifyReport:
+    """Write every file with the classes of its points; ``tell`` hears each name, how many are done, and of how many.
+
+    Raises
+    ------
+    ParameterError, CrsError
+        As :func:`prepare` does.
+    OutputError
+        If ``out`` cannot be written, or another run is at work in it.
+    """
+    inventory = prepare(request)
+    report = ClassifyReport(failed={str(bad.path): str(bad.error) for bad in inventory.bad})
+    with locked(request.out):
+        put.sweep(request.out, own=True)
+        scratch = request.out / ".scratch"
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(parents=True)
+        pool = ThreadPoolExecutor(request.jobs) if request.jobs > 1 else None
+        try:
+            _Run(request, inventory, scratch, pool, report).run(tell)
+        finally:
+            if pool:
+                pool.shutdown(cancel_futures=True)
+            put.sweep(request.out, own=True)
+            shutil.rmtree(scratch, ignore_errors=True)
+    return report
+
+
+class _Run:
+    """Files from north to south; each is reduced when the first that lies near it is classified."""
+
+    def __init__(
+        self,
+        request: ClassifyRequest,
+        inventory: Inventory,
+        scratch: Path,
+        pool: Executor | None,
+        report: ClassifyReport,
+    ) -> None:
+        self.request, self.scratch, self.pool, self.report = request, scratch, pool, report
+        self.sources = sorted(inventory.sources, key=lambda source: (-source.box.north, source.box.west))
+        reach = smrf.halo(request.params)
+        self.near = {
+            source.key: [o for o in self.sources if o.limits.touches(source.limits.grow(reach))]
+            for source in self.sources
+        }
+        self.spills: dict[str, Path | None] = {}
+
+    def run(self, tell: Callable[[str, int, int], None]) -> None:
+        for number, source in enumerate(self.sources):
+            try:
+                self._classify(source)
+            except FileError as error:
+                self.report.failed[source.key] = str(error)
+            self._release(self.sources[number + 1 :])
+            tell(source.header.path.name, number + 1, len(self.sources))
+
+    def _spill(self, source: Source) -> Path | None:
+        """Return where the reduced points of a file are, or ``None`` if it is damaged."""
+        if source.key not in self.spills:
+            path = self.scratch / f"{len(self.spills):06d}.spill"
+            params = ReduceParams(cell_quanta(1.0), candidates=True)
+            try:
+                pipeline.reduce(source.header, params, scratch=path, pool=self.pool)
+                self.spills[source.key] = path
+            except FileError as error:
+                self.spills[source.key] = None
+                self.report.failed[source.key] = str(error)
+        return self.spills[source.key]
+
+    def _classify(self, source: Source) -> None:
+        paths = [self._spill(other) for other in self.near[source.key]]
+        if self.spills[source.key] is None:
+            return
+        cloud = Cloud([load(path) for path in paths if path is not None])
+        found = smrf.classify(cloud, source.limits, self.request.params, self.pool)
+        counts: NDArray[np.int64] = np.zeros(256, np.int64)
+
+        def classes(points: PointChunk) -> NDArray[np.uint8]:
+            given = _classes(points, found, self.request.heights)
+            counts[:] += np.bincount(given, minlength=256)
+            return given
+
+        staged, size = laswrite.stage_classes(
+            source.header, self.request.out, classes, parallel=self.pool is not None
+        )
+        target = self.request.out / laswrite.output_name(source.header)
+        put.publish(staged, target, size=size)
+        self.report.written[target] = {int(k): int(counts[k]) for k in np.flatnonzero(counts)}
+
+    def _release(self, rest: list[Source]) -> None:
+        """Delete what no file to come needs."""
+        needed = {near.key for source in rest for near in self.near[source.key]}
+        for key, path in self.spills.items():
+            if path is not None and key not in needed:
+                path.unlink(missing_ok=True)
+
+
+def _classes(points: PointChunk, found: Classified, heights: tuple[float, ...]) -> NDArray[np.uint8]:
+    """Return the class of each point."""
+    east, north = int(points.e[0]), int(points.n[0])
+    xy = np.column_stack((points.e - east, points.n - north)).astype(np.int32)
+    above, ground = found.heights(xy, points.z, east, north)
+    out = np.full(points.count, UNCLASSIFIED, np.uint8)
+    for least, number in zip(heights, (LOW, MEDIUM, HIGH), strict=False):
+        out[above >= least] = number
+    out[ground] = GROUND
+    out[found.noise(xy, points.z, east, north)] = NOISE
+    kept = np.isin(points.classification, _KEPT) | points.withheld
+    return np.where(kept, points.classification, out)
