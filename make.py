@@ -66,7 +66,7 @@ def check() -> None:
 def test() -> None:
     """Check everything that takes minutes."""
     check()
-    run(PYTHON, "-m", "pytest")
+    run(PYTHON, "-m", "pytest", "-n", "auto")
 
 
 def soak() -> None:

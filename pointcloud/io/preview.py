@@ -31,7 +31,7 @@ from pointcloud.io import caption
 from pointcloud.io.style import STATE_WORDS
 from pointcloud.io.vrt import Kind, Tile, mosaic
 from pointcloud.lattice import Box, Grid, cell_quanta
-from pointcloud.params import STATE_COLOURS
+from pointcloud.params import STATE_COLOURS, VOID
 from pointcloud.styles import HEIGHT_COLOURS
 
 LONGEST = 1600
@@ -84,7 +84,7 @@ def preview(
         If a file cannot be read.
     """
     with _opened(source, kind) as file:
-        window = _filled(file)
+        window = _filled(file, kind)
         rows, cols = _size(window.height, window.width)
         pixel = file.transform.a * window.width / cols
         if kind == "heights":
@@ -134,10 +134,13 @@ def _size(rows: int, cols: int) -> tuple[int, int]:
     return max(1, round(rows * scale)), max(1, round(cols * scale))
 
 
-def _filled(file: Any) -> Window:
+def _filled(file: Any, kind: Kind) -> Window:
     """Return the part to draw: all, or what holds anything if that is much less, and a little around it."""
     rows, cols = min(file.height, _COARSE), min(file.width, _COARSE)
-    valid = file.dataset_mask(out_shape=(rows, cols)) > 0
+    if kind == "quality":  # it tells of every cell, and of those without terrain that they have none
+        valid = file.read(1, out_shape=(rows, cols)) != VOID
+    else:
+        valid = file.dataset_mask(out_shape=(rows, cols)) > 0
     down, across = np.flatnonzero(valid.any(axis=1)), np.flatnonzero(valid.any(axis=0))
     whole = Window(0, 0, file.width, file.height)
     if not len(down):
