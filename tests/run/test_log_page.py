@@ -127,7 +127,8 @@ def test_warnings_are_logged(delivery: Delivery, tmp_path: Path) -> None:
 def test_a_log_that_cannot_be_written_stops_the_run_before_it_begins(
     delivery: Delivery, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    log = tmp_path / "no such folder" / "log"
+    (tmp_path / "a file").touch()
+    log = tmp_path / "a file" / "log"
     assert grid(delivery.folder, tmp_path / "out", delivery, "--log", log) == 1
     said = capsys.readouterr().err
     assert f"--log {log}: cannot be written" in said
