@@ -37,7 +37,8 @@ class Log:
     def __init__(self, path: Path, watcher: Watcher) -> None:
         self.path, self.watcher = path, watcher
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)  # it may be the output folder, which a run makes later
+            # It may lie in the output folder, which a run makes later.
+            path.parent.mkdir(parents=True, exist_ok=True)
             self.file = path.open("a", encoding="utf-8", newline="\n")
         except OSError as error:
             raise OutputError("run.log", path=path, cause=error.strerror) from error
