@@ -44,6 +44,25 @@ def touched_blocks(
 
 
 @kernel
+def _place(
+    e: Int,
+    n: Int,
+    cell: Int,
+    per_cell: float,
+    size: Int,
+    per_side: float,
+    first_row: Int,
+    first_col: Int,
+    table: Ints,
+) -> tuple[Int, Int, Int]:
+    """Return the slot of the block that a point falls in, and the row and column of its cell there."""
+    row, col = floor_div(-n, cell, per_cell), floor_div(e, cell, per_cell)
+    block_row, block_col = floor_div(row, size, per_side), floor_div(col, size, per_side)
+    slot = table[block_row - first_row, block_col - first_col]
+    return slot, row - block_row * size, col - block_col * size
+
+
+@kernel
 def highest(
     e: Ints,
     n: Ints,
@@ -77,10 +96,7 @@ def highest(
     per_cell, per_side = 1.0 / cell, 1.0 / size
     for i in range(e.shape[0]):
         if use[i] & bit:
-            row, col = floor_div(-n[i], cell, per_cell), floor_div(e[i], cell, per_cell)
-            block_row, block_col = floor_div(row, size, per_side), floor_div(col, size, per_side)
-            slot = table[block_row - first_row, block_col - first_col]
-            r, c = row - block_row * size, col - block_col * size
+            slot, r, c = _place(e[i], n[i], cell, per_cell, size, per_side, first_row, first_col, table)
             if z[i] > pool[slot, r, c]:
                 pool[slot, r, c] = z[i]
 
@@ -94,10 +110,8 @@ def occupied(
     per_cell, per_side = 1.0 / cell, 1.0 / size
     for i in range(e.shape[0]):
         if use[i] & bit:
-            row, col = floor_div(-n[i], cell, per_cell), floor_div(e[i], cell, per_cell)
-            block_row, block_col = floor_div(row, size, per_side), floor_div(col, size, per_side)
-            slot = table[block_row - first_row, block_col - first_col]
-            pool[slot, row - block_row * size, col - block_col * size] = 1
+            slot, r, c = _place(e[i], n[i], cell, per_cell, size, per_side, first_row, first_col, table)
+            pool[slot, r, c] = 1
 
 
 @kernel
@@ -109,10 +123,8 @@ def counted(
     per_cell, per_side = 1.0 / cell, 1.0 / size
     for i in range(e.shape[0]):
         if use[i] & bit:
-            row, col = floor_div(-n[i], cell, per_cell), floor_div(e[i], cell, per_cell)
-            block_row, block_col = floor_div(row, size, per_side), floor_div(col, size, per_side)
-            slot = table[block_row - first_row, block_col - first_col]
-            pool[slot, row - block_row * size, col - block_col * size] += 1
+            slot, r, c = _place(e[i], n[i], cell, per_cell, size, per_side, first_row, first_col, table)
+            pool[slot, r, c] += 1
 
 
 @kernel
