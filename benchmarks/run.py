@@ -31,6 +31,7 @@ from make_tile import benchmark_tile
 
 from pointcloud import sheets
 from pointcloud.lattice import Box
+from pointcloud.params import GridParams
 from pointcloud.run.loop import Task, run
 from pointcloud.run.pools import ProcessPool
 from pointcloud.run.record import Record, SheetRecord
@@ -251,7 +252,7 @@ def main() -> None:
     with dask(folder) as address:
         from pointcloud.run.cluster import DaskPool
 
-        empty_run(folder, "two Dask workers", lambda out: DaskPool(address, out))
+        empty_run(folder, "two Dask workers", lambda out: DaskPool(address, out, GridParams()))
     scale(folder, 3 if chosen.quick else 5)
     memory(folder)
     if chosen.folder is None:

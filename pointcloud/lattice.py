@@ -54,6 +54,11 @@ class Box:
         """West, south, east, north in metres."""
         return metres(self.west), metres(self.south), metres(self.east), metres(self.north)
 
+    @property
+    def area(self) -> float:
+        """Square metres; 0 if it is empty."""
+        return 0.0 if self.empty else metres(self.east - self.west) * metres(self.north - self.south)
+
     def grow(self, by: int) -> Box:
         """Return the box with every edge moved outwards by ``by`` quanta."""
         return Box(self.west - by, self.south - by, self.east + by, self.north + by)

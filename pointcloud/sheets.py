@@ -319,9 +319,4 @@ def overlap(a: Box, b: Box) -> float:
     shared = a.intersect(b)
     if shared.empty:
         return 0.0
-    common = _area(shared)
-    return common / (_area(a) + _area(b) - common)
-
-
-def _area(box: Box) -> int:
-    return (box.east - box.west) * (box.north - box.south)
+    return shared.area / (a.area + b.area - shared.area)

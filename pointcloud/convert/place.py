@@ -13,7 +13,7 @@ from pointcloud.crs import HYOGO, OVERSHOOT, SpatialReference
 from pointcloud.errors import CrsError, FileError, ParameterError
 from pointcloud.io.gridded import Gridded
 from pointcloud.io.remark import Remark
-from pointcloud.lattice import QUANTA_PER_METRE, Box, metres
+from pointcloud.lattice import QUANTA_PER_METRE, Box
 from pointcloud.sheets import Sheet
 
 
@@ -80,7 +80,9 @@ def place(
         deduced = crs_room.deduce(label, box.bounds)
         reference = deduced.crs
         remarks = tuple(Remark.of(name, **values) for name, values in deduced.warnings)
-    sheet = max(fitting, key=lambda one: _alike(one.box, box)) if fitting else _exact(box, reference.zone)
+    sheet = (
+        max(fitting, key=lambda one: sheets.overlap(one.box, box)) if fitting else _exact(box, reference.zone)
+    )
     return Place(_with_height(reference, vertical, label), sheet, remarks)
 
 
@@ -127,19 +129,6 @@ def _refuse_elsewhere(box: Box, named: Sequence[Sheet], label: str) -> None:
 
 def _lies_in(box: Box, sheet: Sheet) -> bool:
     return sheet.box.touches(box) and sheet.box.grow(OVERSHOOT).contains(box)
-
-
-def _alike(a: Box, b: Box) -> float:
-    """Return which share of what two boxes cover both do."""
-    both = a.intersect(b)
-    if both.empty:
-        return 0.0
-    common = _area(both)
-    return common / (_area(a) + _area(b) - common)
-
-
-def _area(box: Box) -> float:
-    return metres(box.east - box.west) * metres(box.north - box.south)
 
 
 def _exact(box: Box, zone: int | None) -> Sheet | None:

@@ -32,6 +32,7 @@ Array = npt.NDArray[Any]
 _BLOCK = 256  # cells
 _FEW = 512  # blocks to begin with: those of a usual tile at 50 cm; memory is taken as they are used
 _RUN = 4_000_000  # ground points sorted at one time: 48 MB and as much again while sorting
+_GROUND_BYTES = 12  # three int32 a point
 _RETURN, _GROUND, _DRY = 1, 2, 4
 
 
@@ -79,6 +80,20 @@ class _Blocks:
         order = np.argsort(self.table[rows, cols])
         places = np.column_stack((rows[order] + self.first_row, cols[order] + self.first_col))
         return Layer(self.cell, _BLOCK, places.astype(np.int64), name)
+
+
+def most_bytes(box: Box, ground: float, params: ReduceParams) -> int:
+    """Return the most that a spill can take of a file whose points lie in ``box``, so many of them ground."""
+
+    def blocks(cell: int) -> int:
+        side = cell * _BLOCK
+        return (-(-(box.east - box.west) // side) + 1) * (-(-(box.north - box.south) // side) + 1)
+
+    a_cell = (
+        8 if params.returns else 4
+    )  # the highest point and the count, int32; one byte a metre that is dry
+    cells = a_cell * blocks(params.cell) + blocks(QUANTA_PER_METRE)
+    return round(_GROUND_BYTES * ground) + cells * _BLOCK * _BLOCK
 
 
 class Reducer:

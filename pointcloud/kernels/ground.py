@@ -11,6 +11,7 @@ import numpy.typing as npt
 from pointcloud.kernels.bins import floor_div
 from pointcloud.kernels.jit import Int, kernel
 from pointcloud.kernels.morphology import NOTHING
+from pointcloud.lattice import QUANTA_PER_METRE
 
 Ints = npt.NDArray[np.integer[Any]]
 Floats = npt.NDArray[np.floating[Any]]
@@ -230,6 +231,6 @@ def above(
                 heights[i], ground[i] = np.nan, False
                 continue
             height, limit = float(surface[r, c]), float(tolerances[r, c])
-        height = float(z[i]) / 10_000.0 - height
+        height = float(z[i]) / QUANTA_PER_METRE - height
         heights[i] = height
         ground[i] = abs(height) <= limit

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pointcloud.kernels.jit import Int, kernel
+from pointcloud.lattice import QUANTA_PER_METRE
 
 Ints = npt.NDArray[np.integer[Any]]
 
@@ -119,7 +120,7 @@ def box_means(heights: Ints, half: Int, first: Int, last: Int, out: npt.NDArray[
             low, high = max(j - half, 0), min(j + half + 1, cols)
             count = counts[high] - counts[low]
             if count > 0:
-                out[row, j] = float(sums[high] - sums[low]) / (10_000.0 * float(count))
+                out[row, j] = float(sums[high] - sums[low]) / (QUANTA_PER_METRE * float(count))
             else:
                 out[row, j] = np.nan
 
@@ -155,5 +156,5 @@ def flag_steps(
         for j in range(cols):
             if before[i, j] != NOTHING:
                 limit = base + (slope + share * float(steepness[i, j])) * radius
-                if float(before[i, j] - after[i, j]) > 10_000.0 * limit:
+                if float(before[i, j] - after[i, j]) > QUANTA_PER_METRE * limit:
                     out[i, j] = True

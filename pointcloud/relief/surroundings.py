@@ -130,11 +130,7 @@ def positive_openness(
     Shirasawa & Pike (2002), "Visualizing topography by openness", Photogramm. Eng. Remote Sens. 68(3), 257-265. They
     look in 8 directions.
     """
-    params = Sky(radius, directions, nearest)
-    rays = Rays.of(params, resolution)
-    return over_bands(
-        dem, resolution, lambda band, out: band_openness(band, band.trends(), rays, 1.0, out), threads=threads
-    )
+    return _openness(dem, resolution, Sky(radius, directions, nearest), 1.0, threads)
 
 
 def negative_openness(
@@ -151,12 +147,15 @@ def negative_openness(
     As :func:`positive_openness`, of the DEM turned upside down: the mean of the nadir angles, 90° + δ, where δ is the
     lowest elevation angle in each direction (Yokoyama, Shirasawa & Pike 2002).
     """
-    params = Sky(radius, directions, nearest)
+    return _openness(dem, resolution, Sky(radius, directions, nearest), -1.0, threads)
+
+
+def _openness(dem: Dem, resolution: float, params: Sky, sign: float, threads: int) -> Floats:
     rays = Rays.of(params, resolution)
     return over_bands(
         dem,
         resolution,
-        lambda band, out: band_openness(band, band.trends(), rays, -1.0, out),
+        lambda band, out: band_openness(band, band.trends(), rays, sign, out),
         threads=threads,
     )
 

@@ -18,7 +18,7 @@ from pointcloud.io.cloud import Cloud
 from pointcloud.io.lasheader import CloudHeader
 from pointcloud.io.reduce import Reducer
 from pointcloud.io.spill import Spill
-from pointcloud.lattice import Box, metres
+from pointcloud.lattice import Box, quanta
 from pointcloud.params import GridParams
 
 Array = npt.NDArray[Any]
@@ -93,7 +93,7 @@ def _measure(params: GridParams, header: CloudHeader) -> Rates:
     window = _window(params, chunk.e, chunk.n)
     seconds, sizes = _trial(params, whole, window)
     less, _ = _trial(params, thin, window)
-    area = metres(window.east - window.west) * metres(window.north - window.south)
+    area = window.area
     many, few = (Cloud([spill]).count(window) for spill in (whole, thin))
     point = max(seconds - less, 0.0) / max(many - few, 1)
     per_area = max(seconds - point * many, 0.0) / area
@@ -113,7 +113,7 @@ def _window(params: GridParams, e: Array, n: Array) -> Box:
     """Return a square of whole cells about the middle of the points: flight lines do not fill their box."""
     coarse = params.cells[0]
     east, north = (int(np.median(values)) // coarse * coarse for values in (e, n))
-    reach = min(int(_SIDE * 10_000), int(e.max() - e.min()), int(n.max() - n.min())) // 2 // coarse * coarse
+    reach = min(quanta(_SIDE), int(e.max() - e.min()), int(n.max() - n.min())) // 2 // coarse * coarse
     reach = max(reach, coarse)
     return Box(east - reach, north - reach, east + reach, north + reach)
 

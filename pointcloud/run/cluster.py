@@ -17,6 +17,7 @@ from typing import Any
 
 from pointcloud import __version__
 from pointcloud.errors import ClusterError
+from pointcloud.params import GridParams
 from pointcloud.run.warm import warm
 
 _LOOK = 0.5  # seconds between two looks at which workers live
@@ -36,9 +37,9 @@ def probe(out: str, token: str) -> tuple[str, bool]:
     return __version__, seen
 
 
-def warm_up() -> None:
-    """Compile the kernels on a worker, unless that was done before."""
-    warm(lambda _: None)
+def warm_up(params: GridParams) -> None:
+    """Compile the kernels of a run on a worker, unless that was done before."""
+    warm(lambda _: None, params)
 
 
 class DaskPool:
@@ -50,6 +51,8 @@ class DaskPool:
         Of the scheduler: ``tcp://host:8786``.
     shared : Path
         A folder that every worker must see under the same path, and be able to write.
+    params : GridParams
+        What the run makes; a worker of each machine compiles for it before any begins.
     patience : float
         Seconds to wait for a worker where there is none.
 
@@ -61,12 +64,14 @@ class DaskPool:
 
     travels = True
 
-    def __init__(self, address: str, shared: Path, *, patience: float = _PATIENCE) -> None:
+    def __init__(
+        self, address: str, shared: Path, params: GridParams, *, patience: float = _PATIENCE
+    ) -> None:
         try:
             from distributed import Client
         except ImportError:
             raise ClusterError("run.no_dask") from None
-        self.address, self.shared, self.patience = address, shared, patience
+        self.address, self.shared, self.params, self.patience = address, shared, params, patience
         try:
             self.client = Client(address, timeout=_CONNECT, set_as_default=False)
         except (OSError, ValueError, TimeoutError) as error:
@@ -75,7 +80,7 @@ class DaskPool:
         self.flying: dict[Future[Any], tuple[str, Any]] = {}
         self.guard = threading.RLock()
         self.closed = threading.Event()
-        self.refused = ""
+        self.refused: dict[str, str] = {}
         self._wait_for_workers()
         self.watch = threading.Thread(target=self._watch, daemon=True)
         self.watch.start()
@@ -157,7 +162,8 @@ class DaskPool:
             living: Mapping[str, Mapping[str, Any]] = self.client.scheduler_info(n_workers=-1)["workers"]
         except Exception as error:  # whatever its connections raise when the other side is gone
             raise ClusterError("run.scheduler_lost", address=self.address, cause=error) from error
-        self._welcome([worker for worker in living if worker not in self.threads], living)
+        known = {*self.threads, *self.refused}
+        self._welcome([worker for worker in living if worker not in known], living)
         with self.guard:
             for worker in [worker for worker in self.threads if worker not in living]:
                 del self.threads[worker]
@@ -179,21 +185,23 @@ class DaskPool:
             answers = self.client.run(probe, str(self.shared), token, workers=new, on_error="return")
         finally:
             path.unlink(missing_ok=True)
-        hosts: dict[str, str] = {}
-        for worker, answer in answers.items():
-            if not isinstance(answer, tuple):
-                self.refused = f"{worker}: {answer}"
-            elif answer[0] != __version__:
-                self.refused = f"{worker}: hyogo-pc {answer[0]}"
-            elif not answer[1]:
-                self.refused = f"{worker}: {self.shared}"
-            else:
-                hosts.setdefault(living[worker]["host"], worker)
-        fit = [worker for worker, answer in answers.items() if answer == (__version__, True)]
+        unfit = {worker: why for worker, answer in answers.items() if (why := self._unfit(answer))}
+        self.refused |= {worker: f"{worker}: {why}" for worker, why in unfit.items()}
+        fit = [worker for worker in answers if worker not in unfit]
+        hosts = {str(living[worker]["host"]): worker for worker in fit}
         if hosts:  # the workers of a machine share what one of them compiles
-            self.client.run(warm_up, workers=list(hosts.values()), on_error="return")
+            self.client.run(warm_up, self.params, workers=list(hosts.values()), on_error="return")
         with self.guard:
             self.threads |= {worker: int(living[worker]["nthreads"]) for worker in fit}
+
+    def _unfit(self, answer: object) -> str:
+        """Return why a worker that gave this answer to :func:`probe` cannot be used; nothing if it can."""
+        if not isinstance(answer, tuple):
+            return str(answer)
+        version, sees = answer
+        if version != __version__:
+            return f"hyogo-pc {version}"
+        return "" if sees else str(self.shared)
 
     def _wait_for_workers(self) -> None:
         start = time.monotonic()
@@ -206,7 +214,7 @@ class DaskPool:
                 raise ClusterError(
                     "run.no_worker",
                     address=self.address,
-                    why=self.refused or "-",
+                    why=next(reversed(self.refused.values()), "-"),
                     out=self.shared,
                     version=__version__,
                 )

@@ -5,20 +5,20 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
-from pointcloud.lattice import Box, metres
+from pointcloud.io.reduce import most_bytes
+from pointcloud.lattice import Box
 from pointcloud.params import GridParams
 from pointcloud.run.boxes import BoxIndex
 from pointcloud.run.calibrate import Rates
 from pointcloud.sheets import Sheet
 
-_PARALLEL = 0.9  # of so much of a process each further one adds: they share the memory's bandwidth
+_PARALLEL = 0.9  # of a process is what each further one adds: with two at work a sheet took 12 % longer
 _START = 3.0  # seconds for a process to begin
 _MEMORY, _MEMORY_A_CELL = 400 << 20, 18  # bytes; covers what was measured from 0.3 M to 12.6 M cells
 _QUALITY_A_CELL = 110  # bytes more with quality rasters: 100 were measured with 3 M cells
-_SPILL_A_POINT, _SPILL_A_CELL = 12, 5  # bytes of a ground point, and of a cell with its mask of dry ones
-_SPILL_A_COUNT = 4  # bytes of a cell whose returns are counted
 _STRIPS = 2.5
 """Boxes of files that together cover their union so many times are those of flight lines, not of tiles."""
 
@@ -118,8 +118,8 @@ def estimate(
     cpu = rates.decode * points + sum(each.seconds for each in found.values())
     busy = max(1, min(jobs, len(sheets)))
     wall = _START + cpu / (1 + _PARALLEL * (busy - 1))
-    area = sum(_area(sheet.box) * found[code].covered for code, sheet in sheets.items())
-    cells = max((_area(sheet.box) for sheet in sheets.values()), default=0.0) / params.resolutions[-1] ** 2
+    area = sum(sheet.box.area * found[code].covered for code, sheet in sheets.items())
+    cells = max((sheet.box.area for sheet in sheets.values()), default=0.0) / params.resolutions[-1] ** 2
     a_cell = _MEMORY_A_CELL + (_QUALITY_A_CELL if "quality" in params.products else 0)
     return Estimate(
         found,
@@ -127,7 +127,7 @@ def estimate(
         cpu,
         wall,
         round(_MEMORY + a_cell * cells),
-        _scratch(files, needs, params, rates),
+        _scratch(files, needs, params, rates, busy),
         {folder: round(each * area) for folder, each in rates.bytes.items()},
         _free(out),
         strips,
@@ -136,41 +136,39 @@ def estimate(
 
 def _sheet(box: Box, files: Sequence[Shape], needed: int, rates: Rates) -> SheetEstimate:
     """Return what a sheet will take, the points of each file spread evenly over its box."""
-    shared = [_area(shape.box.intersect(box)) for shape in files]
+    shared = [shape.box.intersect(box).area for shape in files]
     points = sum(
-        shape.count * part / max(_area(shape.box), 1.0) for shape, part in zip(files, shared, strict=True)
+        shape.count * part / max(shape.box.area, 1.0) for shape, part in zip(files, shared, strict=True)
     )
-    covered = min(1.0, sum(shared) / _area(box))
-    seconds = rates.area * _area(box) * covered + rates.point * rates.ground * points
+    covered = min(1.0, sum(shared) / box.area)
+    seconds = rates.area * box.area * covered + rates.point * rates.ground * points
     return SheetEstimate(round(points), covered, seconds, needed)
 
 
-def _area(box: Box) -> float:
-    """Return square metres."""
-    return 0.0 if box.empty else metres(box.east - box.west) * metres(box.north - box.south)
-
-
 def _scratch(
-    files: Sequence[Shape], needs: Mapping[str, Sequence[int]], params: GridParams, rates: Rates
+    files: Sequence[Shape],
+    needs: Mapping[str, Sequence[int]],
+    params: GridParams,
+    rates: Rates,
+    jobs: int,
 ) -> int:
-    """Return the most bytes of spills at one time, by going through the sheets as the run will."""
-    a_cell = _SPILL_A_CELL + (_SPILL_A_COUNT if params.reduce.returns else 0)
-    last = {k: code for code, needed in needs.items() for k in needed}
-    sizes = [
-        _SPILL_A_POINT * rates.ground * shape.count + a_cell * _area(shape.box) / params.resolutions[-1] ** 2
-        for shape in files
-    ]
-    held: set[int] = set()
-    total = most = 0.0
-    for code, needed in needs.items():
-        for k in set(needed) - held:
-            held.add(k)
-            total += sizes[k]
-        most = max(most, total)
-        for k in [k for k in needed if last[k] == code]:
-            held.discard(k)
-            total -= sizes[k]
-    return round(most)
+    """Return the most bytes of spills at one time, by going through the sheets as the run will.
+
+    While a sheet is made the others in flight may hold what the sheets before them needed, and files are reduced for
+    as many sheets after it.
+    """
+    sizes = [most_bytes(shape.box, rates.ground * shape.count, params.reduce) for shape in files]
+    first: dict[int, int] = {}
+    last: dict[int, int] = {}
+    for number, needed in enumerate(needs.values()):
+        for k in needed:
+            first.setdefault(k, number)
+            last[k] = number
+    change = [0] * (len(needs) + 1)
+    for k in first:
+        change[max(first[k] - jobs, 0)] += sizes[k]
+        change[min(last[k] + jobs, len(needs))] -= sizes[k]
+    return max(accumulate(change))
 
 
 def overlapping(files: Sequence[Shape]) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pointcloud import sheets
 from pointcloud.crs import SpatialReference
 from pointcloud.errors import ParameterError
-from pointcloud.lattice import Box, metres
+from pointcloud.lattice import Box
 from pointcloud.run.area import read_area, zone_named
 from pointcloud.run.calibrate import calibrate
 from pointcloud.run.changes import Changes, Work
@@ -87,7 +87,7 @@ def forecast_area(request: Request, density: float) -> Forecast:
     if not request.area or crs is None or crs.zone is None or request.level == NO_SHEETS:
         raise ParameterError("plan.bare")
     plan = bare_plan(read_area(request.area, crs), crs.zone, request.params, request.level)
-    files = [Shape(sheet.box, round(_area(sheet.box) * density)) for sheet in plan.sheets.values()]
+    files = [Shape(sheet.box, round(sheet.box.area * density)) for sheet in plan.sheets.values()]
     numbers = {code: number for number, code in enumerate(plan.sheets)}
     expected = estimate(
         files,
@@ -121,7 +121,3 @@ def _around(inventory: Inventory, request: Request) -> list[sheets.Sheet]:
         max(box.north for box in boxes),
     )
     return list(sheets.sheets_touching(whole, inventory.crs.zone, request.level))
-
-
-def _area(box: Box) -> float:
-    return metres(box.east - box.west) * metres(box.north - box.south)

@@ -97,8 +97,8 @@ def _make(request: Request, inventory: Inventory, plan: Plan, watcher: Watcher) 
     try:
         held.start(len(works))
         if works:
-            warm(watcher.remark)
-        with opened(request.jobs, len(works), request.scheduler, scratch) as pool:
+            warm(watcher.remark, request.params)
+        with opened(request.jobs, len(works), request.scheduler, scratch, request.params) as pool:
             owner = Owner(request, inventory, plan, works, held, scratch, watcher, travels=pool.travels)
             run(list(works), {code: work.needs for code, work in works.items()}, owner, pool)
         owner.require_folder()

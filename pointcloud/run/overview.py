@@ -17,7 +17,7 @@ from rasterio.errors import RasterioError
 
 from pointcloud.errors import OutputError
 from pointcloud.io import cog, names, put, vrt
-from pointcloud.lattice import Box, Grid, cell_quanta
+from pointcloud.lattice import Box, Grid, cell_quanta, quanta
 from pointcloud.run.record import SheetRecord
 
 Array = npt.NDArray[Any]
@@ -101,7 +101,7 @@ def _grid(boxes: list[Box], cell: int) -> Grid:
     steps = math.gcd(
         *((edge - origin) // cell for box in boxes for edge, origin in _edges(box, whole) if edge != origin)
     )
-    factor = max(k for k in range(1, round(_CELL * 10_000 / cell) + 1) if steps % k == 0)
+    factor = max(k for k in range(1, quanta(_CELL) // cell + 1) if steps % k == 0)
     return Grid(whole, cell * factor)
 
 

@@ -9,9 +9,10 @@ from pathlib import Path
 from pointcloud.errors import FileError, GroundError, OutputError
 from pointcloud.io import las, put
 from pointcloud.io.lasheader import CloudHeader
+from pointcloud.io.reduce import most_bytes
 from pointcloud.io.remark import Remark
-from pointcloud.lattice import Box, metres, quanta
-from pointcloud.params import WATER_CLASS, GridParams
+from pointcloud.lattice import Box, quanta
+from pointcloud.params import WATER_CLASS
 from pointcloud.run.changes import Work
 from pointcloud.run.inventory import Inventory, Source
 from pointcloud.run.loop import Task
@@ -86,7 +87,7 @@ class Owner:
     def reduce(self, file: str) -> Task:
         """Return the task that reduces a file."""
         source = self.sources[file]
-        size = _most_bytes(source, self.params)
+        size = most_bytes(source.box, source.header.count, self.params.reduce)
         scratch: Path | None = None
         if self.travels or sum(self.in_memory.values()) + size > _IN_MEMORY:
             scratch = self.scratch / f"{self.numbers[file]:06d}.spill"
@@ -212,13 +213,6 @@ class Owner:
         result = self.spills.pop(file, None)
         if result and isinstance(result.spill, Path):
             result.spill.unlink(missing_ok=True)
-
-
-def _most_bytes(source: Source, params: GridParams) -> int:
-    """Return the most that the spill of a file can take: every point ground, every cell in use."""
-    west, south, east, north = source.box.bounds
-    cells = (east - west) * (north - south) / metres(params.cells[-1]) ** 2
-    return round(12 * source.header.count + (9 if params.reduce.returns else 5) * cells)
 
 
 def _too_wide(header: CloudHeader, box: Box) -> tuple[Remark, ...]:

@@ -13,6 +13,8 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any, Protocol
 
+from pointcloud.params import GridParams
+
 
 class Pool(Protocol):
     """What the loop needs of a place to run tasks."""
@@ -138,7 +140,7 @@ def _begin_worker() -> None:
 
 
 @contextmanager
-def opened(jobs: int, sheets: int, scheduler: str, shared: Path) -> Iterator[Pool]:
+def opened(jobs: int, sheets: int, scheduler: str, shared: Path, params: GridParams) -> Iterator[Pool]:
     """Yield the place to make so many sheets; at the end wait for it, or end it at once if anything was raised.
 
     Raises
@@ -146,7 +148,7 @@ def opened(jobs: int, sheets: int, scheduler: str, shared: Path) -> Iterator[Poo
     ClusterError
         If the cluster cannot be used.
     """
-    pool = _open(jobs, sheets, scheduler, shared)
+    pool = _open(jobs, sheets, scheduler, shared, params)
     try:
         yield pool
     except BaseException:
@@ -155,7 +157,7 @@ def opened(jobs: int, sheets: int, scheduler: str, shared: Path) -> Iterator[Poo
     pool.close()
 
 
-def _open(jobs: int, sheets: int, scheduler: str, shared: Path) -> Pool:
+def _open(jobs: int, sheets: int, scheduler: str, shared: Path, params: GridParams) -> Pool:
     """Return the place to make so many sheets.
 
     That is the Dask cluster of ``scheduler``, if one is named, whose workers must see the folder ``shared``; or
@@ -164,7 +166,7 @@ def _open(jobs: int, sheets: int, scheduler: str, shared: Path) -> Pool:
     if scheduler:
         from pointcloud.run.cluster import DaskPool
 
-        return DaskPool(scheduler, shared)
+        return DaskPool(scheduler, shared, params)
     if jobs > 1 and sheets >= 2 * jobs:
         return ProcessPool(jobs)
     return InlinePool(jobs)

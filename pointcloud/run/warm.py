@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 
 import numpy as np
@@ -12,14 +13,13 @@ from pointcloud.io.reduce import Reducer
 from pointcloud.io.remark import Remark
 from pointcloud.kernels.jit import cache_folder
 from pointcloud.lattice import QUANTA_PER_METRE, Box
-from pointcloud.params import USUAL_PRODUCTS, GridParams
+from pointcloud.params import PRODUCTS, USUAL_PRODUCTS, GridParams
 
 _SIDE = 60
-_DONE = "warm"
 
 
-def warm(tell: Callable[[Remark], None]) -> None:
-    """Make a tiny sheet of everything, unless the cache already holds what that compiles.
+def warm(tell: Callable[[Remark], None], params: GridParams) -> None:
+    """Make a tiny sheet of all that is usual and all that a run asks for, unless that was compiled before.
 
     Where no cache can be written each process compiles for itself, and the user is told.
     """
@@ -27,10 +27,14 @@ def warm(tell: Callable[[Remark], None]) -> None:
     if folder is None:
         tell(Remark.of("run.no_cache"))
         return
-    if (folder / _DONE).exists():
+    wanted = {*USUAL_PRODUCTS, "quality", *params.products}
+    products = tuple(product for product in PRODUCTS if product in wanted)
+    names = " ".join((*products, "classify") if params.classify else products)
+    done = folder / f"warm-{hashlib.sha256(names.encode()).hexdigest()[:8]}"
+    if done.exists():
         return
     tell(Remark.of("run.compiling"))
-    params = GridParams((1.0, 0.5), (*USUAL_PRODUCTS, "quality"))
+    params = GridParams((1.0, 0.5), products, classify=params.classify)
     box = Box.from_metres(0, 0, _SIDE, _SIDE)
     reducer = Reducer(box, params.reduce)
     rng = np.random.default_rng(0)
@@ -42,4 +46,4 @@ def warm(tell: Callable[[Remark], None]) -> None:
     cloud = Cloud([reducer.finish("warm", 0, "", synthetic=True)])
     for _ in pipeline.make(box, cloud, params):
         pass
-    (folder / _DONE).touch()
+    done.touch()

@@ -19,6 +19,7 @@ from pointcloud.lattice import Box
 from pointcloud.params import GridParams, Product
 from pointcloud.pipeline import Made
 from pointcloud.run import memory
+from pointcloud.run.record import folders
 from pointcloud.run.tags import raster_tags
 from pointcloud.sheets import Sheet
 
@@ -122,9 +123,8 @@ def make_sheet(
         if any(_lies_on(spill.info.box, job) for spill in cloud.spills):
             made.empty = [
                 (product, resolution)
-                for product in job.params.products
-                for resolution in job.params.resolutions
-                if names.folder(product, resolution) in job.folders
+                for product, resolution, name in folders(job.params)
+                if name in job.folders
             ]
         else:
             made.beyond = True

@@ -187,8 +187,7 @@ def _halves(box: Box, cell: int) -> tuple[Box, Box]:
 
 def _first_halo(job: _Job, block: Box) -> int:
     """Return a halo in quanta that settles nearly every cell at the block's density."""
-    area = metres(block.east - block.west) * metres(block.north - block.south)
-    spacing = (area / max(job.source.count(block), 1)) ** 0.5
+    spacing = (block.area / max(job.source.count(block), 1)) ** 0.5
     return min(max(quanta(_SPACINGS * spacing), 4 * QUANTA_PER_METRE), job.gap)
 
 
@@ -314,8 +313,4 @@ def _cover(source: GroundSource, wanted: npt.NDArray[np.bool_], grid: Grid, halo
     ]
     whole = box.grow(halo)
     fits = side + 2 * halo <= 2 * REACH and source.count(whole) <= _MOST_POINTS
-    return [box] if fits and _area(whole) <= sum(_area(part.grow(halo)) for part in parts) else parts
-
-
-def _area(box: Box) -> int:
-    return (box.east - box.west) * (box.north - box.south)
+    return [box] if fits and whole.area <= sum(part.grow(halo).area for part in parts) else parts

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pointcloud.kernels import nearest
-from pointcloud.lattice import QUANTA_PER_METRE, Box, Grid, metres, quanta
+from pointcloud.lattice import QUANTA_PER_METRE, Box, Grid, quanta
 from pointcloud.params import BRIDGED, BRIDGED_FROM, INTERPOLATED, MEASURED, VOID, WATER
 from pointcloud.surface.dem import GroundSource, blocks
 from pointcloud.surface.heights import publish
@@ -109,8 +109,7 @@ def nearness(
 
 
 def _first_halo(source: GroundSource, part: Box, most: int) -> int:
-    area = metres(part.east - part.west) * metres(part.north - part.south)
-    spacing = (area / max(source.count(part), 1)) ** 0.5
+    spacing = (part.area / max(source.count(part), 1)) ** 0.5
     return min(max(quanta(_SPACINGS * spacing), 2 * QUANTA_PER_METRE), most)
 
 

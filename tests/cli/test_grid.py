@@ -4,50 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import struct
 from pathlib import Path
-from typing import Any
 
 import laspy
 import numpy as np
 import pyproj
 import pytest
 import rasterio
-import shapefile
 from runs import SAMPLE, hills, leftovers, pixels, rasters, write_cloud
+from squares import SOUTH, SQUARES, WEST, cloud, run, tags, wkt
 
-from hyogo_pc.main import main
 from pointcloud import __version__, messages
 from pointcloud.params import ALGORITHM, NODATA, GridParams
-
-WEST, SOUTH = 44_000.0, -78_000.0
-SQUARES = ("--sheet", "none", "--tile-size", "50", "--max-gap", "20")
-
-
-def run(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int, str]:
-    """Run the command in this process; return its exit code and what it said."""
-    code = main(["grid", "--jobs", "1", *map(str, arguments)])
-    return code, "".join(capsys.readouterr())
-
-
-def cloud(
-    path: Path, west: float = WEST, south: float = SOUTH, side: float = 50.0, classes: int = 2, **options: Any
-) -> Path:
-    """Write a square of points, one a square metre."""
-    rng = np.random.default_rng(round(abs(west + south)))
-    count = round(side * side)
-    e, n = rng.uniform(west, west + side, count), rng.uniform(south, south + side, count)
-    return write_cloud(path, e, n, hills(e, n), classes, **options)
-
-
-def wkt(epsg: int) -> str:
-    return str(pyproj.CRS.from_epsg(epsg).to_wkt("WKT1_GDAL"))
-
-
-def tags(path: Path) -> dict[str, str]:
-    with rasterio.open(path) as raster:
-        return {str(key): str(value) for key, value in raster.tags().items()}
-
 
 # --- Reference systems
 
@@ -245,153 +213,6 @@ def test_excluded_classes_and_withheld_points_are_not_used(
         f"{used:,} used, {used:,} ground; rejected: {others:,} of excluded classes, {withheld.sum():,}"
         in text
     )
-
-
-# --- Area
-
-
-@pytest.fixture(scope="module")
-def four(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file that fills four squares of 50 m."""
-    return cloud(tmp_path_factory.mktemp("four") / "four.laz", side=100.0)
-
-
-def made(out: Path) -> set[str]:
-    return {name.split("_", 1)[1].removesuffix("_1g.tif") for name in rasters(out)}
-
-
-def geojson(path: Path, *corners: tuple[float, float]) -> Path:
-    ring = [*corners, corners[0]]
-    path.write_text(json.dumps({"type": "Polygon", "coordinates": [ring]}), encoding="utf-8")
-    return path
-
-
-NORTH_EAST = [(WEST + 60, SOUTH + 60), (WEST + 90, SOUTH + 60), (WEST + 75, SOUTH + 90)]
-"""A triangle within the north-eastern square."""
-
-
-def degrees() -> list[tuple[float, float]]:
-    move = pyproj.Transformer.from_crs(6673, 6668, always_xy=True)
-    return [move.transform(*corner) for corner in NORTH_EAST]
-
-
-def test_area_as_a_box(four: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Edges that only touch do not count."""
-    box = f"{WEST},{SOUTH},{WEST + 50},{SOUTH + 100}"
-    assert run(capsys, four, "-o", tmp_path / "out", *SQUARES, "-p", "dsm", "--area", box)[0] == 0
-    assert made(tmp_path / "out") == {"E0044000_S0078000", "E0044000_S0077950"}
-
-
-@pytest.mark.parametrize("kind", ["degrees", "metres", "collection"])
-def test_area_as_geojson(kind: str, four: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    area = geojson(tmp_path / "範囲.geojson", *(NORTH_EAST if kind == "metres" else degrees()))
-    if kind == "collection":
-        polygon = json.loads(area.read_text(encoding="utf-8"))
-        features = [{"type": "Feature", "properties": {}, "geometry": polygon}]
-        area.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
-    assert run(capsys, four, "-o", tmp_path / "out", *SQUARES, "-p", "dsm", "--area", area)[0] == 0
-    assert made(tmp_path / "out") == {"E0044050_S0077950"}
-
-
-@pytest.mark.parametrize("epsg", [6668, 6673])
-def test_area_as_a_shapefile(
-    epsg: int, four: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with shapefile.Writer(str(tmp_path / "area.shp")) as writer:
-        writer.field("name", "C")
-        writer.poly([list(reversed(NORTH_EAST if epsg == 6673 else degrees()))])
-        writer.record("a")
-    (tmp_path / "area.prj").write_text(pyproj.CRS.from_epsg(epsg).to_wkt("WKT1_ESRI"), encoding="utf-8")
-    area = tmp_path / "area.shp"
-    assert run(capsys, four, "-o", tmp_path / "out", *SQUARES, "-p", "dsm", "--area", area)[0] == 0
-    assert made(tmp_path / "out") == {"E0044050_S0077950"}
-
-
-def test_area_as_sheet_codes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Of the level that is made, or of one above it, in either case of letters."""
-    path = cloud(tmp_path / "a.laz", WEST + 150, SOUTH + 100, side=100.0)
-    for area, codes in (
-        ("05mf51ta", {"05MF51TA"}),
-        ("05MF51", {"05MF51TA", "05MF51TB", "05MF51SA", "05MF51SB"}),
-    ):
-        out = tmp_path / area
-        assert run(capsys, path, "-o", out, "--sheet", "250", "-p", "dsm", "--area", area)[0] == 0
-        assert made(out) == codes
-
-
-@pytest.mark.parametrize(
-    ("area", "said"),
-    [
-        ("0,0,10,10", "touches none of the inputs"),
-        ("10,10,0,0", "a box is W,S,E,N"),
-        ("1,2,3", "a box is W,S,E,N"),
-        ("05XX99", "05XX99"),
-        ("08MF51", "another zone"),
-        ("missing.geojson", "cannot be read"),
-    ],
-)
-def test_areas_that_cannot_be(
-    area: str, said: str, four: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    code, text = run(capsys, four, "-o", tmp_path / "out", *SQUARES, "--area", area)
-    assert code == 2
-    assert said in text
-    assert not (tmp_path / "out").exists()
-
-
-# --- Headers that lie
-
-
-def test_a_header_that_claims_too_much_is_warned_of(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """The empty land it claims is neither made nor listed."""
-    path = cloud(tmp_path / "a.las")
-    patch_box(path, east=WEST + 800, north=SOUTH + 50, south=SOUTH - 400)
-    code, text = run(capsys, path, "-o", tmp_path / "out", *SQUARES)
-    assert code == 0
-    assert made(tmp_path / "out") == {"E0044000_S0078000"}
-    assert "hold nothing" not in text
-    assert "a.las" in text
-    assert "750.0" in text, "how far the header is off"
-
-
-def test_a_header_that_claims_too_little_needs_scan_extents(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = cloud(tmp_path / "a.las", side=100.0)
-    good = run(capsys, path, "-o", tmp_path / "good", *SQUARES)[0]
-    assert good == 0
-    patch_box(path, east=WEST + 30, north=SOUTH + 100, south=SOUTH)
-    code, text = run(capsys, path, "-o", tmp_path / "out", *SQUARES)
-    assert code == 1
-    assert "FAILED a.las" in text
-    code, text = run(capsys, path, "-o", tmp_path / "scan", *SQUARES, "--scan-extents")
-    assert code == 0, text
-    assert made(tmp_path / "scan") == made(tmp_path / "good")
-    for name, raster in rasters(tmp_path / "good").items():
-        assert np.array_equal(pixels(raster), pixels(rasters(tmp_path / "scan")[name]))
-
-
-def test_points_that_rounding_puts_beyond_the_header_are_kept(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """By less than a centimetre, and yet in another block of cells."""
-    edge = 44_032.0  # a whole number of 128 m and 256 m
-    e = np.append(np.linspace(edge - 30, edge - 0.5, 300), edge + 0.004)
-    n = np.append(np.tile([SOUTH + 1.0, SOUTH + 11.0, SOUTH + 21.0], 100), SOUTH + 5.5)
-    path = write_cloud(tmp_path / "a.las", e, n, np.full(301, 7.0), 2)
-    patch_box(path, east=edge - 0.001, north=SOUTH + 21, south=SOUTH + 1)
-    code, text = run(capsys, path, "-o", tmp_path / "out", *SQUARES, "--dsm-max-gap", "0")
-    assert code == 0, text
-    assert pixels(rasters(tmp_path / "out")["DSM_E0044000_S0078000_1g.tif"])[0, -6, 32] == 7.0
-
-
-def patch_box(path: Path, east: float, north: float, south: float) -> None:
-    data = bytearray(path.read_bytes())
-    west = struct.unpack_from("<d", data, 187)[0]
-    struct.pack_into("<4d", data, 179, east, west, north, south)
-    path.write_bytes(data)
 
 
 # --- Parameters, dry run, words

@@ -15,6 +15,7 @@ import pytest
 from runs import Delivery, begin, environment, grid, gridded, leftovers, plugin, rasters
 
 from pointcloud.errors import ClusterError
+from pointcloud.params import GridParams
 from pointcloud.run import cluster
 
 pytest.importorskip("distributed")
@@ -213,19 +214,19 @@ def test_a_killed_scheduler_is_said_and_another_run_takes_over(
 def test_no_scheduler(delivery: Delivery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "_CONNECT", 1)
     with pytest.raises(ClusterError, match="no Dask scheduler answers there"):
-        cluster.DaskPool("tcp://127.0.0.1:1", tmp_path)
+        cluster.DaskPool("tcp://127.0.0.1:1", tmp_path, GridParams())
 
 
 def test_no_worker(dask: Cluster, tmp_path: Path) -> None:
     with pytest.raises(ClusterError, match="no worker that can be used"):
-        cluster.DaskPool(dask.address, tmp_path, patience=0.1)
+        cluster.DaskPool(dask.address, tmp_path, GridParams(), patience=0.1)
 
 
 def test_a_worker_of_another_version_is_refused(dask: Cluster, tmp_path: Path) -> None:
     other = "import pointcloud\npointcloud.__version__ = '0.0.1'\n"
     dask.add(settings=plugin(tmp_path / "other", other))
     with pytest.raises(ClusterError, match=r"last refused: tcp://.*: hyogo-pc 0\.0\.1"):
-        cluster.DaskPool(dask.address, tmp_path, patience=30)
+        cluster.DaskPool(dask.address, tmp_path, GridParams(), patience=30)
 
 
 def test_a_worker_that_does_not_see_the_folder_says_so(tmp_path: Path) -> None:

@@ -11,7 +11,9 @@ import pytest
 from runs import Delivery, gridded, total, write_cloud
 
 from hyogo_pc.main import main
-from pointcloud import sheets
+from pointcloud import pipeline, sheets
+from pointcloud.io.las import read_header
+from pointcloud.io.reduce import most_bytes
 from pointcloud.lattice import Box
 from pointcloud.params import GridParams
 from pointcloud.run import estimate as estimates
@@ -152,8 +154,22 @@ def test_flight_lines_are_recognised_and_their_scratch_is_foretold() -> None:
     params = GridParams((1.0,))
     much = estimate(strips, rows, every, params, RATES, 1, Path(), strips=True).scratch
     little = estimate(tiles, rows, one, params, RATES, 1, Path(), strips=False).scratch
-    assert much == pytest.approx(8 * (12 * 0.5 * 1000 + 5 * 1e6), rel=0.01)
-    assert little == pytest.approx(12 * 0.5 * 1000 + 5 * 210 * 1000, rel=0.01)
+    assert much == sum(most_bytes(strip.box, 0.5 * 1000, params.reduce) for strip in strips)
+    assert little == 2 * most_bytes(tiles[0].box, 0.5 * 1000, params.reduce), "a tile and the next"
+
+
+def test_no_spill_is_larger_than_foretold(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    for side, count in ((37.0, 200), (300.0, 50_000)):
+        e, n = rng.uniform(44_001.5, 44_001.5 + side, count), rng.uniform(-78_003.3, -78_003.3 + side, count)
+        path = write_cloud(tmp_path / f"{side}.laz", e, n, np.full(count, 5.0), 2)
+        header = read_header(path)
+        for products in (("dsm", "dem"), ("dem", "quality")):
+            params = GridParams((1.0, 0.5), products).reduce
+            spill = pipeline.reduce(header, params, scratch=tmp_path / f"{side}{products}.spill")
+            assert spill.path is not None
+            size, most = spill.path.stat().st_size, most_bytes(header.box, count, params)
+            assert 0.3 * most < size <= most + 20_000, "20 kB for the index"
 
 
 def test_time_and_space_follow_points_area_and_processes() -> None:
