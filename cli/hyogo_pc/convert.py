@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hyogo_pc import options as shared
 from pointcloud.messages import say
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ KINDS = ("text", "gml", "lem", "geotiff")
 TARGETS = ("cog", "text")
 PRODUCTS = ("dsm", "dem", "cs")
 LEVELS = ("50000", "5000", "2500", "1000", "500", "250")
-COMPRESSIONS = ("deflate", "lzw", "zstd", "none")
 _MANY = 20
 
 
@@ -55,13 +55,7 @@ _MANY = 20
 )
 @click.option("--swap", is_flag=True, help=say("convert.swap"))
 @click.option("--nodata", type=float, multiple=True, metavar="M", help=say("convert.nodata"))
-@click.option(
-    "--compress",
-    type=click.Choice(COMPRESSIONS),
-    default="deflate",
-    show_default=True,
-    help=say("convert.compress"),
-)
+@shared.compress
 @click.option("--credit", default="", metavar="TEXT", help=say("grid.credit"))
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help=say("convert.jobs"))
 @click.pass_context

@@ -11,15 +11,13 @@ import click
 
 from hyogo_pc import options as shared
 from pointcloud.messages import say
-from pointcloud.styles import STYLES
+from pointcloud.params import COMPRESSIONS, PRODUCTS
 
 if TYPE_CHECKING:
     from pointcloud.params import GridParams
     from pointcloud.run.grid import Request
 
 LEVELS = ("50000", "5000", "2500", "1000", "500", "250", "none")
-PRODUCTS = ("dsm", "dem", *STYLES, "quality")
-COMPRESSIONS = ("deflate", "lzw", "zstd", "none")
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hyogo_pc import options as shared
 from pointcloud import styles
 from pointcloud.cs_params import PRESETS
 from pointcloud.errors import ParameterError
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from pointcloud.run.relief import ReliefRequest, Tell
     from pointcloud.styles import StyleParams
 
-COMPRESSIONS = ("deflate", "lzw", "zstd", "none")
 _STEPS = 10_000
 
 
@@ -42,7 +42,7 @@ _STEPS = 10_000
 @click.option("--show-preset", is_flag=True, help=say("relief_command.show_preset"))
 @click.option("--nodata", type=float, metavar="HEIGHT", help=say("relief_command.nodata"))
 @click.option("--crs", metavar="CRS", help=say("relief_command.crs"))
-@click.option("--compress", type=click.Choice(COMPRESSIONS), default="deflate", help=say("grid.compress"))
+@shared.compress
 @click.option("--credit", default="", metavar="TEXT", help=say("grid.credit"))
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help=say("relief_command.jobs"))
 @click.pass_context

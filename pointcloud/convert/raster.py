@@ -158,8 +158,7 @@ def stage(
         **({"CREDIT": request.credit} if request.credit else {}),
         **tags,
     }
-    encode = cog.encode_rgba if gridded.is_picture else cog.encode_heights
-    data = encode(gridded.array, gridded.grid, crs_wkt, tags=described, compress=request.compress)
+    data = cog.encode(gridded.array, gridded.grid, crs_wkt, tags=described, compress=request.compress)
     path = put.stage(request.out / folder, name, data)
     return Staged(path, len(data), folder, name, code, gridded.grid, shared, crs_wkt, inputs, remarks)
 

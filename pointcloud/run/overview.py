@@ -85,8 +85,7 @@ def write(
     with ThreadPoolExecutor(_READERS) as pool:
         for _ in pool.map(take, sheets):
             pass
-    encode: Any = cog.encode_rgba if kind == "rgba" else cog.encode_heights
-    put.put(target, encode(whole, grid, crs_wkt, tags={_CONTENT: content}))
+    put.put(target, cog.encode(whole, grid, crs_wkt, tags={_CONTENT: content}))
     return Path(target.name)
 
 
