@@ -163,8 +163,8 @@ FLAT_VAT = Vat(
     openness_high=93.0,
     sky_low=0.9,
 )
-"""VAT for flat terrain: the settings of that name in the Relief Visualization Toolbox (rvt-py), whose noise level of 3 is
-taken as the nearest 40 % of the radius."""
+"""VAT for flat terrain: the settings of that name in the Relief Visualization Toolbox (rvt-py), whose
+noise level of 3 is taken as the nearest 40 % of the radius."""
 
 
 @dataclass(frozen=True, slots=True)
