@@ -3,9 +3,9 @@
     python benchmarks/run.py [--folder FOLDER] [--quick]
 
 Makes a delivery of 5 x 5 sheets of the 1000 level (48 M points at 4/m²) and smaller ones, grids them with one process
-and two, and prints wall seconds, points decoded, scratch and memory; two runs side by side, which share nothing but the machine,
-tell what a second process could bring at most. Then 3,000 sheets: `plan`, and a run whose work is
-empty, on local processes and on a Dask scheduler with two workers.
+and two, and prints wall seconds, points decoded, scratch and memory. Two runs side by side, which share nothing but the
+machine, tell what a second process could bring at most. Then 3,000 sheets: `plan`, and a run whose work is empty, on
+local processes and on a Dask scheduler with two workers.
 """
 
 from __future__ import annotations
