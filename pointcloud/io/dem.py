@@ -33,7 +33,7 @@ SUFFIXES = (".tif", ".tiff", ".asc", ".img", ".bil", ".flt", ".dem", ".hgt")
 
 DRIVERS = (
     *("GTiff", "AAIGrid", "HFA", "EHdr", "ENVI", "SRTMHGT", "USGSDEM", "GSBG", "GS7BG", "GSAG", "SAGA"),
-    *("RST", "netCDF", "XYZ", "JP2OpenJPEG", "PNG", "BIL", "DTED", "Idrisi", "ILWIS", "PCRaster"),
+    *("RST", "netCDF", "XYZ", "JP2OpenJPEG", "PNG", "JPEG", "BIL", "DTED", "Idrisi", "ILWIS", "PCRaster"),
 )
 
 _DEEPEST = 4
@@ -127,7 +127,7 @@ def look(path: Path) -> DemFile:
     FileError
         If it cannot be read, or is no DEM in metres with square cells, north up.
     """
-    with rasterio.Env(session=DummySession(), **_SETTINGS), _open(path) as file:
+    with rasterio.Env(session=DummySession(), **_SETTINGS), open_raster(path) as file:
         transform, dtype = file.transform, np.dtype(file.dtypes[0])
         if file.count >= 3 and dtype == np.uint8:
             raise FileError("dem.picture", path=path, bands=file.count)
@@ -142,6 +142,7 @@ def look(path: Path) -> DemFile:
             raise FileError("dem.degrees", path=path, crs=file.crs.to_string()[:60])
         if file.crs is not None and abs(file.crs.linear_units_factor[1] - 1.0) > 1e-9:
             raise FileError("dem.unit", path=path, unit=file.crs.linear_units_factor[0])
+        synthetic, credit = said(path, file)
         exact = (dtype.itemsize <= 2 or dtype == np.float32) and file.scales[0] == 1 and file.offsets[0] == 0
         return DemFile(
             path=path,
@@ -150,9 +151,20 @@ def look(path: Path) -> DemFile:
             transform=transform,
             crs_wkt=file.crs.to_wkt() if file.crs is not None else None,
             exact=exact,
-            synthetic=file.tags().get("SYNTHETIC") == "YES",
-            credit=file.tags().get("CREDIT", ""),
+            synthetic=synthetic,
+            credit=credit,
         )
+
+
+def said(path: Path, file: Any) -> tuple[bool, str]:
+    """Return whether a file calls itself made-up, and the credits it states; a mosaic says what its files say."""
+    tags = [file.tags()]
+    if path.suffix.lower() == ".vrt":
+        for name in file.files[1:]:
+            with open_raster(Path(name)) as part:
+                tags.append(part.tags())
+    credits = dict.fromkeys(each["CREDIT"] for each in tags if each.get("CREDIT"))
+    return any(each.get("SYNTHETIC") == "YES" for each in tags), ", ".join(credits)
 
 
 class Terrain:
@@ -275,7 +287,7 @@ class Terrain:
         if path not in self._open:
             if len(self._open) >= _OPEN:
                 self._open.popitem(last=False)[1].close()
-            self._open[path] = _open(path)
+            self._open[path] = open_raster(path)
         self._open.move_to_end(path)
         return self._open[path]
 
@@ -284,7 +296,14 @@ def _same_crs(a: str, b: str) -> bool:
     return a == b or bool(rasterio.crs.CRS.from_wkt(a) == rasterio.crs.CRS.from_wkt(b))
 
 
-def _open(path: Path) -> Any:
+def open_raster(path: Path) -> Any:
+    """Open a local raster by a driver of `DRIVERS`, or a mosaic of local files by its name ``.vrt``.
+
+    Raises
+    ------
+    FileError
+        If it is missing, cannot be read, or names what is no local file.
+    """
     if not path.is_file():
         raise FileError("file.missing", path=path)
     drivers: Iterable[str] = DRIVERS
