@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pointcloud.arrays import PointCloud, cloud, cs, dem, dsm, layer, picture, quality, read
     from pointcloud.raster import Raster
+    from pointcloud.view import scene
 
 __version__ = "0.1.0"
 
@@ -29,9 +30,10 @@ __all__ = [
     "picture",
     "quality",
     "read",
+    "scene",
 ]
 
-_HOMES = {"Raster": "pointcloud.raster"} | dict.fromkeys(
+_HOMES = {"Raster": "pointcloud.raster", "scene": "pointcloud.view"} | dict.fromkeys(
     ("PointCloud", "cloud", "cs", "dem", "dsm", "layer", "picture", "quality", "read"), "pointcloud.arrays"
 )
 

@@ -35,7 +35,9 @@ _ALONE = 60.0
 """Metres around an eye on the ground that are seen in full detail."""
 
 
-def build(request: ViewRequest, *, most: int = rings.FULL, sharp: int = land.SHARP) -> Model:
+def build(
+    request: ViewRequest, *, most: int = rings.FULL, sharp: int = land.SHARP, corners: int | None = None
+) -> Model:
     """Return the model of a view.
 
     Parameters
@@ -45,6 +47,8 @@ def build(request: ViewRequest, *, most: int = rings.FULL, sharp: int = land.SHA
         Cells up to which all is drawn in full detail.
     sharp : int
         Most pixels of the side of a picture that is draped.
+    corners : int, optional
+        Most corners of triangles; the pictures on them keep their detail.
 
     Raises
     ------
@@ -56,14 +60,17 @@ def build(request: ViewRequest, *, most: int = rings.FULL, sharp: int = land.SHA
     with ExitStack() as stack:
         source = stack.enter_context(height_models.opened(request.dem, request.nodata))
         source.crs_wkt = source.crs_wkt or request.crs_wkt
-        return _Builder(request, source, most, sharp).model(stack)
+        return _Builder(request, source, most, sharp, corners).model(stack)
 
 
 class _Builder:
     """What is known while a model is built."""
 
-    def __init__(self, request: ViewRequest, source: Heights, most: int, sharp: int) -> None:
+    def __init__(
+        self, request: ViewRequest, source: Heights, most: int, sharp: int, corners: int | None
+    ) -> None:
         self.request, self.source, self.most, self.sharp = request, source, most, sharp
+        self.corners, self.every = corners, 1
         self.times = request.exaggeration
         self.notes: list[str] = []
         self.credits = [source.credit] if source.credit else []
@@ -82,12 +89,12 @@ class _Builder:
         camera = self._camera(layers)
         words = Words("", "", "")
         model = Model(camera, words, self.whole, notes=self.notes)
-        model.surfaces += land.surfaces(source, layers, self.times, base)
+        model.surfaces += land.surfaces(source, layers, self.times, base, every=self.every)
         if request.contours:
             model.lines += contour_lines(model.surfaces, request.contours, self.times)
         if request.dsm is not None:
             above = stack.enter_context(height_models.opened(request.dsm, request.nodata))
-            model.surfaces += canopy(source, above, layers, request)
+            model.surfaces += canopy(source, above, layers, request, self.every)
             self._heard(above)
             self.key += [Entry((112, 160, 92), say("view.key_dsm"))]
         if request.points:
@@ -146,7 +153,11 @@ class _Builder:
 
     def _land(self) -> list[land.Layer]:
         request, source = self.request, self.source
-        frames = rings.frames(self._frame(self.near), self._frame(self.whole), most=self.most)
+        near, whole = self._frame(self.near), self._frame(self.whole)
+        frames = rings.frames(near, whole, most=self.most)
+        while self.corners and sum(frame.cells for frame in frames) > self.corners * self.every**2:
+            self.every *= 2
+        frames = rings.frames(near, whole, most=self.most, every=self.every)
         if frames[0].step > 1:
             self.notes.append(say("view.coarser", step=frames[0].step, cell=f"{frames[0].step * source.cell:g}"))
         style = request.drape if request.drape in STYLES else None

@@ -18,7 +18,9 @@ _GREENS = np.array([(0.0, 206, 208, 160), (5.0, 158, 192, 116), (15.0, 92, 148, 
 """Metres above the terrain and their colours."""
 
 
-def canopy(source: Heights, above: Heights, layers: list[land.Layer], request: ViewRequest) -> list[Surface]:
+def canopy(
+    source: Heights, above: Heights, layers: list[land.Layer], request: ViewRequest, every: int = 1
+) -> list[Surface]:
     """Return the surface as it stands over the layers of the land, coloured by its height above them.
 
     Raises
@@ -48,7 +50,9 @@ def canopy(source: Heights, above: Heights, layers: list[land.Layer], request: V
         made.append(land.Layer(frame, surface, picture, layer.inner))
     if request.sun is not None:
         land.shine(made, source.cell, request.exaggeration, request.sun)
-    return land.surfaces(source, made, request.exaggeration, None, opacity=request.dsm_opacity)
+    return land.surfaces(
+        source, made, request.exaggeration, None, opacity=request.dsm_opacity, every=every
+    )
 
 
 def _beside(high: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -53,12 +53,20 @@ class Layer:
         A pixel covers ``step / times`` cells.
     inner : Frame or None
         The finer ring's.
+    drawn : Frame, optional
+        What the picture covers, where that has more corners.
     """
 
     frame: Frame
     heights: Floats
     picture: Picture
     inner: Frame | None
+    drawn: Frame | None = None
+
+    def thinned(self, every: int) -> Layer:
+        """Return the layer with every so many-th corner and its whole picture."""
+        thin = replace(self.frame, step=self.frame.step * every)
+        return Layer(thin, self.heights[::every, ::every], self.picture, self.inner, self.drawn or self.frame)
 
     @property
     def hollow(self) -> Region | None:
@@ -236,7 +244,13 @@ def _finer(tops: Floats, coarse: Frame, fine: Frame) -> Floats:
 
 
 def surfaces(
-    source: Heights, layers: list[Layer], exaggeration: float, base: float | None, *, opacity: float = 1.0
+    source: Heights,
+    layers: list[Layer],
+    exaggeration: float,
+    base: float | None,
+    *,
+    opacity: float = 1.0,
+    every: int = 1,
 ) -> list[Surface]:
     """Return the layers as triangles, with walls and floors where there is no ground.
 
@@ -248,9 +262,12 @@ def surfaces(
     base : float, optional
         Height of the floor under all, in metres as drawn; without it there are no walls and floors.
     opacity : float
+    every : int
+        Only every so many-th corner is taken, of those that `rings.frames` was asked for.
     """
     found: list[Surface] = []
-    for index, layer in enumerate(layers):
+    for index, whole in enumerate(layers):
+        layer = whole.thinned(every) if every > 1 else whole
         outer = layers[-1].frame
         frame = layer.frame
         last = index == len(layers) - 1
@@ -277,9 +294,12 @@ def _corners(source: Heights, layer: Layer, heights: Floats) -> tuple[Floats, ND
     n = source.north - (frame.top + np.arange(rows) * frame.step + 0.5) * source.cell
     points = np.empty((rows, cols, 3))
     points[..., 0], points[..., 1], points[..., 2] = e[None, :], n[:, None], heights
+    drawn = layer.drawn or frame
+    high, wide = drawn.shape
     uv = np.empty((rows, cols, 2), np.float32)
-    uv[..., 0] = (np.arange(cols) + 0.5 / frame.step)[None, :] / cols
-    uv[..., 1] = (np.arange(rows) + 0.5 / frame.step)[:, None] / rows
+    # A pixel covers a square of cells, of which the corner of triangles is the first.
+    uv[..., 0] = ((np.arange(cols) * frame.step + 0.5) / (drawn.step * wide))[None, :]
+    uv[..., 1] = ((np.arange(rows) * frame.step + 0.5) / (drawn.step * high))[:, None]
     return points.reshape(-1, 3), uv.reshape(-1, 2)
 
 

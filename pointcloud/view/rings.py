@@ -60,7 +60,7 @@ class Frame:
         )
 
 
-def frames(near: Frame, whole: Frame, *, most: int = FULL) -> list[Frame]:
+def frames(near: Frame, whole: Frame, *, most: int = FULL, every: int = 1) -> list[Frame]:
     """Return the frames of the rings, from the finest outwards.
 
     Parameters
@@ -71,35 +71,27 @@ def frames(near: Frame, whole: Frame, *, most: int = FULL) -> list[Frame]:
         What is drawn at all; it holds ``near``.
     most : int
         Corners up to which everything has full detail, and beyond which the finest ring is coarsened too.
+    every : int
+        Rings fit together too if only every so many-th of their corners is taken (a power of two).
     """
     first = 1
-    while _snapped(near, first, whole).cells > most:
+    while _snapped(near, first, first).cells > most:
         first *= 2
-    if _snapped(whole, first, whole).cells <= most:
-        return [_outer(whole, first)]
+    if _snapped(whole, first, first).cells <= most:
+        return [_snapped(whole, first * every, first)]
     high, wide = near.bottom - near.top, near.right - near.left
     found: list[Frame] = []
-    for level in range(MOST_LEVELS):
-        step, grow = first << level, ((1 << level) - 1)
-        wanted = Frame(
-            near.top - grow * high // 2,
-            near.left - grow * wide // 2,
-            near.bottom + grow * high // 2,
-            near.right + grow * wide // 2,
-            step,
-        )
-        if level == MOST_LEVELS - 1 or wanted.covers(whole):
-            found.append(wanted)
-            break
-        found.append(wanted)
-    last = found[-1].step
-    outer = _outer(whole, last)
-    return [_clipped(_snapped(frame, 2 * frame.step, frame), outer) for frame in found[:-1]] + [outer]
+    while len(found) < MOST_LEVELS and not (found and found[-1].covers(whole)):
+        step, grow = first << len(found), (1 << len(found)) - 1
+        down, across = grow * high // 2, grow * wide // 2
+        wider = Frame(near.top - down, near.left - across, near.bottom + down, near.right + across, step)
+        found.append(_snapped(wider, 2 * step * every, step))
+    outer = _snapped(whole, found[-1].step * every, found[-1].step)
+    return [_clipped(frame, outer) for frame in found[:-1]] + [outer]
 
 
-def _snapped(frame: Frame, unit: int, of: Frame) -> Frame:
-    """Return a frame with edges moved outwards to multiples of ``unit``, with the step of another."""
-    step = unit if frame is not of else frame.step
+def _snapped(frame: Frame, unit: int, step: int) -> Frame:
+    """Return a frame with edges moved outwards to multiples of ``unit``."""
     return Frame(
         frame.top // unit * unit,
         frame.left // unit * unit,
@@ -107,10 +99,6 @@ def _snapped(frame: Frame, unit: int, of: Frame) -> Frame:
         -(-frame.right // unit) * unit,
         step,
     )
-
-
-def _outer(whole: Frame, step: int) -> Frame:
-    return _snapped(whole, step, Frame(0, 0, 0, 0, step))
 
 
 def _clipped(frame: Frame, outer: Frame) -> Frame:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from pointcloud.errors import OutputError
+from pointcloud.print.fonts import Fonts
 from pointcloud.view import toolkit
 from pointcloud.view.camera import Camera
 from pointcloud.view.cut import mesh
@@ -18,7 +19,7 @@ SKY = ("#f4f6f8", "#9fbfe0")
 
 
 def plotter(
-    model: Model, size: tuple[int, int], *, off_screen: bool = True, smooth: bool = True, scale: float = 1.0
+    model: Model, size: tuple[int, int], *, off_screen: bool | None = True, smooth: bool = True, scale: float = 1.0
 ) -> Any:
     """Return a plotter that holds a model; coordinates are E, N and exaggerated height in metres.
 
@@ -27,8 +28,8 @@ def plotter(
     model : Model
     size : (width, height)
         Of the window in pixels.
-    off_screen : bool
-        Whether to draw without a window.
+    off_screen : bool, optional
+        Whether to draw without a window; PyVista decides where it is ``None``.
     smooth : bool
         Whether effects that work on the picture are on: depth shading of points.
     scale : float
@@ -80,6 +81,14 @@ def aim(made: Any, camera: Camera) -> None:
     lens.position, lens.focal_point, lens.up = camera.position, camera.target, (0.0, 0.0, 1.0)
     lens.view_angle = camera.field
     made.renderer.ResetCameraClippingRange()
+
+
+def caption(made: Any, model: Model) -> None:
+    """Write what the strip below a picture says into the window."""
+    words = model.words
+    text = "\n".join(line for line in (words.title, words.facts, words.source) if line)
+    font = str(Fonts().of(text))
+    made.add_text(text, position="lower_left", font_size=9, color=INK, font_file=font, name="caption")
 
 
 def check(made: Any) -> None:

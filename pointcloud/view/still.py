@@ -22,8 +22,8 @@ BUFFER = 8192
 """Pixels of the longest side that is drawn at once; beyond, in tiles."""
 
 
-def picture(model: Model, size: tuple[int, int]) -> NDArray[np.uint8]:
-    """Return a picture with its corner and strip, (rows, cols, 3) uint8; ``size`` is without the strip.
+def picture(model: Model, size: tuple[int, int], *, strip: bool = True) -> NDArray[np.uint8]:
+    """Return a picture, (rows, cols, 3) uint8, with its corner and strip or without; ``size`` is that without.
 
     Raises
     ------
@@ -49,7 +49,8 @@ def picture(model: Model, size: tuple[int, int]) -> NDArray[np.uint8]:
     image = Image.fromarray(drawn)
     if image.size != size:
         image = image.resize(size, Image.Resampling.BOX if times > 1 and tiles == 1 else Image.Resampling.LANCZOS)
-    return framed(np.asarray(image), model.camera, model.words)
+    plain = np.asarray(image)
+    return framed(plain, model.camera, model.words) if strip else plain
 
 
 def shot(made: Any, tiles: int = 1) -> NDArray[np.uint8]:
