@@ -23,7 +23,7 @@ from pointcloud import pipeline, relief
 from pointcloud.cs_params import CsParams
 from pointcloud.errors import ParameterError
 from pointcloud.io.cloud import Cloud
-from pointcloud.io.las import read_header
+from pointcloud.io.points import read_header
 from pointcloud.io.reduce import Reducer
 from pointcloud.lattice import QUANTA_PER_METRE, Box, Grid
 from pointcloud.params import HYOGO_CS, QUALITY_BANDS, USUAL_PRODUCTS, VOID, GridParams

@@ -20,7 +20,8 @@ from pointcloud import relief
 from pointcloud.ground import smrf
 from pointcloud.io import las
 from pointcloud.io.cloud import Cloud
-from pointcloud.io.lasheader import CloudHeader
+from pointcloud.io.cloudheader import CloudHeader
+from pointcloud.io.points import iter_points, reader_of
 from pointcloud.io.reduce import Reducer
 from pointcloud.io.spill import Spill
 from pointcloud.kernels import bins
@@ -84,9 +85,11 @@ def reduce(
         executor=pool,
     )
     try:
-        for chunk in las.iter_points(header, chunk=_CHUNK, parallel=pool is not None):
+        for chunk in iter_points(header, chunk=_CHUNK, parallel=pool is not None):
             reducer.add(chunk.e, chunk.n, chunk.z, chunk.classification, chunk.withheld)
-        return reducer.finish(header.path.name, header.size, digest, synthetic=header.synthetic)
+        return reducer.finish(
+            header.path.name, header.size, digest, synthetic=header.synthetic, reader=reader_of(header)
+        )
     except BaseException:
         reducer.abandon()
         raise
@@ -100,7 +103,7 @@ def scan_extent(header: CloudHeader) -> CloudHeader:
     FileError
         If the file is damaged.
     """
-    chunks = [(chunk.lows, chunk.highs) for chunk in las.iter_points(header, chunk=_CHUNK, check_box=False)]
+    chunks = [(chunk.lows, chunk.highs) for chunk in iter_points(header, chunk=_CHUNK, check_box=False)]
     lows, highs = (
         np.array([low for low, _ in chunks]).min(axis=0),
         np.array([high for _, high in chunks]).max(axis=0),

@@ -6,8 +6,9 @@
 - ``error``: ``null``, or ``message`` (name in the catalogue) and ``text``; if a file cannot be read, all but
   ``path``, ``error`` and ``remarks`` is ``null``.
 - ``remarks``: what looks wrong, a list of ``message`` and ``text``.
-- ``size`` (bytes), ``version`` (as ``"1.4"``), ``point_format``, ``compressed``, ``points``, ``synthetic``.
-- ``scale``, ``offset``: lists of x, y, z.
+- ``size`` (bytes), ``points``, ``synthetic``, ``scale`` (list of x, y, z).
+- ``version`` (as ``"1.4"``), ``point_format``, ``compressed``, ``offset`` (list of x, y, z): of LAS, else ``null``.
+- ``reader``: what reads the file if it is not LAS, with its version, or ``null``.
 - ``extent``: ``west``, ``south``, ``lowest``, ``east``, ``north``, ``highest``, and ``from``: ``"points"``,
   or ``"header"`` if they were not read. ``null`` without points, or if the header's is none.
 - ``density``: ``points_per_m2``, and ``of``: ``"cells"`` (1 m cells that hold a point) or ``"extent"``, or
@@ -46,7 +47,18 @@ _CLASS_NAMES = (
 )
 _FIRST_USER_CLASS = 64
 _KEYS = (
-    *("path", "error", "remarks", "size", "version", "point_format", "compressed", "points", "synthetic"),
+    *(
+        "path",
+        "error",
+        "remarks",
+        "size",
+        "version",
+        "point_format",
+        "compressed",
+        "points",
+        "synthetic",
+        "reader",
+    ),
     *("scale", "offset", "extent", "density", "classes", "withheld", "crs", "sheets", "named_sheets"),
 )
 _EDGES = ("west", "south", "lowest", "east", "north", "highest")
@@ -81,7 +93,7 @@ def command(context: click.Context, inputs: tuple[str, ...], as_json: bool, head
 
 def _look(path: Path, *, decode: bool) -> tuple[Survey | None, FileError | None]:
     from pointcloud.errors import FileError
-    from pointcloud.io.las import read_header
+    from pointcloud.io.points import read_header
     from pointcloud.io.survey import survey
 
     try:
@@ -92,6 +104,9 @@ def _look(path: Path, *, decode: bool) -> tuple[Survey | None, FileError | None]
 
 def _entry(path: Path, survey: Survey | None, error: FileError | None) -> dict[str, Any]:
     """Return what the JSON says of one file."""
+    from pointcloud.io.lasheader import LasHeader
+    from pointcloud.io.points import reader_of
+
     entry: dict[str, Any] = {**dict.fromkeys(_KEYS), "path": str(path), "remarks": []}
     if error is not None:
         entry["error"] = {"message": error.message, "text": str(error)}
@@ -101,16 +116,21 @@ def _entry(path: Path, survey: Survey | None, error: FileError | None) -> dict[s
     entry.update(
         remarks=[{"message": remark.message, "text": str(remark)} for remark in survey.remarks],
         size=header.size,
-        version="{}.{}".format(*header.version),
-        point_format=header.point_format,
-        compressed=header.compressed,
         points=header.count,
         synthetic=header.synthetic,
         scale=header.scales,
-        offset=header.offsets,
         sheets=survey.sheets,
         named_sheets=survey.named,
     )
+    if isinstance(header, LasHeader):
+        entry.update(
+            version="{}.{}".format(*header.version),
+            point_format=header.point_format,
+            compressed=header.compressed,
+            offset=header.offsets,
+        )
+    else:
+        entry["reader"] = reader_of(header)
     if survey.bounds is not None:
         source = "points" if content else "header"
         entry["extent"] = {**dict(zip(_EDGES, survey.bounds, strict=True)), "from": source}
@@ -156,9 +176,15 @@ def _aligned(rows: list[Row]) -> list[str]:
 
 
 def _format_rows(survey: Survey) -> list[Row]:
+    from pointcloud.io.lasheader import LasHeader
+    from pointcloud.io.points import reader_of
+
     header = survey.header
-    values = {"version": "{}.{}".format(*header.version), "format": header.point_format}
-    form = say("info.laz", **values) if header.compressed else say("info.las", **values)
+    if isinstance(header, LasHeader):
+        values = {"version": "{}.{}".format(*header.version), "format": header.point_format}
+        form = say("info.laz", **values) if header.compressed else say("info.las", **values)
+    else:
+        form = say("pdal.read_by", suffix=header.path.suffix, reader=reader_of(header))
     rows = [(say("info.format"), form), (say("info.points"), f"{header.count:,}")]
     if header.synthetic:
         rows.append((say("info.synthetic"), header.system))

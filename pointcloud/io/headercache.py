@@ -14,7 +14,9 @@ from typing import Any
 from pointcloud import __version__
 from pointcloud.cachedir import cache_root
 from pointcloud.crs import SpatialReference
-from pointcloud.io.lasheader import CloudHeader
+from pointcloud.io import pdal
+from pointcloud.io.cloudheader import CloudHeader
+from pointcloud.io.lasheader import LasHeader
 from pointcloud.io.laszip import LaszipRecord
 from pointcloud.io.remark import Remark
 
@@ -81,16 +83,19 @@ def _text(header: CloudHeader) -> str:
 
 
 def _header(path: Path, values: dict[str, Any]) -> CloudHeader:
-    laszip, crs = values["laszip"], values["crs"]
-    tuples = {name: tuple(values[name]) for name in ("version", "scales", "offsets", "mins", "maxs")}
+    crs = values["crs"]
+    tuples = {name: tuple(values[name]) for name in ("scales", "mins", "maxs")}
     warnings = tuple(
         Remark(
             each["message"], tuple((name, path if name == "path" else value) for name, value in each["items"])
         )
         for each in values["warnings"]
     )
-    packing = LaszipRecord(**{**laszip, "data": bytes.fromhex(laszip["data"])}) if laszip else None
     reference = SpatialReference(**crs) if crs else None
-    return CloudHeader(
-        **{**values, **tuples, "path": path, "laszip": packing, "crs": reference, "warnings": warnings}
-    )
+    common = {**values, **tuples, "path": path, "crs": reference, "warnings": warnings}
+    if "stages" in values:
+        return pdal.PdalHeader(**common)
+    laszip = values["laszip"]
+    packing = LaszipRecord(**{**laszip, "data": bytes.fromhex(laszip["data"])}) if laszip else None
+    tuples = {name: tuple(values[name]) for name in ("version", "offsets")}
+    return LasHeader(**{**common, **tuples, "laszip": packing})

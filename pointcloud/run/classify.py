@@ -16,9 +16,10 @@ from pointcloud.crs import SpatialReference
 from pointcloud.errors import FileError, ParameterError
 from pointcloud.ground import smrf
 from pointcloud.ground.smrf import Classified
-from pointcloud.io import laswrite, put
+from pointcloud.io import laswrite, pdal, put
 from pointcloud.io.cloud import Cloud
-from pointcloud.io.las import PointChunk
+from pointcloud.io.cloudheader import PointChunk
+from pointcloud.io.lasheader import LasHeader
 from pointcloud.io.spill import load
 from pointcloud.lattice import cell_quanta
 from pointcloud.params import WATER_CLASS, ReduceParams
@@ -142,6 +143,7 @@ class _Run:
             for source in self.sources
         }
         self.spills: dict[str, Path | None] = {}
+        self.made: dict[str, LasHeader] = {}
 
     def run(self, tell: Callable[[str, int, int], None]) -> None:
         for number, source in enumerate(self.sources):
@@ -158,12 +160,24 @@ class _Run:
             path = self.scratch / f"{len(self.spills):06d}.spill"
             params = ReduceParams(cell_quanta(1.0), candidates=True)
             try:
-                pipeline.reduce(source.header, params, scratch=path, pool=self.pool)
+                pipeline.reduce(self._header(source), params, scratch=path, pool=self.pool)
                 self.spills[source.key] = path
             except FileError as error:
                 self.spills[source.key] = None
                 self.report.failed[source.key] = str(error)
         return self.spills[source.key]
+
+    def _header(self, source: Source) -> LasHeader:
+        """Return the header of a file, or of the LAS file that is made of one of another kind."""
+        header = source.header
+        if isinstance(header, LasHeader):
+            return header
+        if source.key not in self.made:
+            assert isinstance(header, pdal.PdalHeader)
+            folder = self.scratch / f"{len(self.made):06d}"
+            folder.mkdir()
+            self.made[source.key] = pdal.to_las(header, folder / laswrite.output_name(header))
+        return self.made[source.key]
 
     def _classify(self, source: Source) -> None:
         paths = [self._spill(other) for other in self.near[source.key]]
@@ -179,10 +193,12 @@ class _Run:
             return given
 
         staged, size = laswrite.stage_classes(
-            source.header, self.request.out, classes, parallel=self.pool is not None
+            self._header(source), self.request.out, classes, parallel=self.pool is not None
         )
         target = self.request.out / laswrite.output_name(source.header)
         put.publish(staged, target, size=size)
+        if source.key in self.made:
+            self.made[source.key].path.unlink()
         self.report.written[target] = {int(k): int(counts[k]) for k in np.flatnonzero(counts)}
 
     def _release(self, rest: list[Source]) -> None:

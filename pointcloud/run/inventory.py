@@ -12,10 +12,10 @@ from pointcloud import crs as crs_room
 from pointcloud.crs import SpatialReference
 from pointcloud.errors import CrsError, FileError, HyogoError
 from pointcloud.io.claims import claimed_boxes
+from pointcloud.io.cloudheader import CloudHeader
 from pointcloud.io.files import find_files
 from pointcloud.io.headercache import HeaderCache
-from pointcloud.io.las import read_header
-from pointcloud.io.lasheader import CloudHeader
+from pointcloud.io.points import read_header
 from pointcloud.io.remark import Remark
 from pointcloud.lattice import Box
 from pointcloud.run.boxes import BoxIndex
@@ -96,6 +96,7 @@ def take_inventory(
     vertical: str | None,
     needs_zone: bool,
     scan: Callable[[CloudHeader], CloudHeader] | None = None,
+    stages: str = "",
 ) -> Inventory:
     """Read the headers of all files.
 
@@ -111,6 +112,8 @@ def take_inventory(
         Whether sheets of a plane rectangular zone are to be made.
     scan : callable, optional
         Finds the box of the points themselves, for files whose header box lies.
+    stages : str
+        Of PDAL, that all points pass; see :mod:`pointcloud.pdalstages`.
 
     Raises
     ------
@@ -126,7 +129,7 @@ def take_inventory(
     sources: list[Source] = []
     bad: list[BadFile] = []
     remarks: list[Remark] = []
-    headers = _read_headers([path for path, _ in files], scan)
+    headers = _read_headers([path for path, _ in files], scan, stages)
     for (path, all_ground), header in zip(files, headers, strict=True):
         if isinstance(header, FileError):
             bad.append(BadFile(path, header, claimed_boxes(path)))
@@ -143,16 +146,16 @@ def take_inventory(
 
 
 def _read_headers(
-    paths: Sequence[Path], scan: Callable[[CloudHeader], CloudHeader] | None
+    paths: Sequence[Path], scan: Callable[[CloudHeader], CloudHeader] | None, stages: str
 ) -> list[CloudHeader | FileError]:
     """Return the header of each file that has points in a box, or what is wrong with it."""
-    cache = HeaderCache("scanned" if scan else "stated")
+    cache = HeaderCache(" ".join(("scanned" if scan else "stated", stages)))
 
     def read(path: Path) -> CloudHeader | FileError:
         try:
             header = cache.find(path)
             if header is None:
-                header = read_header(path)
+                header = read_header(path, stages)
                 if header.count:
                     header = scan(header) if scan else header
                     _ = header.box
