@@ -156,7 +156,7 @@ def test_a_shore_is_not_guessed_beyond() -> None:
 
 
 def test_what_a_mosaic_cannot_be_made_of() -> None:
-    with pytest.raises(ParameterError, match="sources|元データ"):
+    with pytest.raises(ParameterError, match=r"sources|元データ"):
         pc.mosaic([])
     with pytest.raises(ParameterError, match="feather"):
         pc.mosaic(sources(), feather=-1.0)
