@@ -18,10 +18,10 @@ import numpy.typing as npt
 
 from pointcloud import relief
 from pointcloud.ground import smrf
-from pointcloud.io import las
 from pointcloud.io.cloud import Cloud
 from pointcloud.io.cloudheader import CloudHeader
-from pointcloud.io.points import iter_points, reader_of
+from pointcloud.io.lasheader import LasHeader
+from pointcloud.io.points import iter_points, reader_of, sha256
 from pointcloud.io.reduce import Reducer
 from pointcloud.io.spill import Spill
 from pointcloud.kernels import bins
@@ -75,7 +75,7 @@ def reduce(
     FileError
         If the file is damaged, or not what its header says. Nothing is left on disk then.
     """
-    digest = las.file_sha256(header.path)
+    digest = sha256(header)
     reducer = Reducer(
         header.limits,
         params,
@@ -98,11 +98,15 @@ def reduce(
 def scan_extent(header: CloudHeader) -> CloudHeader:
     """Return the header with the box of the points themselves, for files whose header lies.
 
+    That of a text is theirs already.
+
     Raises
     ------
     FileError
         If the file is damaged.
     """
+    if not isinstance(header, LasHeader):
+        return header
     chunks = [(chunk.lows, chunk.highs) for chunk in iter_points(header, chunk=_CHUNK, check_box=False)]
     lows, highs = (
         np.array([low for low, _ in chunks]).min(axis=0),
@@ -127,6 +131,11 @@ def relief_halo(params: GridParams, *only: str) -> int:
         default=0,
     )
     return -(-reach // params.cells[0]) * params.cells[0]
+
+
+def terrain_window(box: Box, params: GridParams) -> Box:
+    """Return the window whose terrain is made for the sake of ``box``: the relief of a cell sees what is around it."""
+    return box.grow(relief_halo(params))
 
 
 def halo(params: GridParams, product: Product) -> int:
@@ -188,7 +197,7 @@ def _surfaces(box: Box, cloud: Cloud, params: GridParams, pool: Executor | None)
 def _terrains(
     box: Box, cloud: Cloud, params: GridParams, pool: Executor | None, threads: int
 ) -> Iterator[Made]:
-    wide = box.grow(relief_halo(params))
+    wide = terrain_window(box, params)
     void = _void(wide, cloud, params.water_gap)
     gaps = None
     if "quality" in params.products:

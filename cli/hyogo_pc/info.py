@@ -6,9 +6,10 @@
 - ``error``: ``null``, or ``message`` (name in the catalogue) and ``text``; if a file cannot be read, all but
   ``path``, ``error`` and ``remarks`` is ``null``.
 - ``remarks``: what looks wrong, a list of ``message`` and ``text``.
-- ``size`` (bytes), ``points``, ``synthetic``, ``scale`` (list of x, y, z).
-- ``version`` (as ``"1.4"``), ``point_format``, ``compressed``, ``offset`` (list of x, y, z): of LAS, else ``null``.
-- ``reader``: what reads the file if it is not LAS, with its version, or ``null``.
+- ``size`` (bytes), ``points``, ``synthetic``.
+- ``version`` (as ``"1.4"``), ``point_format``, ``compressed``, ``scale`` and ``offset`` (lists of x, y, z): of LAS,
+  else ``null``.
+- ``reader``: what reads the file if not this program itself, with its version, or ``null``.
 - ``extent``: ``west``, ``south``, ``lowest``, ``east``, ``north``, ``highest``, and ``from``: ``"points"``,
   or ``"header"`` if they were not read. ``null`` without points, or if the header's is none.
 - ``density``: ``points_per_m2``, and ``of``: ``"cells"`` (1 m cells that hold a point) or ``"extent"``, or
@@ -33,7 +34,8 @@ from pointcloud.messages import say
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pointcloud.errors import FileError
+    from pointcloud.errors import HyogoError
+    from pointcloud.io.cloudheader import CloudHeader
     from pointcloud.io.survey import Survey
 
 JSON_FORMAT = 1
@@ -78,8 +80,10 @@ def command(context: click.Context, inputs: tuple[str, ...], as_json: bool, head
 
     entries: list[dict[str, Any]] = []
     failed = 0
-    for number, path in enumerate(find_files(inputs)):
-        survey, error = _look(path, decode=not headers_only)
+    refused: dict[Path, HyogoError] = {}
+    files = find_files(inputs, refused)
+    for number, path in enumerate([*files, *refused]):
+        survey, error = (None, refused[path]) if path in refused else _look(path, decode=not headers_only)
         failed += error is not None
         if as_json:
             entries.append(_entry(path, survey, error))
@@ -91,7 +95,7 @@ def command(context: click.Context, inputs: tuple[str, ...], as_json: bool, head
     context.exit(1 if failed else 0)
 
 
-def _look(path: Path, *, decode: bool) -> tuple[Survey | None, FileError | None]:
+def _look(path: Path, *, decode: bool) -> tuple[Survey | None, HyogoError | None]:
     from pointcloud.errors import FileError
     from pointcloud.io.points import read_header
     from pointcloud.io.survey import survey
@@ -102,7 +106,7 @@ def _look(path: Path, *, decode: bool) -> tuple[Survey | None, FileError | None]
         return None, error
 
 
-def _entry(path: Path, survey: Survey | None, error: FileError | None) -> dict[str, Any]:
+def _entry(path: Path, survey: Survey | None, error: HyogoError | None) -> dict[str, Any]:
     """Return what the JSON says of one file."""
     from pointcloud.io.lasheader import LasHeader
     from pointcloud.io.points import reader_of
@@ -118,7 +122,8 @@ def _entry(path: Path, survey: Survey | None, error: FileError | None) -> dict[s
         size=header.size,
         points=header.count,
         synthetic=header.synthetic,
-        scale=header.scales,
+        **_las_facts(header),
+        reader=reader_of(header) or None,
         sheets=survey.sheets,
         named_sheets=survey.named,
     )
@@ -153,6 +158,21 @@ def _entry(path: Path, survey: Survey | None, error: FileError | None) -> dict[s
     return entry
 
 
+def _las_facts(header: CloudHeader) -> dict[str, Any]:
+    """Return what only LAS and LAZ have."""
+    from pointcloud.io.lasheader import LasHeader
+
+    if not isinstance(header, LasHeader):
+        return {}
+    return {
+        "version": "{}.{}".format(*header.version),
+        "point_format": header.point_format,
+        "compressed": header.compressed,
+        "scale": header.scales,
+        "offset": header.offsets,
+    }
+
+
 def class_name(code: int) -> str:
     """Return what the ASPRS calls a class (LAS 1.4 – R15, tables 9 and 17)."""
     if code < len(_CLASS_NAMES):
@@ -178,11 +198,14 @@ def _aligned(rows: list[Row]) -> list[str]:
 def _format_rows(survey: Survey) -> list[Row]:
     from pointcloud.io.lasheader import LasHeader
     from pointcloud.io.points import reader_of
+    from pointcloud.io.pointtext import TextHeader
 
     header = survey.header
     if isinstance(header, LasHeader):
         values = {"version": "{}.{}".format(*header.version), "format": header.point_format}
         form = say("info.laz", **values) if header.compressed else say("info.las", **values)
+    elif isinstance(header, TextHeader):
+        form = say("pointtext.format", columns=header.layout.columns)
     else:
         form = say("pdal.read_by", suffix=header.path.suffix, reader=reader_of(header))
     rows = [(say("info.format"), form), (say("info.points"), f"{header.count:,}")]

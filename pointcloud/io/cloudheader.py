@@ -64,6 +64,16 @@ class CloudHeader:
     warnings: tuple[Remark, ...] = ()
 
     @property
+    def stamp(self) -> tuple[int, int]:
+        """Size and time of the file on the disk, by which a change is noticed."""
+        return self.size, self.modified_ns
+
+    @property
+    def all_ground(self) -> bool:
+        """Whether the file says that all its points are ground, whatever their class."""
+        return False
+
+    @property
     def synthetic(self) -> bool:
         """Whether the points are openly made up: the system identifier begins with ``SYNTHETIC``."""
         return self.system.startswith("SYNTHETIC")
@@ -196,8 +206,8 @@ def require_inside(header: CloudHeader, points: PointChunk, floor: Quanta, ceili
         return
     axis = over.index(max(over))
     value = lows[axis] if floor[axis] - lows[axis] == over[axis] else highs[axis]
-    columns: tuple[NDArray[np.signedinteger], ...] = (points.e, points.n, points.z)
     outside = np.zeros(points.count, np.bool_)
+    columns: tuple[NDArray[np.signedinteger], ...] = (points.e, points.n, points.z)
     for values, low, high in zip(columns, floor, ceiling, strict=True):
         outside |= (values < low) | (values > high)
     raise FileError(

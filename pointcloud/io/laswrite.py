@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointcloud.io import put
-from pointcloud.io.cloudheader import CloudHeader
 from pointcloud.io.guard import open_input
 from pointcloud.io.las import PointChunk, iter_records
 from pointcloud.io.lasheader import LasHeader
@@ -29,7 +28,7 @@ _PLAIN = b"was-copc".ljust(16, b"\0")
 _COPY = 1 << 24
 
 
-def output_name(header: CloudHeader) -> str:
+def output_name(header: LasHeader) -> str:
     """Return the name of the new file: that of the old, but a COPC file becomes a plain LAZ file.
 
     Its octree would be another one, for the sizes of all chunks change. A file of another kind becomes a LAS file.

@@ -48,6 +48,16 @@ class Source:
         return self.header.box
 
     @property
+    def kind(self) -> bool:
+        """Whether it is of those whose points are all ground, which lie on the others."""
+        return self.all_ground
+
+    @property
+    def likeness(self) -> tuple[object, ...]:
+        """Bytes, points and box: equal for copies of one file."""
+        return self.header.size, self.header.count, self.header.mins, self.header.maxs
+
+    @property
     def limits(self) -> Box:
         """Where its points can lie, with the rounding of the header's box."""
         return self.header.limits
@@ -122,19 +132,21 @@ def take_inventory(
     CrsError
         If the files do not share one usable CRS.
     """
-    ground_files = find_files(ground) if ground else []
+    refused: dict[Path, HyogoError] = {}
+    ground_files = find_files(ground, refused) if ground else []
     known = {path.resolve() for path in ground_files}
-    files = [(path, False) for path in (find_files(inputs) if inputs else []) if path.resolve() not in known]
+    given = find_files(inputs, refused) if inputs else []
+    files = [(path, False) for path in given if path.resolve() not in known]
     files += [(path, True) for path in ground_files]
     sources: list[Source] = []
-    bad: list[BadFile] = []
+    bad = [BadFile(path, error, claimed_boxes(path)) for path, error in refused.items()]
     remarks: list[Remark] = []
     headers = _read_headers([path for path, _ in files], scan, stages)
     for (path, all_ground), header in zip(files, headers, strict=True):
         if isinstance(header, FileError):
             bad.append(BadFile(path, header, claimed_boxes(path)))
         elif header.count:
-            sources.append(Source(header, all_ground))
+            sources.append(Source(header, all_ground or header.all_ground))
             remarks.extend(header.warnings)
         else:
             remarks.append(Remark.of("run.no_points", path=path.name))
@@ -187,6 +199,8 @@ def _agree(
             stated = deduction.crs
         reference = stated if stated is not None else given
         assert reference is not None
+        if source.header.crs is None:
+            crs_room.check_name(source.header.path.name, source.box.bounds, reference)
         crs_room.require_metres(reference, source.header.path.name)
         references[source.key] = reference
     if given is not None:

@@ -68,7 +68,6 @@ def test_las_through_pdal_is_las(point_format: int, through: str, pdal_module: A
         ("e57", {}),
         ("ply", {"storage_mode": "little endian"}),
         ("bpf", {}),
-        ("txt", {"precision": 4, "quote_header": False}),
     ],
 )
 def test_other_formats_hold_the_same_points(
@@ -130,16 +129,17 @@ def test_what_pdal_throws_is_one_line_with_the_file(pdal_module: Any, tmp_path: 
     for name in ("broken.e57", "broken.ply"):
         (tmp_path / name).write_bytes(b"not that" * 100)
         assert refusal(tmp_path / name).startswith("pdal.failed")
+    text = '[{"type":"readers.text"}]'
     (tmp_path / "a.csv").write_text("east,north,up\n1,2,3\n", encoding="utf-8")
-    assert refusal(tmp_path / "a.csv").startswith("pdal.no_place")
-    (tmp_path / "a.xyz").write_text("1 2 3\n", encoding="utf-8")
-    assert refusal(tmp_path / "a.xyz").startswith("pdal.failed")
+    assert refusal(tmp_path / "a.csv", text).startswith("pdal.no_place")
+    (tmp_path / "a.ptx").write_text("1 2 3\n", encoding="utf-8")
+    assert refusal(tmp_path / "a.ptx").startswith("pdal.failed")
     assert refusal(tmp_path / "none.e57").startswith("file.missing")
 
 
 def test_points_that_are_no_numbers_are_refused(pdal_module: Any, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("X,Y,Z\n1,2,3\n4,5,nan\n", encoding="utf-8")
-    assert refusal(tmp_path / "a.txt").startswith("pdal.wild")
+    assert refusal(tmp_path / "a.txt", '[{"type":"readers.text"}]').startswith("pdal.wild")
 
 
 def test_points_outside_the_header_are_refused(pdal_module: Any, tmp_path: Path) -> None:
@@ -155,7 +155,7 @@ def test_points_outside_the_header_are_refused(pdal_module: Any, tmp_path: Path)
 def test_a_file_that_gives_other_points_the_second_time_is_refused(pdal_module: Any, tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("X,Y,Z\n1,2,3\n4,5,6\n", encoding="utf-8")
-    header = read_header(path)
+    header = read_header(path, '[{"type":"readers.text"}]')
     object.__setattr__(header, "count", 3)
     with pytest.raises(FileError) as caught:
         list(iter_points(header))

@@ -119,8 +119,7 @@ def test_info_tells_who_read_the_file(
 def test_classify_makes_a_las_file_of_another_kind(pdal_module: Any, tmp_path: Path) -> None:
     columns = points(np.random.default_rng(5))
     path = las_file(tmp_path / "a.las", columns, intensity=np.arange(3000) % 500)
-    options = {"precision": 4, "quote_header": False}
-    made = translate(pdal_module, path, tmp_path / "a.txt", **options)
+    made = translate(pdal_module, path, tmp_path / "a.ply", storage_mode="little endian")
     assert main(["classify", str(made), "-o", str(tmp_path / "out"), "--crs", "6673"]) == 0
     las = laspy.read(tmp_path / "out" / "a.las")
     assert np.array_equal(np.rint(las.x * 1e4), np.rint(columns[0] * 1e4))
@@ -133,8 +132,8 @@ def test_in_folders_only_las_is_looked_for(
     pdal_module: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "notes.txt").write_text("about the flight\n1 2 3\n", encoding="utf-8")
+    (tmp_path / "in" / "notes.ply").write_text("about the flight\n", encoding="utf-8")
     las_file(tmp_path / "in" / "a.las", points(np.random.default_rng(6)))
     assert main(["info", str(tmp_path / "in")]) == 0
-    assert main(["info", str(tmp_path / "in" / "*.txt")]) == 1
+    assert main(["info", str(tmp_path / "in" / "*.ply")]) == 1
     assert "PDAL" in capsys.readouterr().out
