@@ -26,6 +26,7 @@ COMMANDS = {
     "verify": "hyogo_pc.verify",
     "relief": "hyogo_pc.relief",
     "info": "hyogo_pc.info",
+    "check": "hyogo_pc.check",
     "convert": "hyogo_pc.convert",
     "sheet": "hyogo_pc.sheet",
     "sample": "hyogo_pc.sample",
