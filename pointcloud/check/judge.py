@@ -28,11 +28,12 @@ _RESERVED = {True: range(23, 64), False: range(13, 32)}
 """Class codes that the ASPRS has given no meaning, for formats from 6 on and before; 8 and 12 are old ones."""
 
 _NOISY = 0.1
+_FEWEST = 1000  # square metres of a sheet that its figures are judged by
 _CLOSING = 25.0  # metres: narrower strips between files are looked at
 
 
 def of_cloud(
-    header: CloudHeader, facts: CloudFacts, *, all_ground: bool, limits: Limits
+    header: CloudHeader, facts: CloudFacts, *, all_ground: bool, metric: bool, limits: Limits
 ) -> Iterator[Finding]:
     """Yield what the points of a file say against it."""
     key = str(header.path)
@@ -44,11 +45,12 @@ def of_cloud(
         share = facts.repeated / total
         grade = _WARNING if share > limits.repeated else _NOTE
         yield Finding.of(grade, "check.repeated_points", key, count=facts.repeated, share=f"{share:.2%}")
-    for side, count in (("below", facts.low), ("above", facts.high)):
-        if count:
-            limit = limits.lowest if side == "below" else limits.highest
-            code = "check.heights_below" if side == "below" else "check.heights_above"
-            yield Finding.of(_ERROR, code, key, count=count, limit=f"{limit:g}")
+    if not metric:
+        return
+    if facts.low:
+        yield Finding.of(_ERROR, "check.heights_below", key, count=facts.low, limit=f"{limits.lowest:g}")
+    if facts.high:
+        yield Finding.of(_ERROR, "check.heights_above", key, count=facts.high, limit=f"{limits.highest:g}")
     for count, low, high in facts.strays:
         yield Finding.of(_WARNING, "check.strays", key, count=count, low=low, high=high)
 
@@ -73,10 +75,10 @@ def _of_classes(
 def of_sheet(facts: SheetFacts, limits: Limits, *, ground_known: bool) -> Iterator[Finding]:
     """Yield what the figures of a sheet say."""
     void = facts.metre.land_void
-    if void is not None and void > limits.void:
+    if void is not None and void > limits.void and facts.metre.land >= _FEWEST:
         share, limit = f"{void:.1%}", f"{limits.void:.0%}"
         yield Finding.of(_WARNING, "check.sheet_voids", facts.code, share=share, limit=limit)
-    if ground_known and facts.points and not facts.ground:
+    if ground_known and not facts.ground and facts.metre.land >= _FEWEST:
         yield Finding.of(_WARNING, "check.sheet_groundless", facts.code, count=facts.points)
     for (a, b), differences in facts.pairs.items():
         if abs(differences.mean) > limits.lines:

@@ -75,9 +75,9 @@ def _map(report: Report, limits: Limits) -> Iterator[str]:
     scale = min(_WIDTH / (east - west), _WIDTH / (north - south))
     width, height = (east - west) * scale, (north - south) * scale
     yield f"<h2>{escape(say('check.map'))}</h2><p>"
-    for colour, name in ((_GOOD, "key_good"), (_BAD, "key_bad")):
+    for colour, name in ((_GOOD, "good"), (_BAD, "bad")):
         if any(square[2] == colour for square in squares):
-            yield f'<span class="key" style="background:{colour}"></span>{escape(say(f"check.{name}"))}'
+            yield f'<span class="key" style="background:{colour}"></span>{escape(say(f"check.key_{name}"))}'
     yield f'</p><svg viewBox="0 0 {width:.1f} {height:.1f}" width="{width:.0f}">'
     for code, (w, s, e, n), colour, told in squares:
         place = (

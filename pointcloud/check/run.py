@@ -204,7 +204,11 @@ def _judge_clouds(steps: Steps, request: Request, report: Report) -> None:
     for key, cloud in clouds.items():
         report.clouds[key] = replace(report.clouds[key], facts=facts[key])
         report.findings += judge.of_cloud(
-            cloud.stated, facts[key], all_ground=cloud.all_ground, limits=request.limits
+            cloud.stated,
+            facts[key],
+            all_ground=cloud.all_ground,
+            metric=cloud.metric and all(remark.message != "crs.unit" for remark in cloud.survey.remarks),
+            limits=request.limits,
         )
     originals = {key: held for key, held in facts.items() if not clouds[key].all_ground}
     separate = [held.box for key, held in facts.items() if clouds[key].all_ground]

@@ -97,7 +97,7 @@ def _files(report: Report) -> Table:
 
 
 def _heads(*names: str) -> tuple[str, ...]:
-    return tuple(say(f"check.{name}") for name in names)
+    return tuple(say(f"check.head_{name}") for name in names)
 
 
 def _classes(report: Report) -> Table:
