@@ -29,6 +29,7 @@ COMMANDS = {
     "check": "hyogo_pc.check",
     "convert": "hyogo_pc.convert",
     "sheet": "hyogo_pc.sheet",
+    "sites": "hyogo_pc.sites",
     "sample": "hyogo_pc.sample",
 }
 """Module of each command, imported when it is needed; each holds a ``command``."""

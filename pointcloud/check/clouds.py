@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,8 +15,9 @@ from pointcloud.check.control import NEAR
 from pointcloud.check.layers import DRY, GROUND, LEVEL, MOST_LINES, USED, Rasters
 from pointcloud.check.repeats import Repeats, mixed, point_keys
 from pointcloud.check.request import Limits
-from pointcloud.io.las import PointChunk, Quanta, iter_records
-from pointcloud.io.lasheader import CloudHeader
+from pointcloud.io import las, points
+from pointcloud.io.cloudheader import CloudHeader, PointChunk, Quanta
+from pointcloud.io.lasheader import LasHeader
 from pointcloud.kernels import bins
 from pointcloud.lattice import QUANTA_PER_METRE, Box
 from pointcloud.params import WATER_CLASS
@@ -132,11 +134,24 @@ def examine(job: CloudJob, pool: Executor | None = None, threads: int = 1) -> Cl
     """
     taker = _Taker(job)
     try:
-        for records, points in iter_records(job.header, parallel=threads > 1):
-            taker.take(records, points)
+        for chunk, ids, times in _read(job.header, parallel=threads > 1):
+            taker.take(chunk, ids, times)
         return taker.facts()
     finally:
         taker.repeats.close()
+
+
+def _read(header: CloudHeader, *, parallel: bool) -> Iterator[tuple[PointChunk, Array, Array]]:
+    """Yield points with their point source ids and the bits of their times; zeros where a format has none."""
+    if not isinstance(header, LasHeader):
+        for chunk in points.iter_points(header, parallel=parallel):
+            yield chunk, np.zeros(chunk.count, np.uint16), np.zeros(1, np.uint64)
+        return
+    time_at = _TIME_AT.get(header.point_format)
+    for records, chunk in las.iter_records(header, parallel=parallel):
+        ids = _field(records, _ID_AT[header.point_format >= 6], 2).view("<u2").ravel()
+        times = _field(records, time_at, 8).view("<u8").ravel() if time_at else np.zeros(1, np.uint64)
+        yield chunk, ids, times
 
 
 class _Taker:
@@ -163,7 +178,8 @@ class _Taker:
         self.control = [k for k, (e, n) in enumerate(job.control * QUANTA_PER_METRE)
                         if box.west <= e <= box.east and box.south <= n <= box.north]  # fmt: skip
 
-    def take(self, records: Array, points: PointChunk) -> None:
+    def take(self, points: PointChunk, ids: Array, times: Array) -> None:
+        """Take a chunk."""
         use = np.empty(points.count, np.uint8)
         bins.flag_points(
             points.classification, points.withheld.view(np.uint8), self.flags, use, self.histogram
@@ -171,10 +187,7 @@ class _Taker:
         if self.on_ground is None:  # the first points tell whether the file has a ground class
             self.on_ground = bool((use & GROUND).any())
         use[(use & (GROUND if self.on_ground else DRY)) != 0] |= LEVEL
-        ids = _field(records, _ID_AT[self.job.header.point_format >= 6], 2).view("<u2").ravel()
         keys = point_keys(points.e, points.n, points.z)
-        time_at = _TIME_AT.get(self.job.header.point_format)
-        times = _field(records, time_at, 8).view("<u8").ravel() if time_at else np.uint64(0)
         self.repeats.add(mixed(keys ^ times))
         if self.rasters:
             self.rasters.add(points.e, points.n, points.z, use, keys.view(np.int64), ids)

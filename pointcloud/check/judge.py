@@ -17,8 +17,9 @@ from pointcloud.check.request import Limits
 from pointcloud.check.sheet import Differences, SheetFacts
 from pointcloud.crs import SpatialReference
 from pointcloud.errors import CrsError, FileError
-from pointcloud.io.las import box_remarks, file_sha256
-from pointcloud.io.lasheader import CloudHeader
+from pointcloud.io import points
+from pointcloud.io.cloudheader import CloudHeader, box_remarks
+from pointcloud.io.lasheader import LasHeader
 from pointcloud.lattice import Box
 from pointcloud.params import WATER_CLASS
 from pointcloud.run.findings import Findings
@@ -40,7 +41,13 @@ def of_cloud(
     total = header.count
     for remark in box_remarks(header, facts.lows, facts.highs):
         yield of_remark(remark, key)
-    yield from _of_classes(key, facts, total, late=header.point_format >= 6, all_ground=all_ground)
+    yield from _of_classes(
+        key,
+        facts,
+        total,
+        late=isinstance(header, LasHeader) and header.point_format >= 6,
+        all_ground=all_ground,
+    )
     if facts.repeated:
         share = facts.repeated / total
         grade = _WARNING if share > limits.repeated else _NOTE
@@ -156,19 +163,20 @@ def of_systems(
 
 def of_formats(headers: Iterable[CloudHeader]) -> Iterator[Finding]:
     """Yield a finding if files differ in version or point format."""
-    kinds = Counter(("{}.{}".format(*header.version), header.point_format) for header in headers)
+    las = [header for header in headers if isinstance(header, LasHeader)]
+    kinds = Counter(("{}.{}".format(*header.version), header.point_format) for header in las)
     if len(kinds) > 1:
         listed = ", ".join(f"LAS {v} / {f}: {count}" for (v, f), count in sorted(kinds.items()))
         yield Finding.of(_NOTE, "check.formats_mixed", "", kinds=listed)
 
 
-def of_headers(found: Findings, *, verify: bool) -> Iterator[Finding]:
-    """Yield copies, overlaps, holes and gaps; ``verify`` compares the bytes of files that look alike."""
+def of_headers(found: Findings, headers: Mapping[str, CloudHeader]) -> Iterator[Finding]:
+    """Yield copies, overlaps, holes and gaps; point clouds that look alike, by ``headers``, are compared by content."""
     for names in found.duplicates:
         alike: dict[str, list[str]] = defaultdict(list)
         for name in names:
             try:
-                alike[file_sha256(Path(name)) if verify else ""].append(name)
+                alike[points.sha256(headers[name]) if name in headers else ""].append(name)
             except FileError as error:
                 yield of_error(error, name)
         for same in alike.values():

@@ -11,7 +11,8 @@ from pointcloud.check.control import Residual, Statistics
 from pointcloud.check.finding import Finding, Severity, worst
 from pointcloud.check.rasters import RasterFacts
 from pointcloud.check.sheet import Cells, Differences, SheetFacts
-from pointcloud.io.lasheader import CloudHeader
+from pointcloud.io.cloudheader import CloudHeader
+from pointcloud.io.lasheader import LasHeader
 from pointcloud.lattice import metres
 from pointcloud.messages import language
 
@@ -133,9 +134,9 @@ def _cloud(key: str, entry: CloudEntry) -> dict[str, Any]:
     held: dict[str, Any] = {
         "path": key,
         "size": header.size,
-        "version": "{}.{}".format(*header.version),
-        "point_format": header.point_format,
-        "compressed": header.compressed,
+        "version": "{}.{}".format(*header.version) if isinstance(header, LasHeader) else None,
+        "point_format": header.point_format if isinstance(header, LasHeader) else None,
+        "compressed": isinstance(header, LasHeader) and header.compressed,
         "points": header.count,
         "ground_delivery": entry.all_ground,
         "crs": entry.crs,

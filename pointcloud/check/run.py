@@ -25,9 +25,12 @@ from pointcloud.convert.kinds import is_companion, kind_of
 from pointcloud.convert.request import Kind
 from pointcloud.errors import FileError, HyogoError, ParameterError
 from pointcloud.io.archive import Found, open_inputs
+from pointcloud.io.cloudheader import CloudHeader
 from pointcloud.io.files import SUFFIXES, find_files
-from pointcloud.io.lasheader import CloudHeader, read_header
+from pointcloud.io.lasheader import LasHeader
 from pointcloud.io.member import Member
+from pointcloud.io.points import read_header
+from pointcloud.io.pointtext import NAMED
 from pointcloud.io.survey import survey
 from pointcloud.lattice import Box, quanta
 from pointcloud.params import GridParams
@@ -98,11 +101,11 @@ def _sorted(found: Found, request: Request, report: Report) -> _Inputs:
     clouds = [(path, True) for path in ground]
     rasters: list[tuple[Member, Kind]] = []
     for member in found.members:
-        if member.suffix in SUFFIXES:
-            if member.inner:
+        if member.suffix in SUFFIXES or NAMED.search(member.name):
+            if member.inner and member.suffix in SUFFIXES:
                 report.findings.append(Finding.of(Severity.ERROR, "check.zipped_cloud", member.place))
-            elif member.path.resolve() not in known:
-                clouds.append((member.path, False))
+            elif member.route.resolve() not in known:
+                clouds.append((member.route, False))
             continue
         try:
             kind = kind_of(member, None, alone=False)
@@ -145,6 +148,7 @@ def _headers(paths: Sequence[tuple[Path, bool]], request: Request, report: Repor
         looked = survey(header, decode=False)
         report.findings += [of_remark(remark, key) for remark in looked.remarks]
         label = looked.crs.label if looked.crs else None
+        all_ground = all_ground or header.all_ground
         report.clouds[key] = CloudEntry(stated, all_ground, label, None)
         if header.count:
             clouds[key] = Cloud(stated, replace(looked, header=header), all_ground)
@@ -153,6 +157,8 @@ def _headers(paths: Sequence[tuple[Path, bool]], request: Request, report: Repor
 
 def _doubtful(header: CloudHeader) -> bool:
     """Whether the box of a header is not to be believed."""
+    if not isinstance(header, LasHeader):
+        return False
     if not header.has_box or any(remark.message == "file.box_zero" for remark in header.warnings):
         return True
     return max(header.maxs[axis] - header.mins[axis] for axis in (0, 1)) > _WIDEST
@@ -223,7 +229,7 @@ def _judge_clouds(steps: Steps, request: Request, report: Report) -> None:
     around = _around(clouds, request)
     strips = overlapping([Shape(s.box, s.header.count) for s in sources if not s.all_ground])
     seen = header_findings.find(sources, around, strips=strips)
-    report.findings += judge.of_headers(seen, verify=True)
+    report.findings += judge.of_headers(seen, {key: cloud.stated for key, cloud in clouds.items()})
     copies = {frozenset(pair) for names in seen.duplicates for pair in combinations(names, 2)}
     report.findings += judge.of_shared(steps.shared, copies)
     if not strips:
@@ -276,7 +282,7 @@ def _judge_rasters(request: Request, report: Report) -> None:
     for kind in sorted({raster.kind for raster in rasters}, key=str):
         group = [raster for raster in rasters if raster.kind == kind]
         seen = header_findings.find(group, _raster_sheets(group), strips=False)
-        report.findings += judge.of_headers(seen, verify=False)
+        report.findings += judge.of_headers(seen, {})
 
 
 def _raster_sheets(group: Sequence[RasterFacts]) -> list[Sheet]:

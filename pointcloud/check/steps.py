@@ -18,7 +18,7 @@ from pointcloud.check.report import Report
 from pointcloud.check.request import PLAIN, TILE, Request, Watcher
 from pointcloud.check.sheet import SheetFacts, SheetFile, SheetJob, weigh
 from pointcloud.errors import FileError
-from pointcloud.io.lasheader import CloudHeader
+from pointcloud.io.cloudheader import CloudHeader
 from pointcloud.io.survey import Survey
 from pointcloud.lattice import Box
 from pointcloud.run.boxes import BoxIndex

@@ -11,6 +11,7 @@ from pointcloud.check.report import Report
 from pointcloud.check.request import Limits
 from pointcloud.check.sheet import SheetFacts
 from pointcloud.io.classes import class_name
+from pointcloud.io.lasheader import LasHeader
 from pointcloud.lattice import metres
 from pointcloud.messages import say
 
@@ -84,9 +85,10 @@ def _files(report: Report) -> Table:
     rows = []
     for key, entry in report.clouds.items():
         header, facts = entry.header, entry.facts
-        form = "{} {}.{} / {}".format(
-            "LAZ" if header.compressed else "LAS", *header.version, header.point_format
-        )
+        form = "TXT"
+        if isinstance(header, LasHeader):
+            kind = "LAZ" if header.compressed else "LAS"
+            form = "{} {}.{} / {}".format(kind, *header.version, header.point_format)
         lines = str(len(facts.ids)) if facts and facts.numbered else "-"
         heights = f"{metres(facts.lows[2]):.2f} … {metres(facts.highs[2]):.2f}" if facts else "-"
         ground = f"{facts.ground:,}" if facts else "-"
