@@ -6,6 +6,7 @@ A line is a polyline of two or more vertices. Distances run along all of it from
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -240,3 +241,84 @@ def beside(line: npt.ArrayLike, e: npt.ArrayLike, n: npt.ArrayLike, width: float
     local = east[near] - origin[0], north[near] - origin[1]
     kernels.beside(*local, vertices - origin, starts(vertices), half, distance, offset, kept)
     return Beside(near[kept], distance[kept], offset[kept])
+
+
+@dataclass(frozen=True, slots=True)
+class PointsAlong:
+    """The points within a band along a line, by their distance.
+
+    Parameters
+    ----------
+    distance, offset : (points,) float64
+        Metres along the line, and beside it: negative to the right.
+    z : (points,) float64
+        Height in metres.
+    classification : (points,) uint8
+        LAS classes.
+    found : int
+        How many points lie in the band; more than are here if they were thinned.
+    """
+
+    distance: _Floats
+    offset: _Floats
+    z: _Floats
+    classification: npt.NDArray[np.uint8]
+    found: int
+
+
+def points_beside(
+    line: npt.ArrayLike,
+    e: npt.ArrayLike,
+    n: npt.ArrayLike,
+    z: npt.ArrayLike,
+    classification: npt.ArrayLike,
+    width: float,
+) -> PointsAlong:
+    """Return the points within a band along a line, with heights and classes; see :func:`beside`."""
+    found = beside(line, e, n, width)
+    up = np.asarray(z, np.float64)[found.index]
+    classes = np.asarray(classification, np.uint8)[found.index]
+    return by_distance(found.distance, found.offset, up, classes, up.size)
+
+
+def by_distance(
+    distance: _Floats, offset: _Floats, z: _Floats, classes: npt.NDArray[np.uint8], found: int
+) -> PointsAlong:
+    """Return points sorted by distance, offset, height and class, so that their order tells nothing of files."""
+    order = np.lexsort((classes, z, offset, distance))
+    return PointsAlong(distance[order], offset[order], z[order], classes[order], found)
+
+
+@dataclass(frozen=True)
+class Section:
+    """What lies along a line.
+
+    Parameters
+    ----------
+    name : str
+        Of its begin; its end has a prime besides.
+    line : (vertices, 2) float64
+        Easting and northing of the vertices in metres.
+    at : Stations
+    heights : mapping of str to (stations,) float64
+        Of each model, ``dem`` and ``dsm``, in metres; NaN for nodata.
+    points : PointsAlong, optional
+    """
+
+    name: str
+    line: _Floats
+    at: Stations
+    heights: Mapping[str, _Floats]
+    points: PointsAlong | None = None
+
+    @property
+    def length(self) -> float:
+        """Of the line, in metres."""
+        return float(self.at.distance[-1])
+
+    @property
+    def range(self) -> tuple[float, float] | None:
+        """Lowest and highest height of all that is here, in metres; ``None`` if there is none."""
+        parts = [*self.heights.values(), *([] if self.points is None else [self.points.z])]
+        known = np.concatenate([part[np.isfinite(part)] for part in parts]) if parts else np.empty(0)
+        return (float(known.min()), float(known.max())) if known.size else None
