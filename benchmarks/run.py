@@ -3,8 +3,9 @@
     python benchmarks/run.py [--folder FOLDER] [--quick]
 
 Makes a delivery of 5 x 5 sheets of the 1000 level (48 M points at 4/m²) and smaller ones, grids them with one process
-and two, and prints wall seconds, points decoded, scratch and memory. Then 3,000 sheets: `plan`, and a run whose work is
-empty, on local processes and on a Dask scheduler with two workers.
+and two, and prints wall seconds, points decoded, scratch and memory. Two runs side by side, which share nothing but the
+machine, tell what a second process could bring at most. Then 3,000 sheets: `plan`, and a run whose work is empty, on
+local processes and on a Dask scheduler with two workers.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,6 +124,13 @@ def scale(folder: Path, side: int) -> None:
             f" ({seconds / outcome.cost.wall - 1:+.0%})"
         )
     print(f"  two processes are {one.cost.wall / two.cost.wall:.2f} times one")
+    with ThreadPoolExecutor(2) as pool:
+        start = time.perf_counter()
+        list(pool.map(lambda name: grid_run(tiles, folder / name, "1000", 1), ("out 3", "out 4")))
+        both = time.perf_counter() - start
+    print(
+        f"  two runs of one process each, side by side, do {2 * one.cost.wall / both:.2f} times the work of one"
+    )
     read = [event["key"] for event in two.events if event["event"] == "reduce"]
     print(f"  files decoded {len(read)}, of {len(set(read))}: {len(read) / len(set(read)):.2f} times each")
     row = foretold[2]["scratch"] / 1e6

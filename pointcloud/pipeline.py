@@ -126,6 +126,11 @@ def relief_halo(params: GridParams, *only: str) -> int:
     return -(-reach // params.cells[0]) * params.cells[0]
 
 
+def terrain_window(box: Box, params: GridParams) -> Box:
+    """Return the window whose terrain is made for the sake of ``box``: the relief of a cell sees what is around it."""
+    return box.grow(relief_halo(params))
+
+
 def halo(params: GridParams, product: Product) -> int:
     """Return how far around a window points decide a product's pixels, in quanta."""
     if product == "dsm":
@@ -185,7 +190,7 @@ def _surfaces(box: Box, cloud: Cloud, params: GridParams, pool: Executor | None)
 def _terrains(
     box: Box, cloud: Cloud, params: GridParams, pool: Executor | None, threads: int
 ) -> Iterator[Made]:
-    wide = box.grow(relief_halo(params))
+    wide = terrain_window(box, params)
     void = _void(wide, cloud, params.water_gap)
     gaps = None
     if "quality" in params.products:

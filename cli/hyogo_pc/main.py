@@ -28,6 +28,7 @@ COMMANDS = {
     "info": "hyogo_pc.info",
     "convert": "hyogo_pc.convert",
     "sheet": "hyogo_pc.sheet",
+    "sites": "hyogo_pc.sites",
     "sample": "hyogo_pc.sample",
 }
 """Module of each command, imported when it is needed; each holds a ``command``."""

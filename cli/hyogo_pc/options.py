@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import click
 
 from pointcloud.messages import say
 from pointcloud.params import COMPRESSIONS
+from pointcloud.places import HYOGO_ZONE
 from pointcloud.smrfparams import METHODS, PRESETS
 
 classify = click.option("--classify", type=click.Choice(METHODS), help=say("ground.classify"))
@@ -18,3 +21,19 @@ compress = click.option(
     help=say("cli.compress"),
 )
 as_json = click.option("--json", "as_json", is_flag=True, help=say("cli.json"))
+zone = click.option(
+    "--zone",
+    type=click.IntRange(1, 19),
+    default=HYOGO_ZONE,
+    show_default=True,
+    metavar="N",
+    help=say("places.zone"),
+)
+
+
+class PlaceCommand(click.Command):
+    """A command with a PLACE, which may begin with a minus."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments; a space before a minus keeps ``-500,-78000`` from being taken for options."""
+        return super().parse_args(ctx, [f" {arg}" if re.match(r"-[\d.]", arg) else arg for arg in args])

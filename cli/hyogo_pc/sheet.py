@@ -3,15 +3,12 @@
 ``--json`` writes a list with one object for each PLACE. All have ``query``. A code has ``sheets``, its
 readings, each with ``code``, ``zone``, ``level``, ``bounds`` (west, south, east, north) and ``size`` (width,
 height) in metres. A place has ``zone``, ``easting``, ``northing``, ``latitude``, ``longitude`` and ``codes``
-by level.
+by level; a site its key ``site`` and its names ``en`` and ``ja`` as well.
 """
 
 from __future__ import annotations
 
 import json
-import math
-import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,68 +17,39 @@ from typing import Any
 import click
 
 from hyogo_pc import options
-from pointcloud import sheets
+from pointcloud import places, sheets
 from pointcloud.errors import ParameterError
-from pointcloud.lattice import Box, quanta
+from pointcloud.lattice import quanta
 from pointcloud.messages import say
+from pointcloud.places import Place
 from pointcloud.sheets import Sheet
 
 _OLD = "1250"
-_HYOGO_ZONE = 5
 _STEP = 1000
 """Longest straight stretch in metres of a sheet's edge: a straight line in longitude and latitude leaves the
 plane's by 1.4 cm over this length, and would by 22 m over the 40 km of a whole sheet."""
 
-_JAPAN = ((20.0, 46.0), (122.0, 154.0))
-"""Latitudes and longitudes that no one means as metres."""
 
-
-class _Command(click.Command):
-    """A command whose arguments may be negative numbers."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse the arguments; a space before a minus keeps ``-500,-78000`` from being taken for options."""
-        return super().parse_args(ctx, [f" {arg}" if re.match(r"-[\d.]", arg) else arg for arg in args])
-
-
-@dataclass(frozen=True)
-class _Place:
-    """A point of the plane, and where it is on the globe."""
-
-    zone: int
-    e: float
-    n: float
-    latitude: float
-    longitude: float
-
-
-@click.command("sheet", cls=_Command, help=say("sheet.help"), short_help=say("sheet.short_help"))
-@click.argument("places", metavar="PLACE…", nargs=-1, required=True)
-@click.option(
-    "--zone",
-    type=click.IntRange(1, 19),
-    default=_HYOGO_ZONE,
-    show_default=True,
-    metavar="N",
-    help=say("sheet.zone"),
-)
+@click.command("sheet", cls=options.PlaceCommand, help=say("sheet.help"), short_help=say("sheet.short_help"))
+@click.argument("texts", metavar="PLACE…", nargs=-1, required=True)
+@options.zone
 @options.as_json
 @click.option("--geojson", is_flag=True, help=say("sheet.geojson"))
 @click.option("--level", type=click.Choice(sheets.LEVELS), help=say("sheet.level"))
 @click.option("-o", "--out", type=click.Path(path_type=Path, dir_okay=False), help=say("sheet.out"))
 def command(
-    places: tuple[str, ...], zone: int, as_json: bool, geojson: bool, level: str | None, out: Path | None
+    texts: tuple[str, ...], zone: int, as_json: bool, geojson: bool, level: str | None, out: Path | None
 ) -> None:
     """Write where sheets lie; the catalogue holds the help."""
     if geojson:
         if as_json:
             raise ParameterError("sheet.two_formats")
-        _write(_feature_collection(_sheets_over(places, zone, level or "2500")), out)
+        _write(_feature_collection(_sheets_over(texts, zone, level or "2500")), out)
         return
     for option, value in (("--level", level), ("--out", out)):
         if value is not None:
             raise ParameterError("sheet.only_geojson", option=option)
-    answers = [_Answer.to(text, zone) for text in places]
+    answers = [_Answer.to(text, zone) for text in texts]
     if as_json:
         click.echo(json.dumps([answer.as_json() for answer in answers], indent=1))
     else:
@@ -92,115 +60,69 @@ def command(
 class _Answer:
     """What there is to say of one argument."""
 
-    query: str
-    sheets: tuple[Sheet, ...]
-    place: _Place | None
+    place: Place
 
     @classmethod
     def to(cls, text: str, zone: int) -> _Answer:
-        numbers = _numbers(text)
-        if not numbers:
-            return cls(text.strip(), sheets.parse_all(text), None)
-        if len(numbers) != 2:
-            raise ParameterError("sheet.box_alone", text=text.strip())
-        return cls(text.strip(), (), _place(numbers, zone))
+        place = places.parse(text, zone=zone)
+        if place.box is not None and not place.sheets:
+            raise ParameterError("sheet.box_alone", text=place.text)
+        return cls(place)
 
     def as_json(self) -> dict[str, Any]:
-        if self.place is None:
-            return {"query": self.query, "sheets": [_properties(sheet) for sheet in self.sheets]}
+        place = self.place
+        if place.sheets:
+            return {"query": place.text, "sheets": [_properties(sheet) for sheet in place.sheets]}
+        latitude, longitude = place.latlon
         return {
-            "query": self.query,
-            "zone": self.place.zone,
-            "easting": round(self.place.e, 4),
-            "northing": round(self.place.n, 4),
-            "latitude": round(self.place.latitude, 9),
-            "longitude": round(self.place.longitude, 9),
-            "codes": sheets.codes_at(self.place.e, self.place.n, self.place.zone),
+            "query": place.text,
+            **({"site": place.site.key, "en": place.en, "ja": place.ja} if place.site else {}),
+            "zone": place.zone,
+            "easting": round(place.e, 4),
+            "northing": round(place.n, 4),
+            "latitude": round(latitude, 9),
+            "longitude": round(longitude, 9),
+            "codes": sheets.codes_at(place.e, place.n, place.zone),
         }
 
     def as_text(self) -> Iterator[str]:
-        if self.place is not None:
+        place = self.place
+        if place.site is not None:
+            yield place.name
+        if not place.sheets:
+            latitude, longitude = place.latlon
             yield say(
                 "sheet.place",
-                e=f"{self.place.e:.3f}",
-                n=f"{self.place.n:.3f}",
-                zone=self.place.zone,
-                lat=f"{self.place.latitude:.6f}",
-                lon=f"{self.place.longitude:.6f}",
+                e=f"{place.e:.3f}",
+                n=f"{place.n:.3f}",
+                zone=place.zone,
+                lat=f"{latitude:.6f}",
+                lon=f"{longitude:.6f}",
             )
-            for level, code in sheets.codes_at(self.place.e, self.place.n, self.place.zone).items():
+            for level, code in sheets.codes_at(place.e, place.n, place.zone).items():
                 yield f"  {level:>5}  {code}" + (f"  {say('sheet.old')}" if level == _OLD else "")
-        for sheet in self.sheets:
+        for sheet in place.sheets:
             west, south, east, north = sheet.bounds
             width, height = sheets.size(sheet.level)
             old = f" {say('sheet.old')}" if sheet.level == _OLD else ""
             yield say("sheet.sheet", code=sheet.code, level=sheet.level + old, zone=sheet.zone)
             yield say("sheet.extent", w=f"{west:.0f}", s=f"{south:.0f}", e=f"{east:.0f}", n=f"{north:.0f}")
             yield say("sheet.size", width=width, height=height)
-        if len(self.sheets) > 1:
-            yield say("sheet.ambiguous", code=self.sheets[0].code)
+        if len(place.sheets) > 1:
+            yield say("sheet.ambiguous", code=place.sheets[0].code)
 
 
-def _numbers(text: str) -> list[float]:
-    """Return the numbers that commas separate in a text; none if it is something else."""
-    parts = unicodedata.normalize("NFKC", text).replace("、", ",").split(",")
-    if len(parts) == 1:
-        return []
-    try:
-        numbers = [float(part) for part in parts]
-    except ValueError:
-        numbers = [math.nan]
-    if not all(map(math.isfinite, numbers)):
-        raise ParameterError("sheet.numbers", text=text.strip())
-    return numbers
-
-
-def _place(numbers: Sequence[float], zone: int) -> _Place:
-    """Return the place of E,N in metres, or of latitude and longitude, which in Japan cannot be mistaken."""
-    from pointcloud.crs import from_latlon, to_latlon
-
-    first, second = numbers
-    for latitude, longitude in ((first, second), (second, first)):
-        if all(
-            low <= value <= high for value, (low, high) in zip((latitude, longitude), _JAPAN, strict=True)
-        ):
-            e, n = from_latlon(latitude, longitude, zone)
-            if not _in_grid(e, n):
-                raise ParameterError("sheet.other_zone", lat=latitude, lon=longitude, zone=zone)
-            return _Place(zone, e, n, latitude, longitude)
-    sheets.sheet_at(quanta(first), quanta(second), zone, sheets.LEVELS[0])  # refuses what has no sheet
-    return _Place(zone, first, second, *to_latlon(first, second, zone))
-
-
-def _in_grid(e: float, n: float) -> bool:
-    west, south, east, north = sheets.GRID.bounds
-    return west <= e < east and south < n <= north
-
-
-def _sheets_over(places: Sequence[str], zone: int, level: str) -> dict[str, Sheet]:
-    """Return the sheets of a level over areas, by code: each a code, a box W,S,E,N, or a place."""
+def _sheets_over(texts: Sequence[str], zone: int, level: str) -> dict[str, Sheet]:
+    """Return the sheets of a level over places, by code: over a site's radius, at a point, over a sheet or box."""
     found: dict[str, Sheet] = {}
-    for text in places:
-        numbers = _numbers(text)
-        if not numbers:
-            area = sheets.parse(text)
-            over = sheets.sheets_touching(area.box, area.zone or zone, level)
-        elif len(numbers) == 4:
-            over = sheets.sheets_touching(_box(text, numbers), zone, level)
-        elif len(numbers) == 2:
-            place = _place(numbers, zone)
-            over = iter([sheets.sheet_at(quanta(place.e), quanta(place.n), zone, level)])
+    for text in texts:
+        place = places.parse(text, zone=zone)
+        if place.box is None and place.radius is None:
+            over = iter([sheets.sheet_at(quanta(place.e), quanta(place.n), place.zone, level)])
         else:
-            raise ParameterError("sheet.numbers", text=text.strip())
+            over = sheets.sheets_touching(place.extent(0.0), place.zone, level)
         found |= {sheet.code: sheet for sheet in over}
     return found
-
-
-def _box(text: str, numbers: Sequence[float]) -> Box:
-    box = Box.from_metres(*numbers)
-    if box.empty or not box.touches(sheets.GRID):
-        raise ParameterError("sheet.box", text=text.strip())
-    return box
 
 
 def _properties(sheet: Sheet) -> dict[str, Any]:
@@ -246,7 +168,7 @@ def _ring(sheet: Sheet) -> list[tuple[float, float]]:
     outline += [(e, north) for e in reversed(es)] + [(west, n) for n in reversed(ns)]
     ring = []
     for e, n in dict.fromkeys(outline):  # each corner once
-        latitude, longitude = to_latlon(e, n, sheet.zone or _HYOGO_ZONE)
+        latitude, longitude = to_latlon(e, n, sheet.zone or places.HYOGO_ZONE)
         ring.append((round(longitude, 8), round(latitude, 8)))
     return [*ring, ring[0]]
 

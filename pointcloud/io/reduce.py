@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from pointcloud.errors import FileError
+from pointcloud.io.blocks import BLOCK, Blocks
 from pointcloud.io.spill import (
     BUCKET,
     WIDEST,
-    Layer,
     Run,
     Spill,
     SpillFile,
@@ -29,8 +29,6 @@ from pointcloud.params import WATER_CLASS, ReduceParams
 
 Array = npt.NDArray[Any]
 
-_BLOCK = 256  # cells
-_FEW = 512  # blocks to begin with: those of a usual tile at 50 cm; memory is taken as they are used
 _RUN = 4_000_000  # ground points sorted at one time: 48 MB and as much again while sorting
 _GROUND_BYTES = 12  # three int32 a point
 _RETURN, _GROUND, _DRY = 1, 2, 4
@@ -43,57 +41,18 @@ def _now(task: Callable[..., Any], *arguments: Any) -> Future[Any]:
     return future
 
 
-class _Blocks:
-    """Sparse square blocks of one kind of cell over the box that a file's points lie in."""
-
-    def __init__(self, cell: int, box: Box, empty: int, dtype: type) -> None:
-        self.cell, self.empty = cell, empty
-        self.side = cell * _BLOCK
-        self.first_row, self.first_col = -box.north // self.side, box.west // self.side
-        rows = -box.south // self.side - self.first_row + 1
-        cols = box.east // self.side - self.first_col + 1
-        self.table = np.full((rows, cols), -1, np.int32)
-        self.pool: Array = np.empty((min(rows * cols, _FEW), _BLOCK, _BLOCK), dtype)
-        self.used = 0
-
-    def make_room(self, e: Array, n: Array, use: Array, bit: int) -> None:
-        """Give a slot to every block that a point with ``bit`` falls in."""
-        bins.touched_blocks(e, n, use, bit, self.side, self.first_row, self.first_col, self.table)
-        new = self.table == -2
-        count = int(np.count_nonzero(new))
-        if self.used + count > len(self.pool):
-            size = max(self.used + count, len(self.pool) * 3 // 2)
-            grown = np.empty((size, _BLOCK, _BLOCK), self.pool.dtype)
-            grown[: self.used] = self.pool[: self.used]
-            self.pool = grown
-        self.pool[self.used : self.used + count] = self.empty
-        self.table[new] = np.arange(self.used, self.used + count)
-        self.used += count
-
-    def arguments(self, bit: int) -> tuple[Any, ...]:
-        """Return what the kernels that fill the blocks ask for, besides the points."""
-        return bit, self.cell, self.first_row, self.first_col, self.table, self.pool
-
-    def layer(self, name: str) -> Layer:
-        """Return where each block lies, in the order of their slots."""
-        rows, cols = np.nonzero(self.table >= 0)
-        order = np.argsort(self.table[rows, cols])
-        places = np.column_stack((rows[order] + self.first_row, cols[order] + self.first_col))
-        return Layer(self.cell, _BLOCK, places.astype(np.int64), name)
-
-
 def most_bytes(box: Box, ground: float, params: ReduceParams) -> int:
     """Return the most that a spill can take of a file whose points lie in ``box``, so many of them ground."""
 
     def blocks(cell: int) -> int:
-        side = cell * _BLOCK
+        side = cell * BLOCK
         return (-(-(box.east - box.west) // side) + 1) * (-(-(box.north - box.south) // side) + 1)
 
     a_cell = (
         8 if params.returns else 4
     )  # the highest point and the count, int32; one byte a metre that is dry
     cells = a_cell * blocks(params.cell) + blocks(QUANTA_PER_METRE)
-    return round(_GROUND_BYTES * ground) + cells * _BLOCK * _BLOCK
+    return round(_GROUND_BYTES * ground) + cells * BLOCK * BLOCK
 
 
 class Reducer:
@@ -138,10 +97,10 @@ class Reducer:
             self.flags[list(params.ground_classes)] |= _GROUND
         self.flags[WATER_CLASS] &= 255 - _DRY
         self.flags[list(params.excluded_classes)] = 0
-        self.highest = _Blocks(params.cell, box, int(bins.EMPTY), np.int32)
-        self.dry = _Blocks(QUANTA_PER_METRE, box, 0, np.uint8)
+        self.highest = Blocks(params.cell, box, int(bins.EMPTY), np.int32)
+        self.dry = Blocks(QUANTA_PER_METRE, box, 0, np.uint8)
         counts = params.returns and not all_ground
-        self.returns = _Blocks(params.cell, box, 0, np.int32) if counts else None
+        self.returns = Blocks(params.cell, box, 0, np.int32) if counts else None
         self.east, self.north = box.west // BUCKET * BUCKET, box.south // BUCKET * BUCKET
         self.file = SpillFile(scratch) if scratch else None
         self.executor = executor
@@ -228,10 +187,10 @@ class Reducer:
         if self.grounds:
             self._end_run()
         self.ground = np.empty((0, 3), np.int32)
-        self._keep("highest", self.highest.pool[: self.highest.used])
-        self._keep("dry", self.dry.pool[: self.dry.used])
+        self._keep("highest", self.highest.filled)
+        self._keep("dry", self.dry.filled)
         if self.returns:
-            self._keep("returns", self.returns.pool[: self.returns.used])
+            self._keep("returns", self.returns.filled)
         spill = Spill(
             self._info(name, size, sha256, synthetic),
             self.highest.layer("highest"),

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pointcloud import crs as crs_room
-from pointcloud import sheets
+from pointcloud import places, sheets, sites
 from pointcloud.crs import SpatialReference
 from pointcloud.errors import ParameterError
-from pointcloud.lattice import Box
+from pointcloud.lattice import Box, quanta
 from pointcloud.sheets import Sheet
 
 if TYPE_CHECKING:
@@ -55,7 +55,9 @@ class Area:
 
 
 def read_area(texts: Sequence[str], crs: SpatialReference | None) -> Area:
-    """Return the area that texts stand for: sheet codes, ``W,S,E,N`` in metres, polygon files, or lists of codes.
+    """Return the area that texts stand for: places, ``W,S,E,N`` in metres, polygon files, or lists of codes.
+
+    A place is a sheet code, a site's name (the square of its radius), or a point (the sheet that holds it).
 
     Polygon files are GeoJSON (longitude and latitude, or the coordinates of the run) and Shapefile. A list is a text
     file with a code at the beginning of each line.
@@ -73,26 +75,31 @@ def read_area(texts: Sequence[str], crs: SpatialReference | None) -> Area:
             polygons.extend(_read_polygons(Path(text), crs))
         elif Path(text).suffix.lower() in _LISTS:
             named.extend(_named(code, crs) for code in _read_list(Path(text)))
-        elif "," in text:
+        elif text.count(",") == 3:
             boxes.append(_box(text))
-        else:
+        elif sheets.find_code(text):
             named.append(_named(text, crs))
+        else:
+            boxes.append(_around(text, crs))
     return Area(tuple(named), tuple(boxes), tuple(polygons))
 
 
 def zone_named(texts: Sequence[str]) -> int | None:
-    """Return the zone of the first sheet code among the texts of an area, in lists too; ``None`` if there is none.
+    """Return the zone of the first sheet code or site among the texts of an area; ``None`` if there is none.
 
     Raises
     ------
     ParameterError
-        If a list cannot be read.
+        If a list, there or of sites, cannot be read.
     """
     for text in texts:
         codes = _read_list(Path(text)) if Path(text).suffix.lower() in _LISTS else [text]
         found = sheets.find_code(codes[0])
         if found:
             return found[0].zone
+        site = sites.find(codes[0])
+        if site is not None:
+            return site.zone
     return None
 
 
@@ -101,6 +108,15 @@ def _named(code: str, crs: SpatialReference | None) -> Sheet:
     if crs is None or crs.zone != sheet.zone:
         raise ParameterError("run.area_zone", code=sheet.code, crs=crs.label if crs else "-")
     return sheet
+
+
+def _around(text: str, crs: SpatialReference | None) -> Box:
+    """Return the square around a site, or the quantum of a point, in the coordinates of the run."""
+    place = places.parse(text, zone=(crs.zone if crs else None) or places.HYOGO_ZONE)
+    if crs is None:
+        raise ParameterError("run.area_zone", code=place.text, crs="-")
+    x, y = (quanta(value) for value in place.xy(crs.horizontal))
+    return Box(x, y - 1, x + 1, y).grow(quanta(place.radius or 0.0))  # a north edge is inside
 
 
 def _read_list(path: Path) -> list[str]:

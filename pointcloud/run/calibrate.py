@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 import time
 from collections.abc import Sequence
@@ -27,7 +28,7 @@ _POINTS = 1_000_000  # read for the trial
 _FEW = 1_000
 _SIDE = 300.0  # metres: the window that is made of them, at most
 _THIN = 4  # of so many points one is used in the second trial, which tells points from cells
-_RUNS = 2
+_RUNS = 4  # of which the fastest counts: others were held up by something else
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Rates:
     point : float
         CPU-seconds that a ground point takes in the making of a sheet.
     area : float
-        CPU-seconds that a square metre takes in it, whatever lies on it.
+        CPU-seconds that a square metre takes in it, whatever lies on it: of the sheet and of its halo.
     ground : float
         Share of the points that is ground.
     bytes : dict of str to float
@@ -84,21 +85,24 @@ def _measure(params: GridParams, header: CloudHeader) -> Rates:
         las.iter_points(header, chunk=_FEW, parallel=False)
     )  # loads the kernels, which is not to be timed
     _reduced(params, (first.e, first.n, first.z, first.classification, first.withheld))
-    start = time.process_time()
-    chunk = next(las.iter_points(header, chunk=_POINTS, parallel=False))
-    columns = (chunk.e, chunk.n, chunk.z, chunk.classification, chunk.withheld)
-    whole = _reduced(params, columns)
-    decode = (time.process_time() - start) / chunk.count
+    decode = math.inf
+    for _ in range(_RUNS // 2):
+        start = time.process_time()
+        chunk = next(las.iter_points(header, chunk=_POINTS, parallel=False))
+        columns = (chunk.e, chunk.n, chunk.z, chunk.classification, chunk.withheld)
+        whole = _reduced(params, columns)
+        decode = min(decode, (time.process_time() - start) / chunk.count)
     thin = _reduced(params, [np.ascontiguousarray(column[::_THIN]) for column in columns])
     window = _window(params, chunk.e, chunk.n)
     seconds, sizes = _trial(params, whole, window)
     less, _ = _trial(params, thin, window)
-    area = window.area
-    many, few = (Cloud([spill]).count(window) for spill in (whole, thin))
+    worked = pipeline.terrain_window(window, params)
+    many, few = (Cloud([spill]).count(worked) for spill in (whole, thin))
     point = max(seconds - less, 0.0) / max(many - few, 1)
-    per_area = max(seconds - point * many, 0.0) / area
+    per_area = max(seconds - point * many, 0.0) / worked.area
     share = whole.info.ground / max(whole.info.points, 1)
-    return Rates(decode, point, per_area, share, {folder: size / area for folder, size in sizes.items()})
+    stored = {folder: size / window.area for folder, size in sizes.items()}
+    return Rates(decode, point, per_area, share, stored)
 
 
 def _reduced(params: GridParams, columns: Sequence[Array]) -> Spill:

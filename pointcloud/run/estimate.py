@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
+from pointcloud import pipeline
 from pointcloud.io.reduce import most_bytes
 from pointcloud.lattice import Box
 from pointcloud.params import GridParams
@@ -110,7 +111,9 @@ def estimate(
     """
     index = BoxIndex(shape.box for shape in files)
     found = {
-        code: _sheet(sheet.box, [files[k] for k in index.touching(sheet.box)], len(needs[code]), rates)
+        code: _sheet(
+            sheet.box, [files[k] for k in index.touching(sheet.box)], len(needs[code]), params, rates
+        )
         for code, sheet in sheets.items()
     }
     read = {k for code in sheets for k in needs[code]}
@@ -134,14 +137,15 @@ def estimate(
     )
 
 
-def _sheet(box: Box, files: Sequence[Shape], needed: int, rates: Rates) -> SheetEstimate:
+def _sheet(box: Box, files: Sequence[Shape], needed: int, params: GridParams, rates: Rates) -> SheetEstimate:
     """Return what a sheet will take, the points of each file spread evenly over its box."""
     shared = [shape.box.intersect(box).area for shape in files]
     points = sum(
         shape.count * part / max(shape.box.area, 1.0) for shape, part in zip(files, shared, strict=True)
     )
     covered = min(1.0, sum(shared) / box.area)
-    seconds = rates.area * box.area * covered + rates.point * rates.ground * points
+    worked = pipeline.terrain_window(box, params).area / box.area
+    seconds = worked * (rates.area * box.area * covered + rates.point * rates.ground * points)
     return SheetEstimate(round(points), covered, seconds, needed)
 
 

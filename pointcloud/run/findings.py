@@ -4,18 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import shapely
 
 from pointcloud.lattice import Box
 from pointcloud.run.boxes import BoxIndex
-from pointcloud.run.inventory import Source
 from pointcloud.sheets import Sheet, overlap
 
 _OVERLAP = 0.2
 """Shared over joint area from which on it is said that two files overlap; tiles with a margin share less."""
 
 _WHOLE = 0.999
+
+
+class Placed(Protocol):
+    """A file of a delivery, as far as it is known before its content is."""
+
+    @property
+    def key(self) -> str:
+        """What tells it from every other file."""
+
+    @property
+    def box(self) -> Box:
+        """What it covers."""
+
+    @property
+    def kind(self) -> object:
+        """Files of different kinds may cover the same."""
+
+    @property
+    def likeness(self) -> object:
+        """Equal for files that seem to be of one content."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +47,7 @@ class Findings:
     duplicates : tuple of tuple of str
         Files of one content, as far as headers tell: as many bytes and points in the same box.
     overlaps : tuple of (str, str)
-        Other pairs of files, neither of them ground alone, that share much of their box.
+        Other pairs of files of one kind that share much of their box.
     holes : tuple of str
         Sheets without any file that are enclosed by sheets with files.
     gaps : tuple of str
@@ -40,12 +60,12 @@ class Findings:
     gaps: tuple[str, ...]
 
 
-def find(sources: Sequence[Source], around: Iterable[Sheet], *, strips: bool) -> Findings:
+def find(sources: Sequence[Placed], around: Iterable[Sheet], *, strips: bool) -> Findings:
     """Look at the headers of a delivery.
 
     Parameters
     ----------
-    sources : sequence of Source
+    sources : sequence of Placed
     around : iterable of Sheet
         All sheets of the level in the bounding box of the delivery.
     strips : bool
@@ -63,24 +83,22 @@ def find(sources: Sequence[Source], around: Iterable[Sheet], *, strips: bool) ->
     )
 
 
-def _twins(sources: Sequence[Source]) -> tuple[tuple[str, ...], ...]:
+def _twins(sources: Sequence[Placed]) -> tuple[tuple[str, ...], ...]:
     alike: dict[object, list[str]] = {}
     for source in sources:
-        header = source.header
-        key = (header.size, header.count, header.mins, header.maxs, source.all_ground)
-        alike.setdefault(key, []).append(str(header.path))
+        alike.setdefault((source.kind, source.likeness), []).append(source.key)
     return tuple(tuple(names) for names in alike.values() if len(names) > 1)
 
 
 def _overlaps(
-    sources: Sequence[Source], boxes: BoxIndex, twins: set[frozenset[str]]
+    sources: Sequence[Placed], boxes: BoxIndex, twins: set[frozenset[str]]
 ) -> tuple[tuple[str, str], ...]:
     found = []
     for k, source in enumerate(sources):
         for j in boxes.touching(source.box):
             other = sources[j]
-            names = (str(source.header.path), str(other.header.path))
-            if j <= k or source.all_ground != other.all_ground or frozenset(names) in twins:
+            names = (source.key, other.key)
+            if j <= k or source.kind != other.kind or frozenset(names) in twins:
                 continue
             if overlap(source.box, other.box) > _OVERLAP:
                 found.append(names)
@@ -116,7 +134,7 @@ def _enclosed(sheets: Sequence[Sheet], touched: set[str]) -> Iterable[str]:
 
 
 def _gaps(
-    sources: Sequence[Source], boxes: BoxIndex, sheets: Sequence[Sheet], touched: set[str]
+    sources: Sequence[Placed], boxes: BoxIndex, sheets: Sequence[Sheet], touched: set[str]
 ) -> Iterable[str]:
     held = {(sheet.box.west, sheet.box.north) for sheet in sheets if sheet.code in touched}
     for sheet in sheets:

@@ -48,6 +48,16 @@ class Source:
         return self.header.box
 
     @property
+    def kind(self) -> bool:
+        """Whether it is of those whose points are all ground, which lie on the others."""
+        return self.all_ground
+
+    @property
+    def likeness(self) -> tuple[object, ...]:
+        """Bytes, points and box: equal for copies of one file."""
+        return self.header.size, self.header.count, self.header.mins, self.header.maxs
+
+    @property
     def limits(self) -> Box:
         """Where its points can lie, with the rounding of the header's box."""
         return self.header.limits

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -46,11 +46,26 @@ def page(record: Record, report: Report) -> bytes:
     title = say("page.title")
     body = [f"<h1>{escape(title)}</h1>", *_figures(record, report), *_map(record), *_failures(record, report)]
     body += _parameters(record)
+    return document(title, body)
+
+
+def document(title: str, body: Iterable[str], style: str = "") -> bytes:
+    """Return a page that needs no other file, as UTF-8.
+
+    Parameters
+    ----------
+    title : str
+        As plain text.
+    body : iterable of str
+        HTML.
+    style : str
+        CSS besides what all pages share.
+    """
     return (
         f'<!DOCTYPE html>\n<html lang="{language()}"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width"><title>{escape(title)}</title>'
-        f"<style>{_STYLE}</style></head><body>\n" + "\n".join(body) + "\n</body></html>\n"
-    ).encode()
+        f"<style>{_STYLE}{style}</style></head><body>\n" + "\n".join(body) + "\n</body></html>\n"
+    ).encode("utf-8", "backslashreplace")
 
 
 def _state(sheet: SheetRecord) -> str:
@@ -78,10 +93,11 @@ def _figures(record: Record, report: Report) -> Iterator[str]:
         say("page.size"): f"{size / 1e6:,.1f} MB",
     }
     rows |= {folder: say("page.rasters", count=count) for folder, count in sorted(rasters.items())}
-    yield _table(rows)
+    yield table(rows)
 
 
-def _table(rows: Mapping[str, str]) -> str:
+def table(rows: Mapping[str, str]) -> str:
+    """Return a table of names and figures."""
     lines = (
         f'<tr><th>{escape(name)}</th><td class="number">{escape(value)}</td></tr>'
         for name, value in rows.items()

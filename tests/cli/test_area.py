@@ -75,7 +75,7 @@ def test_area_as_sheet_codes(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     [
         ("0,0,10,10", "touches none of the inputs"),
         ("10,10,0,0", "a box is W,S,E,N"),
-        ("1,2,3", "a box is W,S,E,N"),
+        ("1,2,3", "is not a place"),
         ("05XX99", "05XX99"),
         ("08MF51", "another zone"),
         ("missing.geojson", "cannot be read"),

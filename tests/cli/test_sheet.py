@@ -98,7 +98,7 @@ def test_json_of_a_code(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["castle"], "castle is not a sheet code"),
+        (["castle"], "castle is not a place"),
         (["castle,hill"], "castle,hill is not a place"),
         (["nan,0"], "nan,0 is not a place"),
         (["45078,"], "45078, is not a place"),
