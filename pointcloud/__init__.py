@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pointcloud.arrays import PointCloud, cloud, cs, dem, dsm, layer, picture, quality, read
+    from pointcloud.arrays import PointCloud, cloud, cs, dem, dsm, layer, picture, profile, quality, read
     from pointcloud.raster import Raster
 
 __version__ = "0.1.0"
@@ -27,12 +27,14 @@ __all__ = [
     "dsm",
     "layer",
     "picture",
+    "profile",
     "quality",
     "read",
 ]
 
 _HOMES = {"Raster": "pointcloud.raster"} | dict.fromkeys(
-    ("PointCloud", "cloud", "cs", "dem", "dsm", "layer", "picture", "quality", "read"), "pointcloud.arrays"
+    ("PointCloud", "cloud", "cs", "dem", "dsm", "layer", "picture", "profile", "quality", "read"),
+    "pointcloud.arrays",
 )
 
 

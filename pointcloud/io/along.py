@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from pointcloud.io.dem import Terrain
 from pointcloud.io.las import CloudHeader, PointChunk, iter_points
 from pointcloud.lattice import QUANTA_PER_METRE, Box
+from pointcloud.params import Sampling
 from pointcloud.surface import section
-from pointcloud.surface.section import Method, PointsAlong, Stations
+from pointcloud.surface.section import PointsAlong, Stations
 
 BLOCK = 512
 """Side in cells of the blocks that a raster is read in along a line."""
@@ -23,7 +24,7 @@ _Floats = NDArray[np.float64]
 _Part = tuple[NDArray[np.uint64], _Floats, _Floats, _Floats, NDArray[np.uint8]]
 
 
-def heights_along(terrain: Terrain, at: Stations, method: Method = "bilinear") -> _Floats:
+def heights_along(terrain: Terrain, at: Stations, method: Sampling = "bilinear") -> _Floats:
     """Return the heights of rasters at the stations of a line, NaN where they have none.
 
     Only blocks that the line crosses are read, one at a time; what is returned does not depend on the blocks.
@@ -34,7 +35,7 @@ def heights_along(terrain: Terrain, at: Stations, method: Method = "bilinear") -
         Entered.
     at : Stations
     method : str
-        Of :data:`pointcloud.surface.section.METHODS`.
+        Of :data:`pointcloud.params.SAMPLINGS`.
 
     Raises
     ------

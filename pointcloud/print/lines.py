@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from pointcloud import crs as crs_room
 from pointcloud.crs import SpatialReference
 from pointcloud.errors import ParameterError
+from pointcloud.places import JAPAN
 from pointcloud.print.extra import need
-from pointcloud.sheets import JAPAN
 from pointcloud.surface import section
 
 _TEXT = (".txt", ".csv")
@@ -74,7 +74,10 @@ def read_lines(texts: Sequence[str], crs: SpatialReference | None) -> list[Line]
         elif path.suffix and re.search(r"[^\d.,\s;+-]", _plain(places)):
             raise ParameterError("file.missing", path=path)
         else:
-            found.append((name.strip() if sign else "", _numbers(places.split("\n"), text)[0]))
+            lines = _numbers([places], text)
+            if not lines:
+                raise ParameterError("line.pair", text="-", line=text[:80])
+            found.append((name.strip() if sign else "", lines[0]))
     named = [(name, section.polyline(_metres(vertices, crs))) for name, vertices in found]
     letters = _unused({name for name, _ in named})
     return [Line(name or next(letters), vertices) for name, vertices in named]
@@ -142,7 +145,10 @@ def _vertices(path: Path) -> list[tuple[str, NDArray[np.float64]]]:
 def _metres(vertices: NDArray[np.float64], crs: SpatialReference | None) -> NDArray[np.float64]:
     """Return vertices in metres; latitudes and longitudes of Japan, in either order, are what they seem."""
     for places in (vertices, vertices[:, ::-1]):
-        if all(((low <= column) & (column <= high)).all() for column, (low, high) in zip(places.T, JAPAN, strict=True)):
+        if all(
+            ((low <= column) & (column <= high)).all()
+            for column, (low, high) in zip(places.T, JAPAN, strict=True)
+        ):
             return _from_degrees(places[:, 1], places[:, 0], _GLOBE, crs)
     return vertices
 
@@ -163,7 +169,9 @@ def _features(path: Path, crs: SpatialReference | None) -> list[tuple[str, NDArr
     found: list[tuple[str, NDArray[np.float64]]] = []
     for name, geometry in zip(names, geometries, strict=True):
         lines = [
-            part for part in shapely.get_parts(geometry) if part.geom_type == "LineString" and not part.is_empty
+            part
+            for part in shapely.get_parts(geometry)
+            if part.geom_type == "LineString" and not part.is_empty
         ]
         for part in lines:
             vertices = _placed(shapely.get_coordinates(part), source, crs)

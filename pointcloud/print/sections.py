@@ -7,17 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pointcloud import crs as crs_room
 from pointcloud.crs import SpatialReference
 from pointcloud.errors import CrsError, ParameterError
 from pointcloud.io.along import MOST_POINTS, heights_along, points_along
 from pointcloud.io.dem import DemFile, Terrain, find_dems, look
+from pointcloud.io.put import put
 from pointcloud.io.remark import Remark
 from pointcloud.lattice import Box
+from pointcloud.params import Sampling
 from pointcloud.print.lines import Line, read_lines
 from pointcloud.run.inventory import Inventory, take_inventory
-from pointcloud.surface.section import Method, PointsAlong, Section, stations
+from pointcloud.surface.section import PointsAlong, Section, stations
 
 _STEP = 0.5
 """Metres between stations where there is no raster to tell."""
@@ -40,7 +43,7 @@ class SectionRequest:
     step : float, optional
         Metres between stations; without, the smallest cell of the rasters.
     method : str
-        Of :data:`pointcloud.surface.section.METHODS`.
+        Of :data:`pointcloud.params.SAMPLINGS`.
     crs : SpatialReference, optional
         Of files that state none.
     nodata : float, optional
@@ -56,7 +59,7 @@ class SectionRequest:
     ground: tuple[str, ...] = ()
     width: float = 1.0
     step: float | None = None
-    method: Method = "bilinear"
+    method: Sampling = "bilinear"
     crs: SpatialReference | None = None
     nodata: float | None = None
     most_points: int = MOST_POINTS
@@ -106,9 +109,9 @@ def cut(request: SectionRequest) -> Cut:
         raise ParameterError("section.no_data")
     crs = _common(rasters, clouds, request.crs)
     lines = read_lines(request.lines, crs)
-    step = request.step or min((file.cell for file in rasters), default=_STEP)
+    step = min((file.cell for file in rasters), default=_STEP) if request.step is None else request.step
     along, remarks = _points(request, clouds, lines)
-    heights: list[dict[str, np.ndarray[tuple[int], np.dtype[np.float64]]]] = [{} for _ in lines]
+    heights: list[dict[str, NDArray[np.float64]]] = [{} for _ in lines]
     at = [stations(line.vertices, step) for line in lines]
     for model, files in models.items():
         if files:
@@ -116,7 +119,8 @@ def cut(request: SectionRequest) -> Cut:
                 for held, where in zip(heights, at, strict=True):
                     held[model] = heights_along(terrain, where, request.method)
     sections = tuple(
-        Section(line.name, line.vertices, *rest) for line, *rest in zip(lines, at, heights, along, strict=True)
+        Section(line.name, line.vertices, where, held, points)
+        for line, where, held, points in zip(lines, at, heights, along, strict=True)
     )
     for section in sections:
         if section.range is None:
@@ -140,7 +144,9 @@ def _stated(rasters: Sequence[DemFile], given: SpatialReference | None) -> Spati
 
 def _references(rasters: Sequence[DemFile]) -> dict[str, SpatialReference]:
     return {
-        str(file.path): crs_room.from_wkt(file.crs_wkt, file=file.path.name) for file in rasters if file.crs_wkt
+        str(file.path): crs_room.from_wkt(file.crs_wkt, file=file.path.name)
+        for file in rasters
+        if file.crs_wkt
     }
 
 
@@ -208,7 +214,11 @@ def table(sections: Sequence[Section]) -> bytes:
     models = [name for name in ("dem", "dsm") if any(name in section.heights for section in sections)]
     rows = [",".join(["line", "distance", "easting", "northing", *models])]
     for section in sections:
-        name = f'"{section.name.replace(chr(34), chr(34) * 2)}"' if set(section.name) & set(',"') else section.name
+        name = (
+            f'"{section.name.replace(chr(34), chr(34) * 2)}"'
+            if set(section.name) & set(',"')
+            else section.name
+        )
         heights = [section.heights.get(model, np.full(section.at.e.shape, np.nan)) for model in models]
         for place in zip(section.at.distance, section.at.e, section.at.n, *heights, strict=True):
             values = ("" if np.isnan(value) else f"{value + 0.0:.3f}" for value in place)
@@ -225,6 +235,4 @@ def write_table(sections: Sequence[Section], path: Path) -> None:
     OutputError
         If the file cannot be written.
     """
-    from pointcloud.io.put import put
-
     put(path, table(sections))

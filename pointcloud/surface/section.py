@@ -8,17 +8,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from pointcloud.errors import ParameterError
 from pointcloud.kernels import beside as kernels
-
-Method = Literal["bilinear", "nearest"]
-METHODS: tuple[Method, ...] = ("bilinear", "nearest")
-"""How a height is taken from a raster."""
+from pointcloud.params import Sampling
 
 MOST_STATIONS = 2_000_000
 """Stations that a line may have."""
@@ -147,7 +144,7 @@ def places(corner: tuple[float, float], cell: float, e: npt.ArrayLike, n: npt.Ar
 
 
 def take(
-    heights: npt.NDArray[Any], at: Places, *, method: Method = "bilinear", top: int = 0, left: int = 0
+    heights: npt.NDArray[Any], at: Places, *, method: Sampling = "bilinear", top: int = 0, left: int = 0
 ) -> _Floats:
     """Return heights at places.
 
@@ -162,7 +159,7 @@ def take(
         NaN for nodata.
     at : Places
     method : str
-        Of :data:`METHODS`.
+        Of :data:`pointcloud.params.SAMPLINGS`.
     top, left : int
         Row and column, as ``at`` counts them, of the first cell of ``heights``.
 

@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from pointcloud.errors import ParameterError
+from pointcloud.params import Sampling
 from pointcloud.surface import section
 
 WEST, NORTH = 44_000.0, -77_000.0
@@ -23,7 +24,7 @@ def surface(function: Any, cell: float, rows: int = 60, cols: int = 60) -> NDArr
 
 
 def heights(
-    array: NDArray[Any], cell: float, at: section.Stations, method: section.Method = "bilinear"
+    array: NDArray[Any], cell: float, at: section.Stations, method: Sampling = "bilinear"
 ) -> NDArray[np.float64]:
     return section.take(array, section.places((WEST, NORTH), cell, at.e, at.n), method=method)
 
