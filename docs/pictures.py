@@ -53,7 +53,7 @@ def section(folder: Path, out: Path) -> None:
     if hyogo_pc(["--lang", "en", "profile", *source, *points, *page]):
         raise SystemExit(1)
     with Image.open(out) as picture:
-        few = picture.convert("RGB").quantize(64, dither=Image.Dither.NONE)
+        few = picture.convert("RGB").quantize(128, dither=Image.Dither.NONE)
     few.save(FOLDER / "profile.png", optimize=True)
 
 
