@@ -12,7 +12,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pointcloud.arrays import PointCloud, cloud, cs, dem, dsm, layer, picture, profile, quality, read
+    from pointcloud.arrays import (
+        PointCloud,
+        cloud,
+        cs,
+        dem,
+        dsm,
+        layer,
+        mosaic,
+        picture,
+        profile,
+        quality,
+        read,
+    )
     from pointcloud.raster import Raster
 
 __version__ = "0.1.0"
@@ -26,6 +38,7 @@ __all__ = [
     "dem",
     "dsm",
     "layer",
+    "mosaic",
     "picture",
     "profile",
     "quality",
@@ -33,7 +46,7 @@ __all__ = [
 ]
 
 _HOMES = {"Raster": "pointcloud.raster"} | dict.fromkeys(
-    ("PointCloud", "cloud", "cs", "dem", "dsm", "layer", "picture", "profile", "quality", "read"),
+    ("PointCloud", "cloud", "cs", "dem", "dsm", "layer", "mosaic", "picture", "profile", "quality", "read"),
     "pointcloud.arrays",
 )
 
