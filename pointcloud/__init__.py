@@ -12,20 +12,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pointcloud.arrays import (
-        PointCloud,
-        cloud,
-        cs,
-        dem,
-        dsm,
-        layer,
-        mosaic,
-        picture,
-        profile,
-        quality,
-        read,
-    )
+    from pointcloud.arrays import PointCloud, cloud, cs, dem, dsm, layer, mosaic, picture, quality, read
     from pointcloud.raster import Raster
+    from pointcloud.sections import profile
 
 __version__ = "0.1.0"
 
@@ -45,8 +34,8 @@ __all__ = [
     "read",
 ]
 
-_HOMES = {"Raster": "pointcloud.raster"} | dict.fromkeys(
-    ("PointCloud", "cloud", "cs", "dem", "dsm", "layer", "mosaic", "picture", "profile", "quality", "read"),
+_HOMES = {"Raster": "pointcloud.raster", "profile": "pointcloud.sections"} | dict.fromkeys(
+    ("PointCloud", "cloud", "cs", "dem", "dsm", "layer", "mosaic", "picture", "quality", "read"),
     "pointcloud.arrays",
 )
 

@@ -26,12 +26,11 @@ from pointcloud.io.cloud import Cloud
 from pointcloud.io.points import read_header
 from pointcloud.io.reduce import Reducer
 from pointcloud.lattice import QUANTA_PER_METRE, Box, Grid
-from pointcloud.params import HYOGO_CS, QUALITY_BANDS, USUAL_PRODUCTS, VOID, GridParams, Sampling
+from pointcloud.params import HYOGO_CS, QUALITY_BANDS, USUAL_PRODUCTS, VOID, GridParams
 from pointcloud.raster import Raster
 from pointcloud.styles import STYLES, StyleParams
 from pointcloud.styles import changed as changed_style
 from pointcloud.surface import mosaic as mosaics
-from pointcloud.surface import section
 
 _CHUNK = 1_000_000
 _PRODUCTS = (
@@ -375,57 +374,6 @@ def layer(terrain: Raster, style: str, params: StyleParams | None = None, **sett
     """
     values = _style(style, params, settings)
     return replace(terrain, array=relief.layer(style, terrain.array, terrain.resolution, values), name=style)
-
-
-def profile(
-    line: npt.ArrayLike,
-    *,
-    step: float | None = None,
-    method: Sampling = "bilinear",
-    name: str = "A",
-    **models: Raster,
-) -> section.Section:
-    """Return a section: the heights of rasters along a line.
-
-    Parameters
-    ----------
-    line : array_like (vertices, 2)
-        Easting and northing of two or more vertices, in metres.
-    step : float, optional
-        Metres between stations; the smallest cell of the rasters without. Vertices and the end are stations too.
-    method : {'bilinear', 'nearest'}
-        How a height is taken from a raster.
-    name : str
-        Of the line, for drawings.
-    **models : Raster
-        ``dem=``, ``dsm=``, one at least.
-
-    Returns
-    -------
-    Section
-        ``at.distance``, ``at.e``, ``at.n`` and ``heights["dem"]`` are arrays of one length; NaN for nodata.
-
-    Raises
-    ------
-    ParameterError
-        If there is no raster, or the line is none.
-
-    See Also
-    --------
-    pointcloud.surface.section : the rules, and points beside a line
-    pointcloud.print.profile.draw : drawings
-    """
-    if not models:
-        raise ParameterError("section.no_data")
-    vertices = section.polyline(line)
-    cell = min(model.resolution for model in models.values())
-    at = section.stations(vertices, cell if step is None else step)
-    heights = {}
-    for key, model in models.items():
-        west, _, _, north = model.bounds
-        places = section.places((west, north), model.resolution, at.e, at.n)
-        heights[key] = section.take(model.array, places, method=method)
-    return section.Section(name, vertices, at, heights)
 
 
 def _style(style: str, params: StyleParams | None, settings: dict[str, float]) -> StyleParams:

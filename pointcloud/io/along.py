@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from pointcloud.io.cloudheader import CloudHeader, PointChunk
 from pointcloud.io.dem import Terrain
-from pointcloud.io.las import CloudHeader, PointChunk, iter_points
+from pointcloud.io.points import iter_points
 from pointcloud.lattice import QUANTA_PER_METRE, Box
 from pointcloud.params import Sampling
 from pointcloud.surface import section

@@ -210,14 +210,10 @@ def test_drawings_of_all_kinds(tmp_path: Path, capsys: pytest.CaptureFixture[str
     points = las_files.write(tmp_path / "点.laz", count=3000, offset=(44_000.0, -78_000.0, 100.0))
     outs = [tmp_path / f"断面 図.{suffix}" for suffix in ("pdf", "png", "svg")]
     line = ["--line", "44010,-77950 44060,-77950", "--line", "44010,-77960 44060,-77910"]
-    named = [part for out in outs for part in ("-o", str(out))] + [
-        "--orientation",
-        "portrait",
-        "--scale",
-        "1000",
-    ]
+    named = [part for out in outs for part in ("-o", str(out))]
+    page = ["--orientation", "portrait", "--scale", "2000", "--dpi", "100"]
     source = dem(tmp_path / "dem.tif")
-    assert run(source, "--points", points, *line, *named, "--dpi", "100", "--max-points", "20") == 0
+    assert run(source, "--points", points, *line, *named, *page, "--max-points", "20") == 0
     told = capsys.readouterr()
     assert told.out.splitlines() == [str(out) for out in outs]
     assert "are drawn" in told.err
