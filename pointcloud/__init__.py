@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pointcloud.arrays import PointCloud, cloud, cs, dem, dsm, layer, mosaic, picture, quality, read
     from pointcloud.raster import Raster
+    from pointcloud.sections import profile
 
 __version__ = "0.1.0"
 
@@ -28,11 +29,12 @@ __all__ = [
     "layer",
     "mosaic",
     "picture",
+    "profile",
     "quality",
     "read",
 ]
 
-_HOMES = {"Raster": "pointcloud.raster"} | dict.fromkeys(
+_HOMES = {"Raster": "pointcloud.raster", "profile": "pointcloud.sections"} | dict.fromkeys(
     ("PointCloud", "cloud", "cs", "dem", "dsm", "layer", "mosaic", "picture", "quality", "read"),
     "pointcloud.arrays",
 )

@@ -41,13 +41,6 @@ if TYPE_CHECKING:
 JSON_FORMAT = 1
 """Raised by one whenever a key of the JSON goes or changes its meaning; a new key does not count."""
 
-_CLASS_NAMES = (
-    *("info.class_0", "info.class_1", "info.class_2", "info.class_3", "info.class_4", "info.class_5"),
-    *("info.class_6", "info.class_7", "info.class_8", "info.class_9", "info.class_10", "info.class_11"),
-    *("info.class_12", "info.class_13", "info.class_14", "info.class_15", "info.class_16", "info.class_17"),
-    *("info.class_18", "info.class_19", "info.class_20", "info.class_21", "info.class_22"),
-)
-_FIRST_USER_CLASS = 64
 _KEYS = (
     *(
         "path",
@@ -142,6 +135,8 @@ def _entry(path: Path, survey: Survey | None, error: HyogoError | None) -> dict[
     if density is not None:
         entry["density"] = {"points_per_m2": density, "of": "cells" if survey.counted else "extent"}
     if content is not None:
+        from pointcloud.io.classes import class_name
+
         entry["classes"] = [
             {"code": code, "name": class_name(code), "points": points}
             for code, points in content.classes.items()
@@ -171,13 +166,6 @@ def _las_facts(header: CloudHeader) -> dict[str, Any]:
         "scale": header.scales,
         "offset": header.offsets,
     }
-
-
-def class_name(code: int) -> str:
-    """Return what the ASPRS calls a class (LAS 1.4 – R15, tables 9 and 17)."""
-    if code < len(_CLASS_NAMES):
-        return say(_CLASS_NAMES[code])
-    return say("info.class_user") if code >= _FIRST_USER_CLASS else say("info.class_reserved")
 
 
 def _table(survey: Survey) -> str:
@@ -257,6 +245,7 @@ def _sheet_rows(survey: Survey) -> list[Row]:
 
 def _class_rows(survey: Survey) -> list[Row]:
     from hyogo_pc.translate import columns
+    from pointcloud.io.classes import class_name
 
     if survey.content is None:
         return []
