@@ -6,8 +6,10 @@
 - ``error``: ``null``, or ``message`` (name in the catalogue) and ``text``; if a file cannot be read, all but
   ``path``, ``error`` and ``remarks`` is ``null``.
 - ``remarks``: what looks wrong, a list of ``message`` and ``text``.
-- ``size`` (bytes), ``version`` (as ``"1.4"``), ``point_format``, ``compressed``, ``points``, ``synthetic``.
-- ``scale``, ``offset``: lists of x, y, z.
+- ``size`` (bytes), ``points``, ``synthetic``.
+- ``version`` (as ``"1.4"``), ``point_format``, ``compressed``, ``scale`` and ``offset`` (lists of x, y, z): of LAS,
+  else ``null``.
+- ``reader``: what reads the file if not this program itself, with its version, or ``null``.
 - ``extent``: ``west``, ``south``, ``lowest``, ``east``, ``north``, ``highest``, and ``from``: ``"points"``,
   or ``"header"`` if they were not read. ``null`` without points, or if the header's is none.
 - ``density``: ``points_per_m2``, and ``of``: ``"cells"`` (1 m cells that hold a point) or ``"extent"``, or
@@ -32,21 +34,26 @@ from pointcloud.messages import say
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pointcloud.errors import FileError
+    from pointcloud.errors import HyogoError
+    from pointcloud.io.cloudheader import CloudHeader
     from pointcloud.io.survey import Survey
 
 JSON_FORMAT = 1
 """Raised by one whenever a key of the JSON goes or changes its meaning; a new key does not count."""
 
-_CLASS_NAMES = (
-    *("info.class_0", "info.class_1", "info.class_2", "info.class_3", "info.class_4", "info.class_5"),
-    *("info.class_6", "info.class_7", "info.class_8", "info.class_9", "info.class_10", "info.class_11"),
-    *("info.class_12", "info.class_13", "info.class_14", "info.class_15", "info.class_16", "info.class_17"),
-    *("info.class_18", "info.class_19", "info.class_20", "info.class_21", "info.class_22"),
-)
-_FIRST_USER_CLASS = 64
 _KEYS = (
-    *("path", "error", "remarks", "size", "version", "point_format", "compressed", "points", "synthetic"),
+    *(
+        "path",
+        "error",
+        "remarks",
+        "size",
+        "version",
+        "point_format",
+        "compressed",
+        "points",
+        "synthetic",
+        "reader",
+    ),
     *("scale", "offset", "extent", "density", "classes", "withheld", "crs", "sheets", "named_sheets"),
 )
 _EDGES = ("west", "south", "lowest", "east", "north", "highest")
@@ -66,8 +73,10 @@ def command(context: click.Context, inputs: tuple[str, ...], as_json: bool, head
 
     entries: list[dict[str, Any]] = []
     failed = 0
-    for number, path in enumerate(find_files(inputs)):
-        survey, error = _look(path, decode=not headers_only)
+    refused: dict[Path, HyogoError] = {}
+    files = find_files(inputs, refused)
+    for number, path in enumerate([*files, *refused]):
+        survey, error = (None, refused[path]) if path in refused else _look(path, decode=not headers_only)
         failed += error is not None
         if as_json:
             entries.append(_entry(path, survey, error))
@@ -79,9 +88,9 @@ def command(context: click.Context, inputs: tuple[str, ...], as_json: bool, head
     context.exit(1 if failed else 0)
 
 
-def _look(path: Path, *, decode: bool) -> tuple[Survey | None, FileError | None]:
+def _look(path: Path, *, decode: bool) -> tuple[Survey | None, HyogoError | None]:
     from pointcloud.errors import FileError
-    from pointcloud.io.las import read_header
+    from pointcloud.io.points import read_header
     from pointcloud.io.survey import survey
 
     try:
@@ -90,8 +99,11 @@ def _look(path: Path, *, decode: bool) -> tuple[Survey | None, FileError | None]
         return None, error
 
 
-def _entry(path: Path, survey: Survey | None, error: FileError | None) -> dict[str, Any]:
+def _entry(path: Path, survey: Survey | None, error: HyogoError | None) -> dict[str, Any]:
     """Return what the JSON says of one file."""
+    from pointcloud.io.lasheader import LasHeader
+    from pointcloud.io.points import reader_of
+
     entry: dict[str, Any] = {**dict.fromkeys(_KEYS), "path": str(path), "remarks": []}
     if error is not None:
         entry["error"] = {"message": error.message, "text": str(error)}
@@ -101,22 +113,30 @@ def _entry(path: Path, survey: Survey | None, error: FileError | None) -> dict[s
     entry.update(
         remarks=[{"message": remark.message, "text": str(remark)} for remark in survey.remarks],
         size=header.size,
-        version="{}.{}".format(*header.version),
-        point_format=header.point_format,
-        compressed=header.compressed,
         points=header.count,
         synthetic=header.synthetic,
-        scale=header.scales,
-        offset=header.offsets,
+        **_las_facts(header),
+        reader=reader_of(header) or None,
         sheets=survey.sheets,
         named_sheets=survey.named,
     )
+    if isinstance(header, LasHeader):
+        entry.update(
+            version="{}.{}".format(*header.version),
+            point_format=header.point_format,
+            compressed=header.compressed,
+            offset=header.offsets,
+        )
+    else:
+        entry["reader"] = reader_of(header)
     if survey.bounds is not None:
         source = "points" if content else "header"
         entry["extent"] = {**dict(zip(_EDGES, survey.bounds, strict=True)), "from": source}
     if density is not None:
         entry["density"] = {"points_per_m2": density, "of": "cells" if survey.counted else "extent"}
     if content is not None:
+        from pointcloud.io.classes import class_name
+
         entry["classes"] = [
             {"code": code, "name": class_name(code), "points": points}
             for code, points in content.classes.items()
@@ -133,11 +153,19 @@ def _entry(path: Path, survey: Survey | None, error: FileError | None) -> dict[s
     return entry
 
 
-def class_name(code: int) -> str:
-    """Return what the ASPRS calls a class (LAS 1.4 – R15, tables 9 and 17)."""
-    if code < len(_CLASS_NAMES):
-        return say(_CLASS_NAMES[code])
-    return say("info.class_user") if code >= _FIRST_USER_CLASS else say("info.class_reserved")
+def _las_facts(header: CloudHeader) -> dict[str, Any]:
+    """Return what only LAS and LAZ have."""
+    from pointcloud.io.lasheader import LasHeader
+
+    if not isinstance(header, LasHeader):
+        return {}
+    return {
+        "version": "{}.{}".format(*header.version),
+        "point_format": header.point_format,
+        "compressed": header.compressed,
+        "scale": header.scales,
+        "offset": header.offsets,
+    }
 
 
 def _table(survey: Survey) -> str:
@@ -156,9 +184,18 @@ def _aligned(rows: list[Row]) -> list[str]:
 
 
 def _format_rows(survey: Survey) -> list[Row]:
+    from pointcloud.io.lasheader import LasHeader
+    from pointcloud.io.points import reader_of
+    from pointcloud.io.pointtext import TextHeader
+
     header = survey.header
-    values = {"version": "{}.{}".format(*header.version), "format": header.point_format}
-    form = say("info.laz", **values) if header.compressed else say("info.las", **values)
+    if isinstance(header, LasHeader):
+        values = {"version": "{}.{}".format(*header.version), "format": header.point_format}
+        form = say("info.laz", **values) if header.compressed else say("info.las", **values)
+    elif isinstance(header, TextHeader):
+        form = say("pointtext.format", columns=header.layout.columns)
+    else:
+        form = say("pdal.read_by", suffix=header.path.suffix, reader=reader_of(header))
     rows = [(say("info.format"), form), (say("info.points"), f"{header.count:,}")]
     if header.synthetic:
         rows.append((say("info.synthetic"), header.system))
@@ -208,6 +245,7 @@ def _sheet_rows(survey: Survey) -> list[Row]:
 
 def _class_rows(survey: Survey) -> list[Row]:
     from hyogo_pc.translate import columns
+    from pointcloud.io.classes import class_name
 
     if survey.content is None:
         return []

@@ -133,7 +133,9 @@ def laid(
             if ratio < 0.5 and not palette:
                 how = Resampling.bilinear
             options = {"transform": transform, "width": cols, "height": rows, "resampling": how}
-            with WarpedVRT(file, src_crs=source, crs=target, add_alpha=_needs_alpha(file), **options) as warped:
+            with WarpedVRT(
+                file, src_crs=source, crs=target, add_alpha=_needs_alpha(file), **options
+            ) as warped:
                 bands = warped.read()
                 colours = file.colormap(1) if palette else {}
     except _ERRORS as error:
@@ -158,7 +160,7 @@ def _needs_alpha(file: Any) -> bool:
 def _bytes(bands: NDArray[Any]) -> NDArray[np.uint8]:
     """Return colours of 8 bits; those of 16 lose their lower half."""
     if bands.dtype == np.uint8:
-        return bands
+        return bands.view(np.uint8)
     if bands.dtype == np.uint16:
         return (bands >> 8).astype(np.uint8)
     return np.clip(np.nan_to_num(bands), 0, 255).astype(np.uint8)

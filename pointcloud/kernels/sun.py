@@ -82,8 +82,8 @@ def _caster(
     """Return the height from which a cell of the front before casts its shadow on."""
     if j < 0 or j >= width:
         return NONE
-    height = heights[j, i] if over_cols else heights[i, j]
-    top = tops[j, i] if over_cols else tops[i, j]
+    height = float(heights[j, i] if over_cols else heights[i, j])
+    top = float(tops[j, i] if over_cols else tops[i, j])
     return height if height > top else top
 
 
@@ -141,4 +141,4 @@ def _rise(heights: NDArray[np.float64], i: int, j: int, down: int, right: int) -
     if i + down < rows and j + right < cols and not math.isnan(heights[i + down, j + right]):
         last = heights[i + down, j + right]
         steps += 1.0
-    return (last - first) / steps if steps > 0.0 else 0.0
+    return float(last - first) / steps if steps > 0.0 else 0.0

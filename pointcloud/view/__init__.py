@@ -29,7 +29,7 @@ def scene(
     """Return a PyVista plotter that shows a place, to go on with: ``plotter.show()``, ``plotter.screenshot()``.
 
     Coordinates in it are easting, northing and height (times the exaggeration) in metres, so that what you add lies
-    where it belongs. In Jupyter ``show()`` turns with the mouse if trame is installed, and is a still picture otherwise.
+    where it belongs. In Jupyter ``show()`` turns with the mouse if trame is installed; it is a still picture otherwise.
 
     Parameters
     ----------

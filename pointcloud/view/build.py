@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import math
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from pointcloud import crs, relief
-from pointcloud.errors import FileError, ParameterError
+from pointcloud.errors import ParameterError
 from pointcloud.io import drape as drapes
+from pointcloud.io.classes import class_name
 from pointcloud.lattice import Box
 from pointcloud.messages import say
 from pointcloud.styles import HEIGHT_COLOURS, STYLES
 from pointcloud.view import heights as height_models
-from pointcloud.view import land, light, points, rings, writing
+from pointcloud.view import land, points, rings, writing
 from pointcloud.view.camera import EYE_FIELD, FIELD, Aim, Camera, Triple
 from pointcloud.view.canopy import canopy
 from pointcloud.view.cut import contour_lines, cut
 from pointcloud.view.heights import Heights, height_at
-from pointcloud.view.model import GROUND, Cloud, Entry, Model, Sign, Words
+from pointcloud.view.model import FLOOR, Cloud, Entry, Model, Sign, Words
 from pointcloud.view.request import RADIUS, Label, ViewRequest
 from pointcloud.view.rings import Frame
 
@@ -71,6 +71,9 @@ class _Builder:
     ) -> None:
         self.request, self.source, self.most, self.sharp = request, source, most, sharp
         self.corners, self.every = corners, 1
+        self.aim = request.aim
+        if request.camera is None and request.aim == Aim() and request.place.site is not None:
+            self.aim = next((Aim.of(view) for view in request.place.site.views), self.aim)
         self.times = request.exaggeration
         self.notes: list[str] = []
         self.credits = [source.credit] if source.credit else []
@@ -129,7 +132,7 @@ class _Builder:
 
     def _areas(self) -> tuple[tuple[float, float, float, float], tuple[float, float, float, float]]:
         """Return what is seen in full detail, and what is drawn at all: W, S, E, N in metres."""
-        request, aim = self.request, self.request.aim
+        request, aim = self.request, self.aim
         box = request.place.box
         if box is not None and request.radius is None:
             near = box.bounds
@@ -159,7 +162,9 @@ class _Builder:
             self.every *= 2
         frames = rings.frames(near, whole, most=self.most, every=self.every)
         if frames[0].step > 1:
-            self.notes.append(say("view.coarser", step=frames[0].step, cell=f"{frames[0].step * source.cell:g}"))
+            self.notes.append(
+                say("view.coarser", step=frames[0].step, cell=f"{frames[0].step * source.cell:g}")
+            )
         style = request.drape if request.drape in STYLES else None
         drape = None
         if request.drape is not None and style is None:
@@ -170,7 +175,7 @@ class _Builder:
         if not any(np.isfinite(layer.heights).any() for layer in layers):
             raise ParameterError("view.void", place=request.place.name)
         if np.isnan(layers[0].heights).any():
-            self.key.append(Entry((150, 158, 166), say("view.key_void")))
+            self.key.append(Entry(FLOOR, say("view.key_void")))
         if request.sun is not None:
             land.shine(layers, source.cell, self.times, request.sun)
         return layers
@@ -217,7 +222,7 @@ class _Builder:
         request = self.request
         if request.camera is not None:
             return request.camera
-        aim = request.aim
+        aim = self.aim
         if aim.eye is not None:
             return self._standing(aim, aim.eye)
         ground = self._ground(self.e, self.n)
@@ -258,13 +263,15 @@ class _Builder:
         )
         drawn = len(sampled.points)
         if drawn < sampled.inside:
-            self.notes.append(say("view.thinned", inside=sampled.inside, drawn=drawn, share=drawn / sampled.inside))
+            self.notes.append(
+                say("view.thinned", inside=sampled.inside, drawn=drawn, share=drawn / sampled.inside)
+            )
         self.synthetic = self.synthetic or sampled.synthetic
         colours = points.colours(sampled, request.colouring, relief.show.stop_array(HEIGHT_COLOURS))
         if request.colouring == "class":
             for number in points.classes_in(sampled):
                 colour = points.CLASS_COLOURS.get(number, points.OTHER_CLASS)
-                self.key.append(Entry(colour, points.class_name(number)))
+                self.key.append(Entry(colour, class_name(number)))
         sampled.points[:, 2] *= self.times
         return Cloud(sampled.points, colours)
 
@@ -300,7 +307,11 @@ class _Builder:
             facts.append(say("view.contour_step", step=f"{request.contours:g}"))
         if request.sun is not None:
             facts.append(
-                say("view.sun_at", azimuth=f"{request.sun.azimuth:.0f}", altitude=f"{request.sun.altitude:.0f}")
+                say(
+                    "view.sun_at",
+                    azimuth=f"{request.sun.azimuth:.0f}",
+                    altitude=f"{request.sun.altitude:.0f}",
+                )
             )
         facts.append(say("view.north"))
         credits = [request.credit] if request.credit else list(dict.fromkeys(self.credits))

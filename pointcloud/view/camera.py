@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointcloud.errors import ParameterError
+from pointcloud.sites import Viewpoint
 
 FIELD = 35.0
 """Degrees that a picture is high, as a camera's 57 mm lens sees (36 x 24 mm film, upright)."""
@@ -132,6 +133,13 @@ class Aim:
                 raise ParameterError("params.range", name=name, value=value, least=least, most=most)
         if self.distance == 0.0 and not self.height:
             raise ParameterError("view.no_distance")
+
+    @classmethod
+    def of(cls, view: Viewpoint) -> Aim:
+        """Return the aim of a site's viewpoint."""
+        if view.at is not None:
+            return cls(eye=view.at, towards=view.towards, eye_height=view.height)
+        return cls(bearing=view.bearing, distance=view.distance, height=view.height)
 
 
 def save(camera: Camera, exaggeration: float) -> bytes:

@@ -50,9 +50,7 @@ def canopy(
         made.append(land.Layer(frame, surface, picture, layer.inner))
     if request.sun is not None:
         land.shine(made, source.cell, request.exaggeration, request.sun)
-    return land.surfaces(
-        source, made, request.exaggeration, None, opacity=request.dsm_opacity, every=every
-    )
+    return land.surfaces(source, made, request.exaggeration, None, opacity=request.dsm_opacity, every=every)
 
 
 def _beside(high: NDArray[np.bool_]) -> NDArray[np.bool_]:

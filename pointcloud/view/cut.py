@@ -27,7 +27,9 @@ def mesh(surface: Surface) -> Any:
     pyvista = toolkit.pyvista()
     made = pyvista.PolyData.from_regular_faces(surface.points, surface.triangles)
     if surface.uv is not None:
-        made.point_data.active_texture_coordinates = np.column_stack([surface.uv[:, 0], 1.0 - surface.uv[:, 1]])
+        made.point_data.active_texture_coordinates = np.column_stack(
+            [surface.uv[:, 0], 1.0 - surface.uv[:, 1]]
+        )
     return made
 
 
@@ -144,7 +146,9 @@ def _clipped(
         if part.n_cells:
             places = None if uv is None else np.column_stack([uv[:, 0], 1.0 - uv[:, 1]]).astype(np.float32)
             faces = part.regular_faces.astype(np.int32)
-            parts.append(replace(surface, points=np.asarray(part.points, np.float64), triangles=faces, uv=places))
+            parts.append(
+                replace(surface, points=np.asarray(part.points, np.float64), triangles=faces, uv=places)
+            )
     return parts
 
 

@@ -22,7 +22,9 @@ _QUALITY = 7
 Tell = Callable[[float], None]
 
 
-def write(model: Model, target: Path, size: tuple[int, int], *, seconds: float, rate: int, tell: Tell) -> None:
+def write(
+    model: Model, target: Path, size: tuple[int, int], *, seconds: float, rate: int, tell: Tell
+) -> None:
     """Write a film of one turn around the target, clockwise as seen from above, in H.264.
 
     Parameters

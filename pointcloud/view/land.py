@@ -75,8 +75,12 @@ class Layer:
             return None
         step = self.frame.step
         return (
-            slice((self.inner.top - self.frame.top) // step + 1, (self.inner.bottom - self.frame.top) // step),
-            slice((self.inner.left - self.frame.left) // step + 1, (self.inner.right - self.frame.left) // step),
+            slice(
+                (self.inner.top - self.frame.top) // step + 1, (self.inner.bottom - self.frame.top) // step
+            ),
+            slice(
+                (self.inner.left - self.frame.left) // step + 1, (self.inner.right - self.frame.left) // step
+            ),
         )
 
 
@@ -286,12 +290,19 @@ def surfaces(
     return found
 
 
+def _lines_of(source: Heights, frame: Frame) -> tuple[Floats, Floats]:
+    """Return the eastings of a ring's columns and the northings of its rows, in metres."""
+    rows, cols = frame.shape
+    e = source.west + (frame.left + np.arange(cols, dtype=np.float64) * frame.step + 0.5) * source.cell
+    n = source.north - (frame.top + np.arange(rows, dtype=np.float64) * frame.step + 0.5) * source.cell
+    return e, n
+
+
 def _corners(source: Heights, layer: Layer, heights: Floats) -> tuple[Floats, NDArray[np.float32]]:
     """Return corners as E, N and height, and their places in the picture."""
     frame = layer.frame
     rows, cols = frame.shape
-    e = source.west + (frame.left + np.arange(cols) * frame.step + 0.5) * source.cell
-    n = source.north - (frame.top + np.arange(rows) * frame.step + 0.5) * source.cell
+    e, n = _lines_of(source, frame)
     points = np.empty((rows, cols, 3))
     points[..., 0], points[..., 1], points[..., 2] = e[None, :], n[:, None], heights
     drawn = layer.drawn or frame
@@ -310,8 +321,7 @@ def _pits(
     state = np.where(full, pits.FULL, pits.OPEN).astype(np.uint8)
     floor = np.empty(full.shape)
     pits.floors(heights, state, base, _PIT, np.empty(full.size, np.int64), floor)
-    e = source.west + (frame.left + np.arange(heights.shape[1]) * frame.step + 0.5) * source.cell
-    n = source.north - (frame.top + np.arange(heights.shape[0]) * frame.step + 0.5) * source.cell
+    e, n = _lines_of(source, frame)
     quads: list[Floats] = []
     rows, cols = np.nonzero(floor > base)
     if len(rows):

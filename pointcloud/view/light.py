@@ -60,7 +60,7 @@ def brightness(heights: Floats, shadow_tops: Floats, cell: float, light: Sun) ->
 
 
 def lit(picture: NDArray[np.uint8], bright: NDArray[np.float32]) -> None:
-    """Paint light onto a picture (rows, cols, 3), which is changed; its rows and columns are a multiple of the light's."""
+    """Paint light onto a picture (rows, cols, 3), which is changed; it may have several pixels for one of the light."""
     times = picture.shape[0] // bright.shape[0]
     factor = np.nan_to_num(bright, nan=1.0)
     if times > 1:

@@ -132,5 +132,6 @@ class Model:
 
     def every_point(self) -> Iterator[NDArray[Any]]:
         """Yield the points of all parts."""
-        for part in (*self.surfaces, *self.lines, *self.clouds):
+        parts: list[Surface | Lines | Cloud] = [*self.surfaces, *self.lines, *self.clouds]
+        for part in parts:
             yield part.points

@@ -54,7 +54,8 @@ def page(model: Model, still: NDArray[np.uint8]) -> bytes:
     }
     words = model.words
     key = "".join(
-        f'<span><i style="background:rgb{entry.colour}"></i>{escape(entry.text)}</span>' for entry in words.key
+        f'<span><i style="background:rgb{entry.colour}"></i>{escape(entry.text)}</span>'
+        for entry in words.key
     )
     texts = {
         "@LANG@": language(),
@@ -92,7 +93,9 @@ def _surface(surface: Surface, low: NDArray[Any], span: NDArray[Any]) -> dict[st
         "count": len(surface.points),
         "places": _places(surface.points, low, span),
         # Differences of neighbours are small numbers, which pack well.
-        "corners": _packed(np.diff(surface.triangles.ravel().astype("<i4"), prepend=np.int32(0)).astype("<i4")),
+        "corners": _packed(
+            np.diff(surface.triangles.ravel().astype("<i4"), prepend=np.int32(0)).astype("<i4")
+        ),
         "colour": list(surface.colour),
         "opacity": surface.opacity,
     }

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from pointcloud import crs
 from pointcloud.errors import CrsError, ParameterError
+from pointcloud.io import points as clouds
+from pointcloud.io.cloudheader import CloudHeader, PointChunk
 from pointcloud.io.files import find_files
-from pointcloud.io.las import PointChunk, iter_records
-from pointcloud.io.lasheader import CloudHeader, read_header
+from pointcloud.io.las import iter_records
+from pointcloud.io.lasheader import LasHeader
 from pointcloud.lattice import QUANTA_PER_METRE, Box
-from pointcloud.messages import say
 
 Colouring: TypeAlias = Literal["class", "height", "rgb"]
 COLOURINGS: tuple[Colouring, ...] = ("class", "height", "rgb")
@@ -113,14 +114,14 @@ def sample(
     read = inside = 0
     synthetic = False
     for path in find_files(inputs):
-        header = read_header(path)
-        _check(header, reference, coloured)
+        header = clouds.read_header(path)
+        _check(header, reference)
         read += header.count
         if header.has_box and not header.limits.touches(box):
             continue
         synthetic = synthetic or header.synthetic
-        for records, chunk in iter_records(header, whole=coloured):
-            inside += kept.add(chunk, _rgb(records, header) if coloured else None, box)
+        for chunk, rgb in _chunks(header, coloured):
+            inside += kept.add(chunk, rgb, box)
     if not inside:
         raise ParameterError("view.no_points", read=read)
     points, classes, rgb = kept.finish()
@@ -183,9 +184,17 @@ def _numbers(e: NDArray[Any], n: NDArray[Any], z: NDArray[Any]) -> NDArray[np.ui
     return mixed
 
 
-def _rgb(records: NDArray[np.uint8], header: CloudHeader) -> NDArray[np.uint16]:
+def _chunks(header: CloudHeader, coloured: bool) -> Iterator[tuple[PointChunk, NDArray[np.uint16] | None]]:
+    """Yield the points of a file, with their colours as it has them if these are wanted."""
+    if not coloured:
+        for chunk in clouds.iter_points(header):
+            yield chunk, None
+        return
+    if not isinstance(header, LasHeader) or header.point_format not in _RGB_AT:
+        raise ParameterError("view.no_rgb", path=header.path)
     at = _RGB_AT[header.point_format]
-    return np.ascontiguousarray(records[:, at : at + 6]).view("<u2")
+    for records, chunk in iter_records(header):
+        yield chunk, np.ascontiguousarray(records[:, at : at + 6]).view("<u2")
 
 
 def _bytes(rgb: NDArray[np.uint16]) -> NDArray[np.uint8]:
@@ -193,9 +202,7 @@ def _bytes(rgb: NDArray[np.uint16]) -> NDArray[np.uint8]:
     return (rgb >> 8 if rgb.size and rgb.max() > 255 else rgb).astype(np.uint8)
 
 
-def _check(header: CloudHeader, reference: str | None, coloured: bool) -> None:
-    if coloured and header.point_format not in _RGB_AT:
-        raise ParameterError("view.no_rgb", path=header.path, format=header.point_format)
+def _check(header: CloudHeader, reference: str | None) -> None:
     if header.crs is None:
         return
     crs.require_metres(header.crs, str(header.path))
@@ -231,10 +238,3 @@ def colours(sampled: Sampled, colouring: Colouring, stops: NDArray[np.float64]) 
 def classes_in(sampled: Sampled) -> Iterator[int]:
     """Yield the classes that are drawn, rising."""
     yield from np.flatnonzero(np.bincount(sampled.classes, minlength=256)).tolist()
-
-
-def class_name(number: int) -> str:
-    """Return what a LAS class is called, in the language in use."""
-    if number <= 22:
-        return say(f"info.class_{number}")
-    return say("info.class_reserved" if number < 64 else "info.class_user")

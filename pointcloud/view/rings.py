@@ -164,7 +164,9 @@ def triangles(heights: NDArray[np.float64], ground: Bools, joined: tuple[bool, b
     for at, wanted in ((0, left), (-1, right)):
         if wanted:
             number[1::2, at] = number[0:-1:2, at]
-    nw, ne, sw, se = (part[ground] for part in (number[:-1, :-1], number[:-1, 1:], number[1:, :-1], number[1:, 1:]))
+    nw, ne, sw, se = (
+        part[ground] for part in (number[:-1, :-1], number[:-1, 1:], number[1:, :-1], number[1:, 1:])
+    )
     flat = heights.ravel()
     falling = np.abs(flat[nw] - flat[se]) <= np.abs(flat[ne] - flat[sw])
     out = np.empty((2 * len(nw), 3), np.int32)

@@ -19,7 +19,12 @@ SKY = ("#f4f6f8", "#9fbfe0")
 
 
 def plotter(
-    model: Model, size: tuple[int, int], *, off_screen: bool | None = True, smooth: bool = True, scale: float = 1.0
+    model: Model,
+    size: tuple[int, int],
+    *,
+    off_screen: bool | None = True,
+    smooth: bool = True,
+    scale: float = 1.0,
 ) -> Any:
     """Return a plotter that holds a model; coordinates are E, N and exaggerated height in metres.
 
@@ -117,7 +122,9 @@ def _put(made: Any, pyvista: Any, sign: Sign, camera: Camera, scale: float) -> N
     pixel = camera.metres_per_pixel(REFERENCE, distance) / 2  # boards are twice as fine
     rows, cols = sign.board.shape[:2]
     width, height = cols * pixel, rows * pixel
-    corners = np.array([(-width / 2, 0, 0), (width / 2, 0, 0), (width / 2, height, 0), (-width / 2, height, 0)])
+    corners = np.array(
+        [(-width / 2, 0, 0), (width / 2, 0, 0), (width / 2, height, 0), (-width / 2, height, 0)]
+    )
     plate = pyvista.PolyData(corners, faces=[4, 0, 1, 2, 3])
     plate.active_texture_coordinates = np.array([(0, 0), (1, 0), (1, 1), (0, 1)], np.float32)
     mapper = pyvista.DataSetMapper(plate)
@@ -130,5 +137,3 @@ def _put(made: Any, pyvista: Any, sign: Sign, camera: Camera, scale: float) -> N
     follower.GetProperty().LightingOff()
     follower.SetCamera(made.camera)
     made.add_actor(follower, reset_camera=False)
-
-

@@ -48,7 +48,9 @@ def picture(model: Model, size: tuple[int, int], *, strip: bool = True) -> NDArr
         made.close()
     image = Image.fromarray(drawn)
     if image.size != size:
-        image = image.resize(size, Image.Resampling.BOX if times > 1 and tiles == 1 else Image.Resampling.LANCZOS)
+        image = image.resize(
+            size, Image.Resampling.BOX if times > 1 and tiles == 1 else Image.Resampling.LANCZOS
+        )
     plain = np.asarray(image)
     return framed(plain, model.camera, model.words) if strip else plain
 
@@ -76,7 +78,11 @@ def png(pixels: NDArray[np.uint8], model: Model) -> bytes:
     from PIL.PngImagePlugin import PngInfo
 
     info = PngInfo()
-    for name, text in (("Title", model.words.title), ("Description", model.words.facts), ("Source", model.words.source)):
+    for name, text in (
+        ("Title", model.words.title),
+        ("Description", model.words.facts),
+        ("Source", model.words.source),
+    ):
         if text:
             info.add_itxt(name, text)
     buffer = io.BytesIO()

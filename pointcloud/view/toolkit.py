@@ -24,7 +24,9 @@ def need(module: str, extra: str = "view") -> Any:
             warnings.simplefilter("ignore")
             return import_module(module)
     except ModuleNotFoundError as error:
-        raise ParameterError("view.missing", package=name, command=f'pip install "hyogo-pc[{extra}]"') from error
+        raise ParameterError(
+            "view.missing", package=name, command=f'pip install "hyogo-pc[{extra}]"'
+        ) from error
     except ImportError as error:
         raise ParameterError("view.library", package=name, cause=error) from error
 

@@ -69,7 +69,11 @@ def strip(width: int, words: Words, unit: float) -> Image.Image:
     """Return the strip below a picture; an even number of pixels high, as films need it."""
     margin = round(20 * unit)
     lines: list[tuple[str, int, Colour]] = []
-    for text, size, colour in ((words.title, _TITLE, INK), (words.facts, _TEXT, GREY), (words.source, _TEXT, GREY)):
+    for text, size, colour in (
+        (words.title, _TITLE, INK),
+        (words.facts, _TEXT, GREY),
+        (words.source, _TEXT, GREY),
+    ):
         pixels = max(round(size * unit), 9)
         lines += [(line, pixels, colour) for line in _wrapped(text, pixels, width - 2 * margin)]
     rows = _rows(words.key, max(round(_TEXT * unit), 9), width - 2 * margin)

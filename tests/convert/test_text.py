@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pointcloud import messages
-from pointcloud.io import textgrid
+from pointcloud.io import member, textgrid
 from pointcloud.io.member import Member
 
 OUT = Path("DEM_1g", "DEM_05LF901_1g.tif")
@@ -248,7 +248,7 @@ def test_pieces_of_any_size_make_the_same(
 ) -> None:
     z = hill(60, 80)
     path = wrote(tmp_path, text_grid(z, (41000, -58000)))
-    monkeypatch.setattr(textgrid, "_CHUNK", chunk)
+    monkeypatch.setattr(member, "_PIECE", chunk)
     gridded = textgrid.read_text(Member(path))
     assert np.array_equal(gridded.array, z.astype(np.float32))
     assert gridded.grid.box.bounds == (41000, -58000, 41080, -57940)
@@ -405,4 +405,4 @@ def test_memory_is_near_the_rasters(tmp_path: Path) -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert len(text) > 2 * gridded.array.nbytes
-    assert peak < gridded.array.nbytes + 6 * textgrid._CHUNK
+    assert peak < gridded.array.nbytes + 6 * member._PIECE
