@@ -138,7 +138,7 @@ def _request(place: Place, given: dict[str, Any]) -> ViewRequest:
 
     more: dict[str, Any] = {} if given["budget"] is None else {"budget": given["budget"]}
     if given["sun"] is not None:
-        more["sun"] = None if given["sun"] == _NO_SUN else Sun(*_numbers("--sun", given["sun"], 2))
+        more["sun"] = _NO_SUN if given["sun"] == _NO_SUN else Sun(*_numbers("--sun", given["sun"], 2))
     if given["section"] is not None:
         e0, n0, e1, n1 = _numbers("--section", given["section"], 4)
         more["section"] = ((e0, n0), (e1, n1))

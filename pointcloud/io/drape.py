@@ -159,11 +159,9 @@ def _needs_alpha(file: Any) -> bool:
 
 def _bytes(bands: NDArray[Any]) -> NDArray[np.uint8]:
     """Return colours of 8 bits; those of 16 lose their lower half."""
-    if bands.dtype == np.uint8:
-        return bands.view(np.uint8)
     if bands.dtype == np.uint16:
-        return (bands >> 8).astype(np.uint8)
-    return np.clip(np.nan_to_num(bands), 0, 255).astype(np.uint8)
+        return np.asarray(bands >> 8, np.uint8)
+    return np.asarray(np.clip(np.nan_to_num(bands), 0, 255), np.uint8)
 
 
 def _line(error: BaseException) -> str:

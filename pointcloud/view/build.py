@@ -176,8 +176,8 @@ class _Builder:
             raise ParameterError("view.void", place=request.place.name)
         if np.isnan(layers[0].heights).any():
             self.key.append(Entry(FLOOR, say("view.key_void")))
-        if request.sun is not None:
-            land.shine(layers, source.cell, self.times, request.sun)
+        if request.light is not None:
+            land.shine(layers, source.cell, self.times, request.light)
         return layers
 
     def _drape(self, text: str) -> drapes.Drape:
@@ -305,12 +305,12 @@ class _Builder:
             facts.append(say("view.drape_file", name=Path(request.drape).name))
         if request.contours:
             facts.append(say("view.contour_step", step=f"{request.contours:g}"))
-        if request.sun is not None:
+        if request.light is not None:
             facts.append(
                 say(
                     "view.sun_at",
-                    azimuth=f"{request.sun.azimuth:.0f}",
-                    altitude=f"{request.sun.altitude:.0f}",
+                    azimuth=f"{request.light.azimuth:.0f}",
+                    altitude=f"{request.light.altitude:.0f}",
                 )
             )
         facts.append(say("view.north"))

@@ -48,8 +48,8 @@ def canopy(
             [np.interp(np.nan_to_num(over), _GREENS[:, 0], _GREENS[:, band]) for band in (1, 2, 3)], -1
         ).astype(np.uint8)
         made.append(land.Layer(frame, surface, picture, layer.inner))
-    if request.sun is not None:
-        land.shine(made, source.cell, request.exaggeration, request.sun)
+    if request.light is not None:
+        land.shine(made, source.cell, request.exaggeration, request.light)
     return land.surfaces(source, made, request.exaggeration, None, opacity=request.dsm_opacity, every=every)
 
 

@@ -24,9 +24,6 @@ SHARP = 8192
 """Most pixels of a picture's side: what graphics cards take."""
 _PIXELS = 48_000_000
 
-LIT = frozenset({"hillshade", "multi-hillshade", "shaded-heights", "vat", "combined-vat"})
-"""Styles that hold light and shade themselves."""
-
 NUMBERS = np.array(
     [(0.0, 255, 250, 205), (0.25, 253, 204, 138), (0.5, 240, 130, 80), (0.75, 200, 50, 60), (1.0, 95, 0, 50)]
 )

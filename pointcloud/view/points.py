@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pointcloud import crs
 from pointcloud.errors import CrsError, ParameterError
 from pointcloud.io import points as clouds
+from pointcloud.io.along import hashes
 from pointcloud.io.cloudheader import CloudHeader, PointChunk
 from pointcloud.io.files import find_files
 from pointcloud.io.las import iter_records
@@ -120,8 +121,8 @@ def sample(
         if header.has_box and not header.limits.touches(box):
             continue
         synthetic = synthetic or header.synthetic
-        for chunk, rgb in _chunks(header, coloured):
-            inside += kept.add(chunk, rgb, box)
+        for chunk, own in _chunks(header, coloured):
+            inside += kept.add(chunk, own, box)
     if not inside:
         raise ParameterError("view.no_points", read=read)
     points, classes, rgb = kept.finish()
@@ -143,7 +144,7 @@ class _Lowest:
         wanted = (chunk.e >= box.west) & (chunk.e < box.east) & (chunk.n > box.south) & (chunk.n <= box.north)
         wanted &= ~chunk.withheld & ~np.isin(chunk.classification, _NOISE)
         count = int(wanted.sum())
-        numbers = _numbers(chunk.e, chunk.n, chunk.z)
+        numbers = hashes(chunk.e, chunk.n, chunk.z)
         wanted &= numbers <= self.most
         part: list[NDArray[Any]] = [
             values[wanted] for values in (numbers, chunk.e, chunk.n, chunk.z, chunk.classification)
@@ -171,17 +172,6 @@ class _Lowest:
         order = np.argsort(numbers)
         points = np.column_stack([e[order], n[order], z[order]]) / QUANTA_PER_METRE
         return points, classes[order], _bytes(rgb[0][order]) if rgb else None
-
-
-def _numbers(e: NDArray[Any], n: NDArray[Any], z: NDArray[Any]) -> NDArray[np.uint64]:
-    """Return a number for each point, spread evenly by its coordinates (the finalizer of SplitMix64)."""
-    mixed = np.zeros(len(e), np.uint64)
-    for values in (e, n, z):
-        mixed += values.astype(np.int64).view(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
-        mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        mixed ^= mixed >> np.uint64(31)
-    return mixed
 
 
 def _chunks(header: CloudHeader, coloured: bool) -> Iterator[tuple[PointChunk, NDArray[np.uint16] | None]]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from pointcloud.errors import ParameterError
 from pointcloud.places import Place
@@ -15,6 +16,8 @@ from pointcloud.view.points import BUDGET, Colouring
 RADIUS = 300.0
 """Metres around a bare point that are seen in full detail."""
 SIZE = (1920, 1080)
+LIT = frozenset({"hillshade", "multi-hillshade", "shaded-heights", "vat", "combined-vat"})
+"""Styles that hold light and shade themselves."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +61,8 @@ class ViewRequest:
     labels : tuple of Label
         Besides the name of the place, unless ``named`` is off.
     named : bool
-    sun : Sun or None, optional
-        ``None`` for no light and shade.
+    sun : Sun, 'usual' or 'none'
+        Usual is light from the north-west, as on maps, but none with styles that hold light and shade themselves.
     aim : Aim
     camera : Camera, optional
         Instead of an aim.
@@ -89,7 +92,7 @@ class ViewRequest:
     section: tuple[tuple[float, float], tuple[float, float]] | None = None
     labels: tuple[Label, ...] = ()
     named: bool = True
-    sun: Sun | None = field(default_factory=Sun)
+    sun: Sun | Literal["usual", "none"] = "usual"
     aim: Aim = field(default_factory=Aim)
     camera: Camera | None = None
     nodata: float | None = None
@@ -112,3 +115,10 @@ class ViewRequest:
                 raise ParameterError("params.range", name=name, value=value, least=least, most=most)
         if self.section is not None and self.section[0] == self.section[1]:
             raise ParameterError("view.section_point")
+
+    @property
+    def light(self) -> Sun | None:
+        """What the land is lit by."""
+        if isinstance(self.sun, Sun):
+            return self.sun
+        return Sun() if self.sun == "usual" and self.drape not in LIT else None
