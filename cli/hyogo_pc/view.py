@@ -39,7 +39,7 @@ _AIMS = ("bearing", "distance", "height", "eye", "towards", "field")
     "--dsm-opacity",
     type=float,
     metavar="0-1",
-    default=0.6,
+    default=0.5,
     show_default=True,
     help=say("view_command.dsm_opacity"),
 )

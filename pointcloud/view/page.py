@@ -17,8 +17,8 @@ from PIL import Image
 from pointcloud.messages import language, say
 from pointcloud.view.model import Cloud, Lines, Model, Sign, Surface
 
-CORNERS = 400_000
-"""Corners of triangles at most: some 6 MB of the file."""
+CORNERS = 900_000
+"""Corners of triangles at most: some 9 MB of the file."""
 BUDGET = 600_000
 """Points at most, unless more are asked for."""
 SHARP = 4096

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -87,7 +87,7 @@ class ViewRequest:
     radius: float | None = None
     surroundings: float | None = None
     exaggeration: float = 1.0
-    dsm_opacity: float = 0.6
+    dsm_opacity: float = 0.5
     contours: float | None = None
     section: tuple[tuple[float, float], tuple[float, float]] | None = None
     labels: tuple[Label, ...] = ()
