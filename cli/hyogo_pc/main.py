@@ -26,6 +26,7 @@ COMMANDS = {
     "verify": "hyogo_pc.verify",
     "relief": "hyogo_pc.relief",
     "map": "hyogo_pc.map",
+    "profile": "hyogo_pc.profile",
     "info": "hyogo_pc.info",
     "convert": "hyogo_pc.convert",
     "sheet": "hyogo_pc.sheet",

@@ -14,7 +14,7 @@ from pointcloud import styles
 from pointcloud.cs_params import PRESETS
 from pointcloud.errors import ParameterError
 from pointcloud.messages import say
-from pointcloud.print.paper import ORIENTATIONS, PAPERS
+from pointcloud.print.layout import ORIENTATIONS, PAPERS
 
 if TYPE_CHECKING:
     from pointcloud.print.design import Design
@@ -30,7 +30,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--scale", type=float, metavar="N", help=say("map.scale_option"))
 @click.option(
     "--paper",
-    type=click.Choice(list(PAPERS), case_sensitive=False),
+    type=click.Choice(PAPERS, case_sensitive=False),
     default="A4",
     show_default=True,
     help=say("map.paper"),

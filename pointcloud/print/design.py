@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pointcloud import messages, relief
 from pointcloud.crs import SpatialReference
 from pointcloud.errors import ParameterError
-from pointcloud.print import contours, paper
+from pointcloud.print import contours, layout
 from pointcloud.print.page import Rect
 from pointcloud.styles import STYLES, StyleParams
 
@@ -79,12 +79,12 @@ class Design:
     font: Path | None = None
 
     def __post_init__(self) -> None:
-        if self.paper not in paper.PAPERS:
+        if self.paper not in layout.PAPERS:
             raise ParameterError(
-                "params.choice", name="paper", value=self.paper, choices=", ".join(paper.PAPERS)
+                "params.choice", name="paper", value=self.paper, choices=", ".join(layout.PAPERS)
             )
-        if self.orientation not in paper.ORIENTATIONS:
-            choices = ", ".join(paper.ORIENTATIONS)
+        if self.orientation not in layout.ORIENTATIONS:
+            choices = ", ".join(layout.ORIENTATIONS)
             raise ParameterError("params.choice", name="orientation", value=self.orientation, choices=choices)
         if self.style not in STYLES:
             raise ParameterError("params.choice", name="style", value=self.style, choices=", ".join(STYLES))
@@ -107,7 +107,7 @@ class Frame:
 
     Parameters
     ----------
-    sheet : paper.Sheet
+    sheet : layout.Sheet
     scale : float
     bounds : (west, south, east, north)
         Metres; what the map shows.
@@ -115,7 +115,7 @@ class Frame:
         What to say where the site does not fit, else nothing.
     """
 
-    sheet: paper.Sheet
+    sheet: layout.Sheet
     scale: float
     bounds: Bounds
     missing: str = ""
@@ -163,12 +163,12 @@ def frame(
     """
     landscape, portrait = (_sheet(design.paper, upright, panel) for upright in (False, True))
     if design.orientation == "auto":
-        sheet = landscape if extent is None else paper.better(*extent, landscape, portrait)
+        sheet = landscape if extent is None else layout.better(*extent, landscape, portrait)
     else:
         sheet = portrait if design.orientation == "portrait" else landscape
     scale, missing = design.scale, ""
     if scale is None:
-        scale = DEFAULT_SCALE if extent is None else paper.fitting_scale(*extent, sheet)
+        scale = DEFAULT_SCALE if extent is None else layout.fitting_scale(*extent, sheet)
         if scale is None:
             raise ParameterError("map.too_large", width=extent[0], height=extent[1])  # type: ignore[index]
     elif extent is not None and not sheet.holds(*extent, scale):
@@ -179,23 +179,23 @@ def frame(
     return Frame(sheet, float(scale), bounds, missing)
 
 
-def _sheet(name: str, portrait: bool, panel: Callable[[bool], float]) -> paper.Sheet:
-    return paper.Sheet(name, portrait, panel(paper.Sheet(name, portrait, 0.0).wide))
+def _sheet(name: str, portrait: bool, panel: Callable[[bool], float]) -> layout.Sheet:
+    return layout.Sheet(name, portrait, panel(layout.Sheet(name, portrait, 0.0).wide))
 
 
 def _what_would_fit(
     design: Design,
     extent: tuple[float, float],
     scale: float,
-    sheet: paper.Sheet,
+    sheet: layout.Sheet,
     panel: Callable[[bool], float],
 ) -> str:
     """Say that a site does not fit, and at which scale or on which paper it would."""
     _, _, wide, high = sheet.map_edges
-    fitting = paper.fitting_scale(*extent, sheet)
+    fitting = layout.fitting_scale(*extent, sheet)
     others = [
         messages.say("map.paper_portrait" if portrait else "map.paper_landscape", paper=name)
-        for name in paper.PAPERS
+        for name in layout.PAPERS
         for portrait in (False, True)
         if _sheet(name, portrait, panel).holds(*extent, scale)
     ]

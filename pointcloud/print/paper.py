@@ -1,92 +1,20 @@
-"""Paper: sizes, and which scale lets a piece of land fit. Without NumPy, for the command line."""
+"""Sizes of paper (ISO 216)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+PAPERS: dict[str, tuple[float, float]] = {
+    "A4": (210.0, 297.0),
+    "A3": (297.0, 420.0),
+    "A2": (420.0, 594.0),
+    "A1": (594.0, 841.0),
+    "A0": (841.0, 1189.0),
+}
+"""Width and height of an upright sheet in millimetres, by name."""
 
-PAPERS = {"A4": (297.0, 210.0), "A3": (420.0, 297.0), "A2": (594.0, 420.0)}
-"""Long and short side in millimetres (JIS P 0138)."""
-
-ORIENTATIONS = ("auto", "landscape", "portrait")
-
-SCALES = (
-    *(100, 200, 250, 500, 1000, 1500, 2000, 2500, 3000, 4000, 5000, 7500),
-    *(10_000, 15_000, 20_000, 25_000, 50_000, 100_000, 200_000, 500_000),
-)
-"""Denominators of the scales that are proposed; any other may be asked for."""
-
-_GROWTH = {"A4": 1.0, "A3": 1.15, "A2": 1.35}
-"""How much larger texts are on larger paper, which is read from further away."""
-
-MARGIN = 8.0
-"""Millimetres that printers leave white."""
-
-_TWO_COLUMNS = 240.0
-_TICKS = 4.0
-_GAP = 2.0
+ORIENTATIONS = ("landscape", "portrait")
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """A sheet of paper, and how a map is laid out on it; lengths in millimetres.
-
-    Parameters
-    ----------
-    paper : str
-        A name of :data:`PAPERS`.
-    portrait : bool
-    panel : float
-        Height of the panel below the map, on A4.
-    """
-
-    paper: str
-    portrait: bool
-    panel: float
-
-    @property
-    def size(self) -> tuple[float, float]:
-        """Width and height."""
-        longer, shorter = PAPERS[self.paper]
-        return (shorter, longer) if self.portrait else (longer, shorter)
-
-    @property
-    def growth(self) -> float:
-        """How much larger texts and panel are than on A4."""
-        return _GROWTH[self.paper]
-
-    @property
-    def wide(self) -> bool:
-        """Whether the panel has room for a legend of two columns."""
-        return (self.size[0] - 2 * MARGIN) / self.growth >= _TWO_COLUMNS
-
-    @property
-    def panel_edges(self) -> tuple[float, float, float, float]:
-        """Left, bottom, width and height of the panel."""
-        return MARGIN, MARGIN, self.size[0] - 2 * MARGIN, self.panel * self.growth
-
-    @property
-    def map_edges(self) -> tuple[float, float, float, float]:
-        """Left, bottom, width and height of the map."""
-        width, height = self.size
-        ticks = _TICKS * self.growth
-        bottom = MARGIN + self.panel * self.growth + _GAP + ticks
-        return MARGIN + ticks, bottom, width - 2 * (MARGIN + ticks), height - MARGIN - ticks - bottom
-
-    def holds(self, width: float, height: float, scale: float) -> bool:
-        """Whether so many metres fit on the map."""
-        _, _, wide, high = self.map_edges
-        return width * 1000 / scale <= wide + 1e-6 and height * 1000 / scale <= high + 1e-6
-
-
-def fitting_scale(width: float, height: float, sheet: Sheet) -> int | None:
-    """Return the largest scale (smallest denominator) of :data:`SCALES` at which so many metres fit."""
-    return next((scale for scale in SCALES if sheet.holds(width, height, scale)), None)
-
-
-def better(width: float, height: float, landscape: Sheet, portrait: Sheet) -> Sheet:
-    """Return the sheet on which so many metres can be drawn larger; the first where both are alike."""
-    ratios = []
-    for sheet in (landscape, portrait):
-        _, _, wide, high = sheet.map_edges
-        ratios.append(min(wide / width, high / height))
-    return portrait if ratios[1] > ratios[0] else landscape
+def size(name: str, orientation: str) -> tuple[float, float]:
+    """Return width and height in millimetres of a sheet of :data:`PAPERS`, lying or upright."""
+    width, height = PAPERS[name]
+    return (height, width) if orientation == "landscape" else (width, height)
