@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast
 
+from pointcloud import pdalstages
 from pointcloud.cs_params import CsParams, from_table, preset
 from pointcloud.errors import ParameterError
 from pointcloud.lattice import QUANTA_PER_METRE, cell_quanta, quanta
@@ -112,6 +113,8 @@ class GridParams:
         How the CS relief map is drawn.
     classify : SmrfParams, optional
         How to find the ground; without it, the classes of the points tell it.
+    pipeline : str
+        Stages of PDAL that the points pass first; see :mod:`pointcloud.pdalstages`.
 
     Raises
     ------
@@ -130,6 +133,7 @@ class GridParams:
     compress: Compression = "deflate"
     cs: CsParams = HYOGO_CS
     classify: SmrfParams | None = None
+    pipeline: str = ""
 
     def __post_init__(self) -> None:
         cells = sorted({_cell(resolution) for resolution in self.resolutions}, reverse=True)
@@ -180,6 +184,8 @@ class GridParams:
             "excluded_classes": list(self.excluded_classes),
             "precision": self.precision,
         }
+        if self.pipeline:
+            common["pipeline"] = pdalstages.parse(self.pipeline)
         if product == "dsm":
             return common | {"dsm_max_gap": self.dsm_max_gap}
         ground: dict[str, object] = {"ground_classes": list(self.ground_classes)}
@@ -253,6 +259,8 @@ def _converted(key: str, value: Any) -> Any:
         return tuple(kind(item) for item in items)
     if key == "compress":
         return str(value)
+    if key == "pipeline":
+        return pdalstages.checked(value)
     if key == "cs":
         return from_table(value)
     if key == "classify":

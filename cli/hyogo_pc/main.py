@@ -28,6 +28,7 @@ COMMANDS = {
     "map": "hyogo_pc.map",
     "profile": "hyogo_pc.profile",
     "info": "hyogo_pc.info",
+    "check": "hyogo_pc.check",
     "convert": "hyogo_pc.convert",
     "sheet": "hyogo_pc.sheet",
     "sites": "hyogo_pc.sites",
