@@ -141,20 +141,20 @@ def _norths(
     placed: Frame, system: SpatialReference | None, magnetic: float | None, tongue: str
 ) -> tuple[list[str], float | None]:
     """Return what is said of the norths, and the turn of magnetic north from up, clockwise in degrees."""
-    words = [said(tongue, "grid_north")]
+    words = [said(tongue, "map.grid_north")]
     if system is None:
         return words, None
     west, south, east, north_edge = placed.bounds
     true = north.convergence((west + east) / 2, (south + north_edge) / 2, system.horizontal)
-    words.append(said(tongue, _side("true", true), angle=north.minutes(true)))
+    words.append(said(tongue, f"map.true_{_side(true)}", angle=north.minutes(true)))
     if magnetic is None:
         return words, None
-    words.append(said(tongue, _side("magnetic", magnetic), angle=north.minutes(magnetic)))
+    words.append(said(tongue, f"map.magnetic_{_side(magnetic)}", angle=north.minutes(magnetic)))
     return words, true + magnetic
 
 
-def _side(kind: str, degrees: float) -> str:
-    return f"{kind}_west" if degrees < 0 else f"{kind}_east"
+def _side(degrees: float) -> str:
+    return "west" if degrees < 0 else "east"
 
 
 def place_in_sheets(layer: Layer, rect: Rect, placed: Frame, zone: int, tongue: str) -> None:
@@ -179,7 +179,7 @@ def place_in_sheets(layer: Layer, rect: Rect, placed: Frame, zone: int, tongue: 
         layer.lines(grid, 0.07, (0.7, 0.7, 0.7))
         layer.rect(frame, edge=_INK, width=0.18)
         _mark(layer, frame, sheet, shown)
-        label = said(tongue, "sheet_level", code=sheet.code, level=f"{int(level):,}")
+        label = said(tongue, "map.sheet_level", code=sheet.code, level=f"{int(level):,}")
         layer.text(left + wide / 2, bottom + high + 0.35 * size, label, 0.95 * size, _INK, across="center")
 
 

@@ -71,17 +71,17 @@ def most_lines(design: Design) -> int:
 def entries(design: Design, ground: Ground, *, depressions: bool) -> Iterator[Entry]:
     """Yield the lines of a legend from top to bottom, but for the overlays."""
     tongue = design.tongue
-    yield Entry(said(tongue, f"style_{design.style.replace('-', '_')}"), heading=True)
+    yield Entry(said(tongue, f"map.style_{design.style.replace('-', '_')}"), heading=True)
     for name, colour in _colours(design, ground):
-        yield Entry(said(tongue, f"means_{name}"), patch=colour)
+        yield Entry(said(tongue, f"map.means_{name}"), patch=colour)
     if design.interval:
         brown, interval = map_room.CONTOUR_COLOUR, design.interval
-        text = said(tongue, "contour", interval=f"{interval:g}")
+        text = said(tongue, "map.contour", interval=f"{interval:g}")
         yield Entry(text, line=brown, width=map_room.THIN)
-        text = said(tongue, "index_contour", interval=f"{interval * INDEX:g}")
+        text = said(tongue, "map.index_contour", interval=f"{interval * INDEX:g}")
         yield Entry(text, line=brown, width=map_room.THICK)
         if depressions:
-            yield Entry(said(tongue, "depression"), line=brown, width=map_room.THIN, ticked=True)
+            yield Entry(said(tongue, "map.depression"), line=brown, width=map_room.THIN, ticked=True)
 
 
 def overlay_entries(overlays: Sequence[Overlay]) -> Iterator[Entry]:

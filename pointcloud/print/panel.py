@@ -75,7 +75,7 @@ def draw(layer: Layer, facts: Facts) -> None:
 
 def _scale_and_legend(layer: Layer, rect: Rect, facts: Facts) -> None:
     growth, design, placed = facts.placed.sheet.growth, facts.design, facts.placed
-    text = said(design.tongue, "scale", scale=f"{placed.scale:,.10g}", paper=design.paper)
+    text = said(design.tongue, "map.scale", scale=f"{placed.scale:,.10g}", paper=design.paper)
     layer.text(rect.left, rect.top - 3.2 * growth, text, 3.2 * growth, _INK)
     furniture.scale_bar(layer, rect.left, rect.top - 6.2 * growth, (_LEGEND - 6) * growth, placed)
     left, top = rect.left, rect.top - _SCALE * growth
@@ -93,13 +93,13 @@ def _title_block(layer: Layer, rect: Rect, facts: Facts) -> None:
     growth, design = facts.placed.sheet.growth, facts.design
     y = rect.top
     size = _TITLE * growth
-    for line in wrapped(layer, design.title or said(design.tongue, "untitled"), size, rect.width):
+    for line in wrapped(layer, design.title or said(design.tongue, "map.untitled"), size, rect.width):
         y -= size
         layer.text(rect.left, y, line, size, _INK)
         y -= 0.25 * size
     if facts.ground.synthetic:
         y -= 3.0 * growth
-        layer.text(rect.left, y, said(design.tongue, "made_up"), 2.9 * growth, _MADE_UP)
+        layer.text(rect.left, y, said(design.tongue, "map.made_up"), 2.9 * growth, _MADE_UP)
     y -= 1.2 * growth
     body = _BODY * growth
     rows = [*_rows(facts)]
@@ -119,13 +119,13 @@ def _rows(facts: Facts) -> Iterator[tuple[str, str]]:
     tongue = design.tongue
 
     def row(name: str, value: str) -> tuple[str, str]:
-        return said(tongue, f"key_{name}"), value
+        return said(tongue, f"map.key_{name}"), value
 
     if design.author:
         yield row("author", design.author)
     assert design.date is not None
     yield row(
-        "date", said(tongue, "date", year=design.date.year, month=design.date.month, day=design.date.day)
+        "date", said(tongue, "map.date", year=design.date.year, month=design.date.month, day=design.date.day)
     )
     yield row("crs", system_words(ground.crs, tongue))
     yield row("heights", datum_words(ground.crs, tongue))
@@ -136,10 +136,11 @@ def _rows(facts: Facts) -> Iterator[tuple[str, str]]:
         latitude, longitude = north.latlon(e, n, ground.crs.horizontal)
         if min(latitude, longitude) >= 0:  # its words are those of Japan
             yield row(
-                "latlon", said(tongue, "latlon", lat=north.seconds(latitude), lon=north.seconds(longitude))
+                "latlon",
+                said(tongue, "map.latlon", lat=north.seconds(latitude), lon=north.seconds(longitude)),
             )
-    style = said(tongue, f"style_{design.style.replace('-', '_')}")
-    yield row("relief", said(tongue, "relief", style=style, cell=f"{ground.cell:g}"))
+    style = said(tongue, f"map.style_{design.style.replace('-', '_')}")
+    yield row("relief", said(tongue, "map.relief", style=style, cell=f"{ground.cell:g}"))
     if design.interval:
         smooth = contours.effective_smoothing(design.smooth, ground.cell)
         values = {
@@ -147,7 +148,7 @@ def _rows(facts: Facts) -> Iterator[tuple[str, str]]:
             "smooth": f"{smooth:g}",
             "shortest": f"{design.shortest:g}",
         }
-        yield row("contours", said(tongue, "contours_from" if smooth else "contours_plain", **values))
+        yield row("contours", said(tongue, "map.contours_from" if smooth else "map.contours_plain", **values))
     if design.credit:
         yield row("source", credit_words(design.credit, tongue))
     yield row("software", f"hyogo-pc {__version__}")
@@ -157,7 +158,7 @@ def credit_words(credit: str, tongue: str) -> str:
     """Return a source as licences want it of what is made from it: 「…」を加工して作成, unless it says so itself."""
     if "加工" in credit or "processing" in credit.lower():
         return credit
-    return said(tongue, "credit", credit=credit)
+    return said(tongue, "map.credit", credit=credit)
 
 
 def wrapped(layer: Layer, text: str, size: float, room: float) -> list[str]:
