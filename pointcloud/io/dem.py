@@ -142,7 +142,6 @@ def look(path: Path) -> DemFile:
             raise FileError("dem.degrees", path=path, crs=file.crs.to_string()[:60])
         if file.crs is not None and abs(file.crs.linear_units_factor[1] - 1.0) > 1e-9:
             raise FileError("dem.unit", path=path, unit=file.crs.linear_units_factor[0])
-        synthetic, credit = said(path, file)
         exact = (dtype.itemsize <= 2 or dtype == np.float32) and file.scales[0] == 1 and file.offsets[0] == 0
         return DemFile(
             path=path,
@@ -151,20 +150,33 @@ def look(path: Path) -> DemFile:
             transform=transform,
             crs_wkt=file.crs.to_wkt() if file.crs is not None else None,
             exact=exact,
-            synthetic=synthetic,
-            credit=credit,
+            synthetic=file.tags().get("SYNTHETIC") == "YES",
+            credit=file.tags().get("CREDIT", ""),
         )
 
 
-def said(path: Path, file: Any) -> tuple[bool, str]:
-    """Return whether a file calls itself made-up, and the credits it states; a mosaic says what its files say."""
-    tags = [file.tags()]
-    if path.suffix.lower() == ".vrt":
-        for name in file.files[1:]:
-            with open_raster(Path(name)) as part:
-                tags.append(part.tags())
-    credits = dict.fromkeys(each["CREDIT"] for each in tags if each.get("CREDIT"))
-    return any(each.get("SYNTHETIC") == "YES" for each in tags), ", ".join(credits)
+def tags_of_sources(files: Sequence[DemFile]) -> tuple[bool, list[str]]:
+    """Return whether any file calls itself made-up, and the credits that they state, each once.
+
+    A mosaic has no such tags; those of its first source stand for it.
+    """
+    synthetic, credits = False, dict[str, None]()
+    for file in files:
+        stated = file
+        if file.path.suffix.lower() == ".vrt" and (source := _first_source(file.path)) is not None:
+            stated = look(source)
+        synthetic |= file.synthetic or stated.synthetic
+        credits |= dict.fromkeys(text for text in (file.credit or stated.credit,) if text)
+    return synthetic, [*credits]
+
+
+def _first_source(path: Path) -> Path | None:
+    """Return the first raster that a VRT, which has been checked, is made of."""
+    for element in ElementTree.fromstring(path.read_text(encoding="utf-8-sig")).iter("SourceFilename"):
+        text = (element.text or "").strip()
+        source = Path(path.parent, text) if element.get("relativeToVRT") == "1" else Path(text)
+        return _first_source(source) if source.suffix.lower() == ".vrt" else source
+    return None
 
 
 class Terrain:

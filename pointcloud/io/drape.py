@@ -17,7 +17,7 @@ from rasterio.session import DummySession
 from rasterio.vrt import WarpedVRT
 
 from pointcloud.errors import FileError
-from pointcloud.io.dem import open_raster, said
+from pointcloud.io.dem import open_raster
 
 _SETTINGS: dict[str, object] = {
     "GDAL_PAM_ENABLED": "NO",
@@ -77,7 +77,7 @@ def look(path: Path) -> Drape:
                 part = file.read(1, out_shape=shape, masked=True).astype(np.float64)
                 known = np.ma.masked_invalid(part).compressed()
                 low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
-            synthetic, credit = said(path, file)
+            tags = file.tags()
             return Drape(
                 path,
                 float(abs(file.transform.a)),
@@ -85,8 +85,8 @@ def look(path: Path) -> Drape:
                 low,
                 high,
                 file.crs.to_wkt() if file.crs is not None else None,
-                credit,
-                synthetic,
+                tags.get("CREDIT", ""),
+                tags.get("SYNTHETIC") == "YES",
             )
     except _ERRORS as error:
         raise FileError("view.drape", path=path, cause=_line(error)) from error

@@ -17,7 +17,6 @@ OPEN, HOLE, FULL = 0, 1, 2
 def floors(
     heights: NDArray[np.float64],
     state: NDArray[np.uint8],
-    base: float,
     depth: float,
     stack: NDArray[np.int64],
     out: NDArray[np.float64],
@@ -30,14 +29,12 @@ def floors(
         At the corners of the squares, metres; NaN where there is none.
     state : (rows - 1, cols - 1)
         `OPEN` or `FULL`; open squares become `HOLE`. Squares that touch at a side are of one hole.
-    base : float
-        Floor of a hole that reaches the border.
     depth : float
         How far below its rim a floor lies, in metres.
     stack : (at least the number of squares,)
         Room to work in.
     out : (rows - 1, cols - 1)
-        NaN where there is ground.
+        NaN where there is ground, and where there is none at all.
     """
     rows, cols = state.shape
     for i in range(rows):
@@ -47,11 +44,10 @@ def floors(
             elif state[i, j] == OPEN:
                 stack[0] = i * cols + j
                 state[i, j] = HOLE
-                count, seen, lowest, border = 1, 0, math.inf, False
+                count, seen, lowest = 1, 0, math.inf
                 while seen < count:
                     r, c = stack[seen] // cols, stack[seen] % cols
                     seen += 1
-                    border = border or r == 0 or c == 0 or r == rows - 1 or c == cols - 1
                     for a in range(2):
                         for b in range(2):
                             z = heights[r + a, c + b]
@@ -62,6 +58,6 @@ def floors(
                             state[y, x] = HOLE
                             stack[count] = y * cols + x
                             count += 1
-                floor = base if border or lowest == math.inf else max(lowest - depth, base)
+                floor = lowest - depth if lowest < math.inf else math.nan
                 for k in range(count):
                     out[stack[k] // cols, stack[k] % cols] = floor

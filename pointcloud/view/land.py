@@ -317,17 +317,25 @@ def _pits(
     """Return floors and walls of the holes of a ring, and of the outermost one the sides of the block."""
     state = np.where(full, pits.FULL, pits.OPEN).astype(np.uint8)
     floor = np.empty(full.shape)
-    pits.floors(heights, state, base, _PIT, np.empty(full.size, np.int64), floor)
+    pits.floors(heights, state, _PIT, np.empty(full.size, np.int64), floor)
     e, n = _lines_of(source, frame)
-    quads: list[Floats] = []
-    rows, cols = np.nonzero(floor > base)
-    if len(rows):
-        quads.append(_quads(e[cols], n[rows], e[cols + 1], n[rows + 1], floor[rows, cols]))
+    quads = [_level_strips(e, n, floor)]
     if last:
         quads.append(_quads(e[:1], n[:1], e[-1:], n[-1:], np.array([base])))
-    walls = _walls(e, n, heights, floor, base, last)
-    made = [_square_surface(np.concatenate(quads), FLOOR)] if quads else []
-    return [*made, *([_square_surface(walls, SIDE)] if len(walls) else [])]
+    walls = _walls(e, n, heights, floor, full, base, last)
+    found = ((np.concatenate(quads), FLOOR), (walls, SIDE))
+    return [_square_surface(corners, colour) for corners, colour in found if len(corners)]
+
+
+def _level_strips(e: Floats, n: Floats, floor: Floats) -> Floats:
+    """Return floors as level strips, (k, 4, 3): squares of one height that lie side by side in a row are one."""
+    held = np.pad(floor, ((0, 0), (1, 1)), constant_values=np.nan)
+    known = np.isfinite(held)
+    changes = (held[:, 1:] != held[:, :-1]) & (known[:, 1:] | known[:, :-1])
+    begins, ends = changes & known[:, 1:], changes & known[:, :-1]
+    rows, first = np.nonzero(begins)
+    _, last = np.nonzero(ends)
+    return _quads(e[first], n[rows], e[last], n[rows + 1], floor[rows, first])
 
 
 def _quads(west: Any, north: Any, east: Any, south: Any, z: Any) -> Floats:
@@ -336,11 +344,13 @@ def _quads(west: Any, north: Any, east: Any, south: Any, z: Any) -> Floats:
     return np.stack([np.stack([x, y, z], -1) for x, y in corners], 1)
 
 
-def _walls(e: Floats, n: Floats, heights: Floats, floor: Floats, base: float, last: bool) -> Floats:
+def _walls(
+    e: Floats, n: Floats, heights: Floats, floor: Floats, full: NDArray[np.bool_], base: float, last: bool
+) -> Floats:
     """Return upright faces between ground and floors, (m, 4, 3)."""
     edge = base if last else np.nan
     padded = np.pad(floor, 1, constant_values=edge)
-    inside = np.pad(np.isnan(floor), 1, constant_values=False)
+    inside = np.pad(full, 1, constant_values=False)
     found = [np.empty((0, 4, 3))]
     # Edges along the rows: between the square above and that below; then those along the columns.
     for along in (0, 1):
