@@ -1,4 +1,4 @@
-"""Make the pictures of the README from ``sample_tiles``: ``python docs/pictures.py``."""
+"""Make the pictures of the README and of the page of commands from ``sample_tiles``: ``python docs/pictures.py``."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ EAST_HALF = (21600, -166200, 22400, -165600)
 """W, S, E, N of four sheets of level 500: at 50 cm small enough to be drawn cell by cell."""
 WINDOW = (21775, -166105, 22055, -165705)
 """W, S, E, N of what is shown of them: castle, wood and town."""
+CUT = "21893,-165705 21893,-165825"
+"""E,N of the ends of the section."""
 STRIP = 40
 NOTE = "Sample Castle (made-up place)"
 
@@ -31,6 +33,7 @@ def main() -> None:
         grid(half, "--area", ",".join(map(str, EAST_HALF)))
         with Image.open(whole / "CS_05g.png") as picture:
             save(picture.convert("RGB"), "cs.jpg")
+        section(half, Path(scratch, "section.png"))
         save(panels([half / f"{product}_05g.png" for product in ("DSM", "DEM", "CS")]), "products.jpg")
 
 
@@ -40,6 +43,18 @@ def grid(out: Path, *options: str) -> None:
     code = hyogo_pc(["--lang", "en", "grid", *tiles, "-r", "0.5", "--sheet", "500", "-o", str(out), *options])
     if code:
         raise SystemExit(code)
+
+
+def section(folder: Path, out: Path) -> None:
+    """Cut the castle from the slope in the north over the keep to the slope in the south, and keep the drawing."""
+    source = [str(folder / "DEM_05g.vrt"), "--dsm", str(folder / "DSM_05g.vrt")]
+    points = ["--points", str(TILES), "--ground", str(TILES / "ground")]
+    page = ["--line", CUT, "--scale", "500", "--dpi", "110", "--title", "Sample Castle", "-o", str(out)]
+    if hyogo_pc(["--lang", "en", "profile", *source, *points, *page]):
+        raise SystemExit(1)
+    with Image.open(out) as picture:
+        few = picture.convert("RGB").quantize(128, dither=Image.Dither.NONE)
+    few.save(FOLDER / "profile.png", optimize=True)
 
 
 def panels(paths: Sequence[Path]) -> Image.Image:

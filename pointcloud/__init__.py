@@ -12,8 +12,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pointcloud.arrays import PointCloud, cloud, cs, dem, dsm, layer, picture, quality, read
+    from pointcloud.arrays import PointCloud, cloud, cs, dem, dsm, layer, mosaic, picture, quality, read
     from pointcloud.raster import Raster
+    from pointcloud.sections import profile
 
 __version__ = "0.1.0"
 
@@ -26,13 +27,16 @@ __all__ = [
     "dem",
     "dsm",
     "layer",
+    "mosaic",
     "picture",
+    "profile",
     "quality",
     "read",
 ]
 
-_HOMES = {"Raster": "pointcloud.raster"} | dict.fromkeys(
-    ("PointCloud", "cloud", "cs", "dem", "dsm", "layer", "picture", "quality", "read"), "pointcloud.arrays"
+_HOMES = {"Raster": "pointcloud.raster", "profile": "pointcloud.sections"} | dict.fromkeys(
+    ("PointCloud", "cloud", "cs", "dem", "dsm", "layer", "mosaic", "picture", "quality", "read"),
+    "pointcloud.arrays",
 )
 
 

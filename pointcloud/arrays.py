@@ -30,6 +30,7 @@ from pointcloud.params import HYOGO_CS, QUALITY_BANDS, USUAL_PRODUCTS, VOID, Gri
 from pointcloud.raster import Raster
 from pointcloud.styles import STYLES, StyleParams
 from pointcloud.styles import changed as changed_style
+from pointcloud.surface import mosaic as mosaics
 
 _CHUNK = 1_000_000
 _PRODUCTS = (
@@ -265,6 +266,71 @@ def quality(
     """
     params = _params(points, resolution, max_gap=max_gap, water_gap=water_gap)
     return points.rasters(replace(params, products=("quality",)), bounds)[0]
+
+
+def mosaic(
+    sources: Sequence[Raster],
+    *,
+    feather: float = 50.0,
+    bounds: tuple[float, float, float, float] | None = None,
+) -> tuple[Raster, Raster]:
+    """Return several rasters of heights as one, and which of them each cell is from.
+
+    Parameters
+    ----------
+    sources : sequence of Raster
+        The best first; the mosaic has its cells. Others may have larger ones, or lie in another system: they are
+        interpolated bilinearly. A CRS that is not stated is the best one's.
+    feather : float
+        Metres over which a source is shifted towards the better ones, 0 to 500.
+    bounds : (west, south, east, north), optional
+        Metres; the best source's by default.
+
+    Returns
+    -------
+    heights : Raster
+        float32, NaN where no source has a height. Heights of the best source are its own, to the bit.
+    source : Raster
+        uint8: 1 for the first source, 2 for the second and so on, 0 for none.
+
+    Raises
+    ------
+    ParameterError
+        If there are no sources or more than 255, the feather is out of its range, or the bounds are empty.
+
+    See Also
+    --------
+    pointcloud.surface.mosaic : the method
+    """
+    if not 1 <= len(sources) <= mosaics.MOST:
+        raise ParameterError("arrays.sources", count=len(sources), most=mosaics.MOST)
+    if not mosaics.NARROWEST <= feather <= mosaics.WIDEST:
+        least, most = mosaics.NARROWEST, mosaics.WIDEST
+        raise ParameterError("params.range", name="feather", value=feather, least=least, most=most)
+    best = sources[0]
+    grid = best.grid
+    if bounds:
+        east, north = grid.origin
+        box = _window(bounds).shift(-east, -north).snap(grid.cell).shift(east, north)
+        grid = Grid(box, grid.cell, grid.origin)
+    system = best.crs or next((source.crs for source in sources if source.crs), None) or ""
+    layers = [_Layer(source) for source in sources]
+    heights, source = mosaics.compose(layers, grid, system, feather)
+    return Raster(heights, grid, best.crs, best.name), Raster(source, grid, best.crs, "source")
+
+
+class _Layer:
+    """A raster as a layer of a mosaic; see :class:`pointcloud.surface.mosaic.Layer`."""
+
+    def __init__(self, raster: Raster) -> None:
+        grid = raster.grid
+        self.raster, self.crs = raster, raster.crs or ""
+        self.cell, self.origin, self.per_unit = grid.cell, grid.origin, grid.per_unit
+        self.top, self.left = mosaics.first_cell(grid)
+
+    def read(self, row: int, col: int, rows: int, cols: int) -> npt.NDArray[np.float64] | None:
+        """Return a window of the raster, NaN beyond it."""
+        return mosaics.pasted([(self.top, self.left, self.raster.array)], row, col, rows, cols)
 
 
 def cs(terrain: Raster, params: CsParams = HYOGO_CS) -> Raster:

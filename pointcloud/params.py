@@ -49,6 +49,9 @@ STATE_COLOURS: dict[int, tuple[int, int, int]] = {
 Compression = Literal["deflate", "lzw", "zstd", "none"]
 COMPRESSIONS: tuple[Compression, ...] = ("deflate", "lzw", "zstd", "none")
 
+Sampling = Literal["bilinear", "nearest"]
+SAMPLINGS: tuple[Sampling, ...] = ("bilinear", "nearest")
+"""How a height between cell centres is taken from a raster."""
 
 HYOGO_CS = preset("hyogo")
 """The default CS relief map; ``presets/hyogo.toml`` says how it was chosen."""

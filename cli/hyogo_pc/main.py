@@ -25,6 +25,7 @@ COMMANDS = {
     "status": "hyogo_pc.status",
     "verify": "hyogo_pc.verify",
     "relief": "hyogo_pc.relief",
+    "profile": "hyogo_pc.profile",
     "info": "hyogo_pc.info",
     "convert": "hyogo_pc.convert",
     "sheet": "hyogo_pc.sheet",
