@@ -151,14 +151,14 @@ def transverse_mercator(text: str) -> TransverseMercator | None:
 
     crs = load(text)
     parameters = _parameters(crs)
-    modern = (
-        abs(parameters.semi_major - _GRS80[0]) < 1e-3
-        and abs(parameters.inverse_flattening - _GRS80[1]) < 1e-4
-    )
     metric = (
         abs(parameters.unit - 1) < 1e-9 and parameters.axes == {"east", "north"} and not parameters.meridian
     )
-    if parameters.method != _TRANSVERSE_MERCATOR or not (modern and metric) or crs.geodetic_crs is None:
+    if (
+        parameters.method != _TRANSVERSE_MERCATOR
+        or not (is_modern(text) and metric)
+        or crs.geodetic_crs is None
+    ):
         return None
     meridian, scale = parameters.values["8802"][0], parameters.values["8805"][0]
     forward = Transformer.from_crs(crs.geodetic_crs.to_2d(), crs, always_xy=True)
@@ -166,6 +166,12 @@ def transverse_mercator(text: str) -> TransverseMercator | None:
     return TransverseMercator(
         meridian, scale, east, equator, parameters.semi_major, parameters.inverse_flattening
     )
+
+
+def is_modern(text: str) -> bool:
+    """Whether a system is on GRS 80 or WGS 84, which differ by 0.1 mm, and not on an older ellipsoid."""
+    found = _parameters(load(text))
+    return abs(found.semi_major - _GRS80[0]) < 1e-3 and abs(found.inverse_flattening - _GRS80[1]) < 1e-4
 
 
 class CodeConflict(Exception):

@@ -32,7 +32,9 @@ def write_tiff(path: Path, values: np.ndarray, nodata: float | None = 999.0, **t
     with rasterio.open(
         path, "w", **profile, dtype="float32", crs="EPSG:6667", transform=transform, nodata=nodata
     ) as file:
-        file.update_tags(**{"AREA_OR_POINT": "Point", "TYPE": "VERTICAL_OFFSET_GEOGRAPHIC_TO_VERTICAL"} | tags)
+        file.update_tags(
+            **{"AREA_OR_POINT": "Point", "TYPE": "VERTICAL_OFFSET_GEOGRAPHIC_TO_VERTICAL"} | tags
+        )
         file.set_band_description(1, "geoid_undulation")
         file.write(values[::-1], 1)
     return path
