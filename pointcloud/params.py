@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast
 
+from pointcloud import pdalstages
 from pointcloud.cs_params import CsParams, from_table, preset
 from pointcloud.errors import ParameterError
 from pointcloud.lattice import QUANTA_PER_METRE, cell_quanta, quanta
@@ -141,6 +142,8 @@ class GridParams:
         How to find the ground; without it, the classes of the points tell it.
     geoid : GeoidFile, optional
         Lowers all heights, which are ellipsoidal.
+    pipeline : str
+        Stages of PDAL that the points pass first; see :mod:`pointcloud.pdalstages`.
 
     Raises
     ------
@@ -160,6 +163,7 @@ class GridParams:
     cs: CsParams = HYOGO_CS
     classify: SmrfParams | None = None
     geoid: GeoidFile | None = None
+    pipeline: str = ""
 
     def __post_init__(self) -> None:
         cells = sorted({_cell(resolution) for resolution in self.resolutions}, reverse=True)
@@ -214,6 +218,8 @@ class GridParams:
         }
         if self.geoid is not None:
             common["geoid"] = self.geoid.facts
+        if self.pipeline:
+            common["pipeline"] = pdalstages.parse(self.pipeline)
         if product == "dsm":
             return common | {"dsm_max_gap": self.dsm_max_gap}
         ground: dict[str, object] = {"ground_classes": list(self.ground_classes)}
@@ -287,6 +293,8 @@ def _converted(key: str, value: Any) -> Any:
         return tuple(kind(item) for item in items)
     if key == "compress":
         return str(value)
+    if key == "pipeline":
+        return pdalstages.checked(value)
     if key == "cs":
         return from_table(value)
     if key == "classify":

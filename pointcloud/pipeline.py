@@ -22,7 +22,7 @@ from pointcloud.io import geoid
 from pointcloud.io.cloud import Cloud
 from pointcloud.io.cloudheader import CloudHeader
 from pointcloud.io.lasheader import LasHeader
-from pointcloud.io.points import iter_points, sha256
+from pointcloud.io.points import iter_points, reader_of, sha256
 from pointcloud.io.reduce import Reducer
 from pointcloud.io.spill import Spill
 from pointcloud.kernels import bins
@@ -92,7 +92,9 @@ def reduce(
                 plane = geoid.Plane.of(params.geoid.crs)
                 z = geoid.of_file(params.geoid).lowered(chunk.e, chunk.n, z, plane, header.path)
             reducer.add(chunk.e, chunk.n, z, chunk.classification, chunk.withheld)
-        return reducer.finish(header.path.name, header.size, digest, synthetic=header.synthetic)
+        return reducer.finish(
+            header.path.name, header.size, digest, synthetic=header.synthetic, reader=reader_of(header)
+        )
     except BaseException:
         reducer.abandon()
         raise
