@@ -114,6 +114,7 @@ def test_json_holds_the_same(tile: Path) -> None:
         },
         "sheets": {"5000": ["05MF51", "05MF61"], "2500": ["05MF513", "05MF611"]},
         "named_sheets": ["05MF513"],
+        "reader": None,
     }
 
 

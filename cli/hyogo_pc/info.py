@@ -6,8 +6,10 @@
 - ``error``: ``null``, or ``message`` (name in the catalogue) and ``text``; if a file cannot be read, all but
   ``path``, ``error`` and ``remarks`` is ``null``.
 - ``remarks``: what looks wrong, a list of ``message`` and ``text``.
-- ``size`` (bytes), ``version`` (as ``"1.4"``), ``point_format``, ``compressed``, ``points``, ``synthetic``.
-- ``scale``, ``offset``: lists of x, y, z; as ``version``, ``point_format`` and ``compressed`` ``null`` for texts.
+- ``size`` (bytes), ``points``, ``synthetic``.
+- ``version`` (as ``"1.4"``), ``point_format``, ``compressed``, ``scale`` and ``offset`` (lists of x, y, z): of LAS,
+  else ``null``.
+- ``reader``: what reads the file if not this program itself, with its version, or ``null``.
 - ``extent``: ``west``, ``south``, ``lowest``, ``east``, ``north``, ``highest``, and ``from``: ``"points"``,
   or ``"header"`` if they were not read. ``null`` without points, or if the header's is none.
 - ``density``: ``points_per_m2``, and ``of``: ``"cells"`` (1 m cells that hold a point) or ``"extent"``, or
@@ -40,7 +42,18 @@ JSON_FORMAT = 1
 """Raised by one whenever a key of the JSON goes or changes its meaning; a new key does not count."""
 
 _KEYS = (
-    *("path", "error", "remarks", "size", "version", "point_format", "compressed", "points", "synthetic"),
+    *(
+        "path",
+        "error",
+        "remarks",
+        "size",
+        "version",
+        "point_format",
+        "compressed",
+        "points",
+        "synthetic",
+        "reader",
+    ),
     *("scale", "offset", "extent", "density", "classes", "withheld", "crs", "sheets", "named_sheets"),
 )
 _EDGES = ("west", "south", "lowest", "east", "north", "highest")
@@ -88,6 +101,9 @@ def _look(path: Path, *, decode: bool) -> tuple[Survey | None, HyogoError | None
 
 def _entry(path: Path, survey: Survey | None, error: HyogoError | None) -> dict[str, Any]:
     """Return what the JSON says of one file."""
+    from pointcloud.io.lasheader import LasHeader
+    from pointcloud.io.points import reader_of
+
     entry: dict[str, Any] = {**dict.fromkeys(_KEYS), "path": str(path), "remarks": []}
     if error is not None:
         entry["error"] = {"message": error.message, "text": str(error)}
@@ -100,9 +116,19 @@ def _entry(path: Path, survey: Survey | None, error: HyogoError | None) -> dict[
         points=header.count,
         synthetic=header.synthetic,
         **_las_facts(header),
+        reader=reader_of(header) or None,
         sheets=survey.sheets,
         named_sheets=survey.named,
     )
+    if isinstance(header, LasHeader):
+        entry.update(
+            version="{}.{}".format(*header.version),
+            point_format=header.point_format,
+            compressed=header.compressed,
+            offset=header.offsets,
+        )
+    else:
+        entry["reader"] = reader_of(header)
     if survey.bounds is not None:
         source = "points" if content else "header"
         entry["extent"] = {**dict(zip(_EDGES, survey.bounds, strict=True)), "from": source}
@@ -159,6 +185,7 @@ def _aligned(rows: list[Row]) -> list[str]:
 
 def _format_rows(survey: Survey) -> list[Row]:
     from pointcloud.io.lasheader import LasHeader
+    from pointcloud.io.points import reader_of
     from pointcloud.io.pointtext import TextHeader
 
     header = survey.header
@@ -167,6 +194,8 @@ def _format_rows(survey: Survey) -> list[Row]:
         form = say("info.laz", **values) if header.compressed else say("info.las", **values)
     elif isinstance(header, TextHeader):
         form = say("pointtext.format", columns=header.layout.columns)
+    else:
+        form = say("pdal.read_by", suffix=header.path.suffix, reader=reader_of(header))
     rows = [(say("info.format"), form), (say("info.points"), f"{header.count:,}")]
     if header.synthetic:
         rows.append((say("info.synthetic"), header.system))

@@ -25,6 +25,7 @@ COMMANDS = {
     "status": "hyogo_pc.status",
     "verify": "hyogo_pc.verify",
     "relief": "hyogo_pc.relief",
+    "map": "hyogo_pc.map",
     "profile": "hyogo_pc.profile",
     "info": "hyogo_pc.info",
     "check": "hyogo_pc.check",

@@ -47,6 +47,8 @@ class SpillInfo:
         Whether every point used is ground: then holes say nothing about water.
     synthetic : bool
         Whether the file calls itself made-up.
+    reader : str
+        What read it if not this program itself, with its version.
     """
 
     name: str
@@ -61,6 +63,7 @@ class SpillInfo:
     ground: int
     ground_only: bool
     synthetic: bool
+    reader: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values."""
