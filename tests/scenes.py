@@ -20,7 +20,7 @@ WEST, NORTH = 21_000.0, -165_000.0
 SIDE = 200
 MIDDLE = (WEST + SIDE / 2, NORTH - SIDE / 2)
 PLACE = f"{MIDDLE[0]:.1f},{MIDDLE[1]:.1f}"
-FROM_ABOVE = Aim(bearing=180.0, distance=1.0, height=400.0, field=20.0)
+FROM_ABOVE = Aim(bearing=180.0, distance=1.0, height=560.0, field=20.0)
 
 Floats = NDArray[np.float64]
 

@@ -20,7 +20,7 @@ from pointcloud.view.request import Label
 pytestmark = pytest.mark.usefixtures("opengl")
 
 SIZE = (480, 360)
-OBLIQUE = Aim(bearing=200.0, distance=220.0, height=130.0)
+OBLIQUE = Aim(bearing=200.0, distance=330.0, height=200.0)
 RED, GREEN = (200, 20, 20), (20, 160, 40)
 
 Picture = NDArray[np.uint8]
