@@ -44,6 +44,16 @@ def test_colours_of_the_file(tmp_path: Path) -> None:
     assert np.unique(model.clouds[0].colours, axis=0).tolist() == [[255, 128, 0]]
 
 
+def test_colours_of_heights_span_the_view(tmp_path: Path) -> None:
+    cloud = scenes.las(tmp_path / "cloud.las", 5000, 1)
+    model = build(scenes.request(scenes.dem(tmp_path), points=(cloud,), colouring="height"))
+    drawn = model.clouds[0]
+    low, high = drawn.points[:, 2].argmin(), drawn.points[:, 2].argmax()
+    assert drawn.colours[low].tolist() == list(points.HEIGHTS[0])
+    assert drawn.colours[high].tolist() == list(points.HEIGHTS[-1])
+    assert [entry.text for entry in model.words.key] == ["100 m", "120 m"]
+
+
 def test_file_without_colours_is_refused(tmp_path: Path) -> None:
     cloud = scenes.las(tmp_path / "cloud.las", 100, 1)
     with pytest.raises(ParameterError, match="holds no colours"):
