@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from hyogo_pc.main import main as hyogo_pc
+from pointcloud.sample import castle, place
 
 ROOT = Path(__file__).resolve().parents[1]
 TILES = ROOT / "sample_tiles"
@@ -34,6 +36,7 @@ def main() -> None:
         with Image.open(whole / "CS_05g.png") as picture:
             save(picture.convert("RGB"), "cs.jpg")
         section(half, Path(scratch, "section.png"))
+        site(half, Path(scratch))
         save(panels([half / f"{product}_05g.png" for product in ("DSM", "DEM", "CS")]), "products.jpg")
 
 
@@ -55,6 +58,36 @@ def section(folder: Path, out: Path) -> None:
     with Image.open(out) as picture:
         few = picture.convert("RGB").quantize(128, dither=Image.Dither.NONE)
     few.save(FOLDER / "profile.png", optimize=True)
+
+
+def site(folder: Path, scratch: Path) -> None:
+    """Draw a map of the castle for paper, with the outlines of its terraces."""
+    names = ("west outer bailey", "west bailey", "main bailey", "second bailey", "third bailey")
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"name": terrace.name},
+            "geometry": {"type": "Polygon", "coordinates": [ring(terrace.corners)]},
+        }
+        for terrace in castle.TERRACES
+        if terrace.name in names
+    ]
+    system = {"type": "name", "properties": {"name": f"urn:ogc:def:crs:EPSG::{place.EPSG}"}}
+    terraces = Path(scratch, "Terraces.geojson")
+    terraces.write_text(json.dumps({"type": "FeatureCollection", "crs": system, "features": features}))
+    out = Path(scratch, "map.png")
+    options = ["--overlay", str(terraces), "--label", "name", "--magnetic", "7.8W", "--date", "2026-01-01"]
+    options += ["--scale", "2000", "--at", "21915,-165770", "--title", "Sample Castle", "--dpi", "150"]
+    if hyogo_pc(["--lang", "en", "map", str(folder / "DEM_05g.vrt"), *options, "-o", str(out)]):
+        raise SystemExit(1)
+    with Image.open(out) as picture:
+        save(picture.convert("RGB").resize((1240, 877), Image.Resampling.LANCZOS), "map.jpg")
+
+
+def ring(corners: castle.Corners) -> list[tuple[float, float]]:
+    """Return the closed outline of a terrace, E and N in metres."""
+    local = [castle.place(*corner) for corner in (*corners, corners[0])]
+    return [(place.WEST + float(x), place.SOUTH + float(y)) for x, y in local]
 
 
 def panels(paths: Sequence[Path]) -> Image.Image:
