@@ -129,7 +129,7 @@ def opened(path: Path) -> Iterator[Any]:
     FileError
         If it cannot be opened or read.
     """
-    with rasterio.Env(session=DummySession(), **_SETTINGS), _open(path) as file:
+    with rasterio.Env(session=DummySession(), **_SETTINGS), open_raster(path) as file:
         try:
             yield file
         except _ERRORS as error:
