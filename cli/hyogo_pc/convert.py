@@ -45,6 +45,7 @@ _MANY = 20
 @click.option("--crs", metavar="CRS", help=say("convert.crs"))
 @click.option("--vertical", metavar="CRS", help=say("grid.vertical"))
 @shared.geoid
+@shared.reference
 @click.option("-r", "--resolution", type=float, metavar="M", help=say("convert.resolution"))
 @click.option(
     "--sheet",
@@ -89,7 +90,7 @@ def _request(options: dict[str, Any], *, text: bool) -> Request:
     for value in options["nodata"]:
         if not value <= -999:
             raise ParameterError("convert.nodata_high", value=f"{value:g}")
-    if text and options["geoid"]:
+    if text and (options["geoid"] or options["reference"]):
         raise ParameterError("geoid.to_text")
     return Request(
         **options
@@ -147,6 +148,8 @@ def _tell(report: Report, *, text: bool) -> None:
         )
     for label, why in report.failed.items():
         click.echo(say("convert.failed", label=label, why=why))
+    if report.reference:
+        click.echo(str(report.reference))
     if report.mosaics:
         click.echo(say("grid.where", out=report.out))
         for path in report.mosaics:

@@ -41,6 +41,8 @@ class Request:
         Text grids have the northing first.
     nodata : tuple of float
         Further heights that stand for none.
+    reference : Path, optional
+        A DEM that the new heights are compared with.
     compress : str
     credit : str
     jobs : int
@@ -59,6 +61,7 @@ class Request:
     level: str = "2500"
     swap: bool = False
     nodata: tuple[float, ...] = ()
+    reference: Path | None = None
     compress: Compression = "deflate"
     credit: str = ""
     jobs: int = 1
@@ -114,6 +117,8 @@ class Report:
         Rasters that were there already, unchanged.
     identical : int
         Texts that came back byte for byte.
+    reference : Remark, optional
+        How the heights compare with a reference, if there is one.
     seconds : float
     """
 
@@ -125,4 +130,5 @@ class Report:
     pictures: list[Path] = field(default_factory=list)
     kept: int = 0
     identical: int = 0
+    reference: Remark | None = None
     seconds: float = 0.0
