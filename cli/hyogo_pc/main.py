@@ -27,6 +27,7 @@ COMMANDS = {
     "relief": "hyogo_pc.relief",
     "info": "hyogo_pc.info",
     "convert": "hyogo_pc.convert",
+    "mosaic": "hyogo_pc.mosaic",
     "sheet": "hyogo_pc.sheet",
     "sites": "hyogo_pc.sites",
     "sample": "hyogo_pc.sample",
