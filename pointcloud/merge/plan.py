@@ -66,6 +66,11 @@ class Plan:
     sheets: tuple[Sheet, ...]
     beyond: int
 
+    @property
+    def synthetic(self) -> bool:
+        """Whether a source calls itself made-up."""
+        return any(tile.tags.get("SYNTHETIC") == "YES" for layer in self.layers for tile in layer.tiles)
+
     def halo(self, feather: float) -> int:
         """Return how far around a sheet something can decide it, in quanta."""
         cells = (len(self.layers) - 1) * reach(feather, metres(self.cell))

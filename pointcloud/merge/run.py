@@ -157,6 +157,7 @@ def _finish(request: Request, plan: Plan, held: Record, report: Report) -> None:
             kind,
             title=title,
             credit=request.credit,
+            synthetic=plan.synthetic,
             sources=report.sources if kind == "codes" else (),
         )
         put.put(picture, shown)
