@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pointcloud.arrays import PointCloud, cloud, cs, dem, dsm, layer, mosaic, picture, quality, read
     from pointcloud.raster import Raster
+    from pointcloud.sections import profile
+    from pointcloud.view import scene
 
 __version__ = "0.1.0"
 
@@ -28,11 +30,17 @@ __all__ = [
     "layer",
     "mosaic",
     "picture",
+    "profile",
     "quality",
     "read",
+    "scene",
 ]
 
-_HOMES = {"Raster": "pointcloud.raster"} | dict.fromkeys(
+_HOMES = {
+    "Raster": "pointcloud.raster",
+    "profile": "pointcloud.sections",
+    "scene": "pointcloud.view",
+} | dict.fromkeys(
     ("PointCloud", "cloud", "cs", "dem", "dsm", "layer", "mosaic", "picture", "quality", "read"),
     "pointcloud.arrays",
 )

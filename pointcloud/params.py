@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast
 
+from pointcloud import pdalstages
 from pointcloud.cs_params import CsParams, from_table, preset
 from pointcloud.errors import ParameterError
 from pointcloud.lattice import QUANTA_PER_METRE, cell_quanta, quanta
@@ -49,6 +50,9 @@ STATE_COLOURS: dict[int, tuple[int, int, int]] = {
 Compression = Literal["deflate", "lzw", "zstd", "none"]
 COMPRESSIONS: tuple[Compression, ...] = ("deflate", "lzw", "zstd", "none")
 
+Sampling = Literal["bilinear", "nearest"]
+SAMPLINGS: tuple[Sampling, ...] = ("bilinear", "nearest")
+"""How a height between cell centres is taken from a raster."""
 
 HYOGO_CS = preset("hyogo")
 """The default CS relief map; ``presets/hyogo.toml`` says how it was chosen."""
@@ -59,6 +63,30 @@ BRIDGED_FROM = 10.0
 WIDEST_GAP = 400.0
 FINEST, COARSEST = 0.01, 100.0
 WIDEST_DSM_GAP = 50.0
+
+
+@dataclass(frozen=True, slots=True)
+class GeoidFile:
+    """A geoid that lowers ellipsoidal heights.
+
+    Parameters
+    ----------
+    path : str
+        Of a GTX or GeoTIFF grid.
+    sha256 : str
+        Of its bytes.
+    crs : str
+        Horizontal system of the points, once it is known.
+    """
+
+    path: str
+    sha256: str
+    crs: str = ""
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What decides pixels, for tags and records."""
+        return {"name": Path(self.path).name, "sha256": self.sha256}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +103,8 @@ class ReduceParams:
         Whether to count the returns of each cell.
     candidates : bool
         Whether every point that is used and no water may be ground, whatever its class.
+    geoid : GeoidFile, optional
+        Lowers all heights.
     """
 
     cell: int
@@ -82,6 +112,7 @@ class ReduceParams:
     excluded_classes: tuple[int, ...] = (7, 18)
     returns: bool = False
     candidates: bool = False
+    geoid: GeoidFile | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +140,10 @@ class GridParams:
         How the CS relief map is drawn.
     classify : SmrfParams, optional
         How to find the ground; without it, the classes of the points tell it.
+    geoid : GeoidFile, optional
+        Lowers all heights, which are ellipsoidal.
+    pipeline : str
+        Stages of PDAL that the points pass first; see :mod:`pointcloud.pdalstages`.
 
     Raises
     ------
@@ -127,6 +162,8 @@ class GridParams:
     compress: Compression = "deflate"
     cs: CsParams = HYOGO_CS
     classify: SmrfParams | None = None
+    geoid: GeoidFile | None = None
+    pipeline: str = ""
 
     def __post_init__(self) -> None:
         cells = sorted({_cell(resolution) for resolution in self.resolutions}, reverse=True)
@@ -168,7 +205,9 @@ class GridParams:
         """The part that the reduction of a file depends on."""
         returns = "quality" in self.products
         candidates = self.classify is not None and self.products != ("dsm",)
-        return ReduceParams(self.cells[-1], self.ground_classes, self.excluded_classes, returns, candidates)
+        return ReduceParams(
+            self.cells[-1], self.ground_classes, self.excluded_classes, returns, candidates, self.geoid
+        )
 
     def of(self, product: Product) -> dict[str, object]:
         """Return the parameters that the pixels of one product depend on, for tags and records."""
@@ -177,6 +216,10 @@ class GridParams:
             "excluded_classes": list(self.excluded_classes),
             "precision": self.precision,
         }
+        if self.geoid is not None:
+            common["geoid"] = self.geoid.facts
+        if self.pipeline:
+            common["pipeline"] = pdalstages.parse(self.pipeline)
         if product == "dsm":
             return common | {"dsm_max_gap": self.dsm_max_gap}
         ground: dict[str, object] = {"ground_classes": list(self.ground_classes)}
@@ -231,7 +274,7 @@ def read_params(path: Path) -> dict[str, Any]:
         values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         raise ParameterError("params.file", path=path, cause=error) from None
-    known = {item.name: item for item in fields(GridParams)}
+    known = {item.name: item for item in fields(GridParams) if item.name != "geoid"}
     out: dict[str, Any] = {}
     for key, value in values.items():
         if key not in known:
@@ -250,6 +293,8 @@ def _converted(key: str, value: Any) -> Any:
         return tuple(kind(item) for item in items)
     if key == "compress":
         return str(value)
+    if key == "pipeline":
+        return pdalstages.checked(value)
     if key == "cs":
         return from_table(value)
     if key == "classify":

@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 
 from pointcloud.crs import SpatialReference
 from pointcloud.io.remark import Remark
-from pointcloud.params import Compression, Product
+from pointcloud.params import Compression, GeoidFile, Product
 
 Kind = Literal["text", "gml", "lem", "geotiff"]
 KINDS: tuple[Kind, ...] = ("text", "gml", "lem", "geotiff")
@@ -31,6 +31,8 @@ class Request:
         Of rasters that state none; for GML the plane system that they are brought into.
     vertical : str, optional
         Height datum, stated and never converted.
+    geoid : GeoidFile, optional
+        Lowers all heights, which are ellipsoidal.
     resolution : float, optional
         Of GML in a plane system, in metres.
     level : str
@@ -39,9 +41,13 @@ class Request:
         Text grids have the northing first.
     nodata : tuple of float
         Further heights that stand for none.
+    reference : Path, optional
+        A DEM that the new heights are compared with.
     compress : str
     credit : str
     jobs : int
+    flagged : bool
+        Texts have numbers and say which heights are interpolated.
     """
 
     inputs: tuple[str, ...]
@@ -50,13 +56,16 @@ class Request:
     product: Product | None = None
     crs: SpatialReference | None = None
     vertical: str | None = None
+    geoid: GeoidFile | None = None
     resolution: float | None = None
     level: str = "2500"
     swap: bool = False
     nodata: tuple[float, ...] = ()
+    reference: Path | None = None
     compress: Compression = "deflate"
     credit: str = ""
     jobs: int = 1
+    flagged: bool = False
 
     @property
     def facts(self) -> dict[str, str]:
@@ -67,6 +76,7 @@ class Request:
             "product": self.product or "",
             "crs": self.crs.label if self.crs else "",
             "vertical": self.vertical or "",
+            "geoid": " ".join(self.geoid.facts.values()) if self.geoid else "",
             "swap": "yes" if self.swap else "",
             "nodata": " ".join(f"{value:g}" for value in self.nodata),
         }
@@ -107,6 +117,8 @@ class Report:
         Rasters that were there already, unchanged.
     identical : int
         Texts that came back byte for byte.
+    reference : Remark, optional
+        How the heights compare with a reference, if there is one.
     seconds : float
     """
 
@@ -118,4 +130,5 @@ class Report:
     pictures: list[Path] = field(default_factory=list)
     kept: int = 0
     identical: int = 0
+    reference: Remark | None = None
     seconds: float = 0.0

@@ -16,7 +16,7 @@ import numpy as np
 
 from pointcloud import __version__
 from pointcloud.io import names, put
-from pointcloud.io.cogfile import CogFile, cog_file
+from pointcloud.io.cogfile import OnDisk, cog_file
 from pointcloud.io.las import file_sha256
 from pointcloud.io.tiles import Tile, TileLayer, TileReader
 from pointcloud.lattice import Box, Grid, metres
@@ -176,7 +176,7 @@ def _tags(job: SheetJob, product: str) -> dict[str, str]:
     return tags
 
 
-def _stage(job: SheetJob, product: str, file: CogFile) -> Staged:
+def _stage(job: SheetJob, product: str, file: OnDisk) -> Staged:
     folder = names.folder(product, metres(job.cell))
     made = file.finish()
     size, sha256 = made.stat().st_size, put.digest(made)
