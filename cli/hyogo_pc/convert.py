@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pointcloud.io.remark import Remark
 
 KINDS = ("text", "gml", "lem", "geotiff")
-TARGETS = ("cog", "text")
+TARGETS = ("cog", "text", "flagged-text")
 PRODUCTS = ("dsm", "dem", "cs")
 LEVELS = ("50000", "5000", "2500", "1000", "500", "250")
 _MANY = 20
@@ -65,13 +65,14 @@ def command(context: click.Context, /, target: str, **options: Any) -> None:
     """Convert rasters; the catalogue holds the help."""
     from pointcloud.convert.run import convert, to_text
 
-    request = _request(options, text=target == "text")
+    text = target != "cog"
+    request = _request(options | {"flagged": target == "flagged-text"}, text=text)
     try:
         report = (convert if target == "cog" else to_text)(request, _Progress())
     except KeyboardInterrupt:
         click.echo(say("grid.stopped", out=request.out), err=True)
         raise
-    _tell(report, text=target == "text")
+    _tell(report, text=text)
     if report.failed:
         context.exit(1)
 

@@ -46,6 +46,8 @@ class Request:
     compress : str
     credit : str
     jobs : int
+    flagged : bool
+        Texts have numbers and say which heights are interpolated.
     """
 
     inputs: tuple[str, ...]
@@ -63,6 +65,7 @@ class Request:
     compress: Compression = "deflate"
     credit: str = ""
     jobs: int = 1
+    flagged: bool = False
 
     @property
     def facts(self) -> dict[str, str]:
