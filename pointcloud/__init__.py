@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pointcloud.arrays import PointCloud, cloud, cs, dem, dsm, layer, mosaic, picture, quality, read
     from pointcloud.raster import Raster
     from pointcloud.sections import profile
+    from pointcloud.view import scene
 
 __version__ = "0.1.0"
 
@@ -32,9 +33,14 @@ __all__ = [
     "profile",
     "quality",
     "read",
+    "scene",
 ]
 
-_HOMES = {"Raster": "pointcloud.raster", "profile": "pointcloud.sections"} | dict.fromkeys(
+_HOMES = {
+    "Raster": "pointcloud.raster",
+    "profile": "pointcloud.sections",
+    "scene": "pointcloud.view",
+} | dict.fromkeys(
     ("PointCloud", "cloud", "cs", "dem", "dsm", "layer", "mosaic", "picture", "quality", "read"),
     "pointcloud.arrays",
 )

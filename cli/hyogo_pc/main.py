@@ -27,6 +27,7 @@ COMMANDS = {
     "relief": "hyogo_pc.relief",
     "map": "hyogo_pc.map",
     "profile": "hyogo_pc.profile",
+    "view": "hyogo_pc.view",
     "info": "hyogo_pc.info",
     "check": "hyogo_pc.check",
     "convert": "hyogo_pc.convert",
