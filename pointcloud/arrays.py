@@ -23,7 +23,7 @@ from pointcloud import pipeline, relief
 from pointcloud.cs_params import CsParams
 from pointcloud.errors import ParameterError
 from pointcloud.io.cloud import Cloud
-from pointcloud.io.las import read_header
+from pointcloud.io.points import read_header
 from pointcloud.io.reduce import Reducer
 from pointcloud.lattice import QUANTA_PER_METRE, Box, Grid
 from pointcloud.params import HYOGO_CS, QUALITY_BANDS, USUAL_PRODUCTS, VOID, GridParams
@@ -175,7 +175,8 @@ def read(
         If a file is not in metres, or two files are in CRSs that differ in place.
     """
     params = GridParams((resolution,), _PRODUCTS, ground_classes, excluded_classes)
-    headers = [(read_header(path), False) for path in paths] + [(read_header(path), True) for path in ground]
+    given = [read_header(path) for path in paths]
+    headers = [(each, each.all_ground) for each in given] + [(read_header(path), True) for path in ground]
     if not headers:
         raise ParameterError("arrays.no_file")
     stated = {str(header.path): header.crs for header, _ in headers if header.crs is not None}

@@ -303,6 +303,25 @@ def deduce(file: str, bounds: Bounds) -> Deduction:
     raise CrsError("crs.missing", file=file, **_centre(bounds))
 
 
+def check_name(file: str, bounds: Bounds, ref: SpatialReference) -> None:
+    """Make sure that a system that the user states for a file fits a sheet code in its name.
+
+    Raises
+    ------
+    CrsError
+        If the points lie in that sheet with east and north exchanged, or in the sheet but of another zone.
+    """
+    named, box = sheets.find_code(file), Box.from_metres(*bounds)
+    here = [sheet for sheet in named if _lies_in(box, sheet)]
+    if here and ref.zone and all(sheet.zone != ref.zone for sheet in here):
+        values: dict[str, object] = {"sheet": here[0].code, "zone": here[0].zone, "given": ref.zone}
+        raise CrsError("crs.wrong_zone", file=file, crs=ref.label, **values)
+    swapped = Box(box.south, box.west, box.north, box.east)
+    for sheet in named:
+        if not here and _lies_in(swapped, sheet):
+            raise CrsError("crs.swapped_sheet", file=file, sheet=sheet.code, **_centre(bounds))
+
+
 def _zone_system(zone: int) -> SpatialReference:
     return SpatialReference(f"EPSG:{projections.JGD2011 + zone}")
 

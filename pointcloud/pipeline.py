@@ -18,9 +18,10 @@ import numpy.typing as npt
 
 from pointcloud import relief
 from pointcloud.ground import smrf
-from pointcloud.io import las
 from pointcloud.io.cloud import Cloud
-from pointcloud.io.lasheader import CloudHeader
+from pointcloud.io.cloudheader import CloudHeader
+from pointcloud.io.lasheader import LasHeader
+from pointcloud.io.points import iter_points, sha256
 from pointcloud.io.reduce import Reducer
 from pointcloud.io.spill import Spill
 from pointcloud.kernels import bins
@@ -74,7 +75,7 @@ def reduce(
     FileError
         If the file is damaged, or not what its header says. Nothing is left on disk then.
     """
-    digest = las.file_sha256(header.path)
+    digest = sha256(header)
     reducer = Reducer(
         header.limits,
         params,
@@ -84,7 +85,7 @@ def reduce(
         executor=pool,
     )
     try:
-        for chunk in las.iter_points(header, chunk=_CHUNK, parallel=pool is not None):
+        for chunk in iter_points(header, chunk=_CHUNK, parallel=pool is not None):
             reducer.add(chunk.e, chunk.n, chunk.z, chunk.classification, chunk.withheld)
         return reducer.finish(header.path.name, header.size, digest, synthetic=header.synthetic)
     except BaseException:
@@ -95,12 +96,16 @@ def reduce(
 def scan_extent(header: CloudHeader) -> CloudHeader:
     """Return the header with the box of the points themselves, for files whose header lies.
 
+    That of a text is theirs already.
+
     Raises
     ------
     FileError
         If the file is damaged.
     """
-    chunks = [(chunk.lows, chunk.highs) for chunk in las.iter_points(header, chunk=_CHUNK, check_box=False)]
+    if not isinstance(header, LasHeader):
+        return header
+    chunks = [(chunk.lows, chunk.highs) for chunk in iter_points(header, chunk=_CHUNK, check_box=False)]
     lows, highs = (
         np.array([low for low, _ in chunks]).min(axis=0),
         np.array([high for _, high in chunks]).max(axis=0),

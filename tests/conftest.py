@@ -10,7 +10,7 @@ import pytest
 
 from pointcloud import messages
 
-NEEDED = ("no real tiles", "no PDAL")
+NEEDED = ("no real tiles", "no PDAL", "no Japanese font")
 """Reasons to skip a test that are none where the project's own CI runs."""
 
 
@@ -33,6 +33,16 @@ def pdal() -> str:
     return command
 
 
+@pytest.fixture(scope="session")
+def japanese_font() -> Path:
+    """A font with Japanese. Skips where there is none."""
+    from pointcloud.print.fonts import japanese
+
+    if not japanese():
+        pytest.skip(NEEDED[2])
+    return japanese()[0]
+
+
 @pytest.fixture(autouse=True)
 def english(monkeypatch: pytest.MonkeyPatch) -> None:
     """Messages in English, whatever the machine's locale; a test of the Japanese ones asks for them."""
@@ -41,10 +51,12 @@ def english(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """With ``HYOGO_PC_NO_SKIPS`` what needs real tiles or PDAL must run: such a skip is a failure."""
+    """With ``HYOGO_PC_NO_SKIPS`` what needs real tiles, PDAL or a font must run: such a skip is a failure."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     skipped = reporter.stats.get("skipped", []) if reporter else []
     needed = [report for report in skipped if any(reason in str(report.longrepr) for reason in NEEDED)]
     if needed and os.environ.get("HYOGO_PC_NO_SKIPS"):
-        reporter.write_line(f"{len(needed)} tests were skipped for want of real tiles or PDAL", red=True)
+        reporter.write_line(
+            f"{len(needed)} tests were skipped for want of real tiles, PDAL or a font", red=True
+        )
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -102,9 +102,11 @@ class _Progress:
     def __init__(self) -> None:
         self.count = self.ended = 0
 
-    def planned(self, count: int) -> None:
+    def planned(self, count: int, kept: int) -> None:
         """Take note of how many files there are."""
         self.count = count
+        if kept:
+            click.echo(say("convert.kept", kept=kept, count=count), err=True)
 
     def done(self, label: str, name: str) -> None:
         """Say what a file has become."""
@@ -130,6 +132,8 @@ def _tell(report: Report, *, text: bool) -> None:
         click.echo(say("convert.texts", count=count, identical=report.identical, seconds=report.seconds))
     else:
         click.echo(say("convert.rasters", count=count, seconds=report.seconds))
+        if report.kept:
+            click.echo(say("convert.done_kept", kept=report.kept))
     if report.passed:
         more = say("grid.more", count=len(report.passed) - _MANY) if len(report.passed) > _MANY else ""
         click.echo(

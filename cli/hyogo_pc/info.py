@@ -7,7 +7,7 @@
   ``path``, ``error`` and ``remarks`` is ``null``.
 - ``remarks``: what looks wrong, a list of ``message`` and ``text``.
 - ``size`` (bytes), ``version`` (as ``"1.4"``), ``point_format``, ``compressed``, ``points``, ``synthetic``.
-- ``scale``, ``offset``: lists of x, y, z.
+- ``scale``, ``offset``: lists of x, y, z; as ``version``, ``point_format`` and ``compressed`` ``null`` for texts.
 - ``extent``: ``west``, ``south``, ``lowest``, ``east``, ``north``, ``highest``, and ``from``: ``"points"``,
   or ``"header"`` if they were not read. ``null`` without points, or if the header's is none.
 - ``density``: ``points_per_m2``, and ``of``: ``"cells"`` (1 m cells that hold a point) or ``"extent"``, or
@@ -32,7 +32,8 @@ from pointcloud.messages import say
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pointcloud.errors import FileError
+    from pointcloud.errors import HyogoError
+    from pointcloud.io.cloudheader import CloudHeader
     from pointcloud.io.survey import Survey
 
 JSON_FORMAT = 1
@@ -66,8 +67,10 @@ def command(context: click.Context, inputs: tuple[str, ...], as_json: bool, head
 
     entries: list[dict[str, Any]] = []
     failed = 0
-    for number, path in enumerate(find_files(inputs)):
-        survey, error = _look(path, decode=not headers_only)
+    refused: dict[Path, HyogoError] = {}
+    files = find_files(inputs, refused)
+    for number, path in enumerate([*files, *refused]):
+        survey, error = (None, refused[path]) if path in refused else _look(path, decode=not headers_only)
         failed += error is not None
         if as_json:
             entries.append(_entry(path, survey, error))
@@ -79,9 +82,9 @@ def command(context: click.Context, inputs: tuple[str, ...], as_json: bool, head
     context.exit(1 if failed else 0)
 
 
-def _look(path: Path, *, decode: bool) -> tuple[Survey | None, FileError | None]:
+def _look(path: Path, *, decode: bool) -> tuple[Survey | None, HyogoError | None]:
     from pointcloud.errors import FileError
-    from pointcloud.io.las import read_header
+    from pointcloud.io.points import read_header
     from pointcloud.io.survey import survey
 
     try:
@@ -90,7 +93,7 @@ def _look(path: Path, *, decode: bool) -> tuple[Survey | None, FileError | None]
         return None, error
 
 
-def _entry(path: Path, survey: Survey | None, error: FileError | None) -> dict[str, Any]:
+def _entry(path: Path, survey: Survey | None, error: HyogoError | None) -> dict[str, Any]:
     """Return what the JSON says of one file."""
     entry: dict[str, Any] = {**dict.fromkeys(_KEYS), "path": str(path), "remarks": []}
     if error is not None:
@@ -101,13 +104,9 @@ def _entry(path: Path, survey: Survey | None, error: FileError | None) -> dict[s
     entry.update(
         remarks=[{"message": remark.message, "text": str(remark)} for remark in survey.remarks],
         size=header.size,
-        version="{}.{}".format(*header.version),
-        point_format=header.point_format,
-        compressed=header.compressed,
         points=header.count,
         synthetic=header.synthetic,
-        scale=header.scales,
-        offset=header.offsets,
+        **_las_facts(header),
         sheets=survey.sheets,
         named_sheets=survey.named,
     )
@@ -133,6 +132,21 @@ def _entry(path: Path, survey: Survey | None, error: FileError | None) -> dict[s
     return entry
 
 
+def _las_facts(header: CloudHeader) -> dict[str, Any]:
+    """Return what only LAS and LAZ have."""
+    from pointcloud.io.lasheader import LasHeader
+
+    if not isinstance(header, LasHeader):
+        return {}
+    return {
+        "version": "{}.{}".format(*header.version),
+        "point_format": header.point_format,
+        "compressed": header.compressed,
+        "scale": header.scales,
+        "offset": header.offsets,
+    }
+
+
 def class_name(code: int) -> str:
     """Return what the ASPRS calls a class (LAS 1.4 – R15, tables 9 and 17)."""
     if code < len(_CLASS_NAMES):
@@ -156,9 +170,15 @@ def _aligned(rows: list[Row]) -> list[str]:
 
 
 def _format_rows(survey: Survey) -> list[Row]:
+    from pointcloud.io.lasheader import LasHeader
+    from pointcloud.io.pointtext import TextHeader
+
     header = survey.header
-    values = {"version": "{}.{}".format(*header.version), "format": header.point_format}
-    form = say("info.laz", **values) if header.compressed else say("info.las", **values)
+    if isinstance(header, LasHeader):
+        values = {"version": "{}.{}".format(*header.version), "format": header.point_format}
+        form = say("info.laz", **values) if header.compressed else say("info.las", **values)
+    elif isinstance(header, TextHeader):
+        form = say("pointtext.format", columns=header.layout.columns)
     rows = [(say("info.format"), form), (say("info.points"), f"{header.count:,}")]
     if header.synthetic:
         rows.append((say("info.synthetic"), header.system))

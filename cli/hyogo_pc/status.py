@@ -47,7 +47,9 @@ def command(context: click.Context, /, out: Path, as_json: bool) -> None:
             click.echo(say("status.rasters", folder=folder, count=count))
         for code, why in found.failures.items():
             click.echo(say("grid.failed", sheet=code, why=why))
-    if found.failures:
+        for label, why in found.bad_files.items():
+            click.echo(say("convert.failed", label=label, why=why))
+    if found.failures or found.bad_files:
         context.exit(1)
 
 

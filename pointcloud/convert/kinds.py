@@ -10,6 +10,7 @@ from pointcloud import sheets
 from pointcloud.convert.request import Kind
 from pointcloud.errors import FileError, ParameterError
 from pointcloud.io import names
+from pointcloud.io.geotiff import WORLD_FILES
 from pointcloud.io.member import Member
 from pointcloud.lattice import cell_quanta
 from pointcloud.params import Product
@@ -21,7 +22,7 @@ _SUFFIXES: dict[str, Kind] = {
     **{".txt": "text", ".csv": "text", ".xyz": "text", ".dat": "text", ".asc": "text"},
 }
 _PRODUCTS: dict[str, Product] = {"DEM": "dem", "DSM": "dsm", "CS": "cs", "ALT": "dem"}
-_COMPANIONS = (".tfw", ".tifw", ".tiffw", ".wld", ".prj")
+_COMPANIONS = (*WORLD_FILES, ".prj")
 _POINTS = re.compile(r"_(org|grd|ground|original)$", re.IGNORECASE)
 
 
@@ -64,6 +65,13 @@ def is_companion(member: Member) -> bool:
     if member.suffix == ".csv":
         return member.sibling(".lem") is not None
     return member.suffix in _COMPANIONS
+
+
+def with_companions(member: Member, kind: Kind) -> tuple[Member, ...]:
+    """Return a file and those that say something of it, whose content decides the raster as well."""
+    endings = {"lem": (".csv",), "geotiff": WORLD_FILES}.get(kind, ())
+    beside = member.sibling(*endings) if endings else None
+    return (member, beside) if beside else (member,)
 
 
 def kind_of(member: Member, wanted: Kind | None, *, alone: bool) -> Kind | None:

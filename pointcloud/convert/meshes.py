@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pointcloud import sheets
+from pointcloud.convert.owner import Owner
 from pointcloud.convert.place import Place
-from pointcloud.convert.raster import Staged, parameters, stage
+from pointcloud.convert.raster import parameters, stage, taken
 from pointcloud.convert.request import Request
 from pointcloud.crs import SpatialReference, transformer
-from pointcloud.errors import CrsError, ParameterError
+from pointcloud.errors import CrsError, HyogoError, ParameterError
 from pointcloud.io import names
-from pointcloud.io.gml import KINDS
+from pointcloud.io.gml import KINDS, read_gml
 from pointcloud.io.gridded import Gridded
+from pointcloud.io.member import Member
 from pointcloud.lattice import QUANTA_PER_DEGREE, QUANTA_PER_METRE, Box, Grid, cell_quanta
+from pointcloud.run.record import Input
 from pointcloud.sheets import Sheet
 
 _METRES = {400: 1.0, 2_000: 5.0, 4_000: 10.0}
 """Metric cell for each cell in quanta of a degree: 0.04, 0.2 and 0.4 seconds."""
 
+_MOST_CELLS = 500_000_000  # 2 GB
 _STRIP = 256  # rows
 _EDGE = 33  # points along each edge of a box, when it is brought into another system
 
@@ -36,12 +40,41 @@ class Mesh:
     ----------
     gridded : Gridded
         In degrees.
-    source : dict
-        Name, size and SHA-256 of its file.
+    source : Input
+        Its file.
     """
 
     gridded: Gridded
-    source: dict[str, object]
+    source: Input
+
+
+def convert_meshes(members: Sequence[Member], owner: Owner) -> None:
+    """Bring the national DEM onto our lattice, meshes of one cell size together.
+
+    Raises
+    ------
+    ParameterError
+        If they are more than fit into memory, or the resolution does not divide the sheets.
+    CrsError
+        If the target is no plane rectangular zone, or meshes are in different systems.
+    """
+    groups: dict[int, list[Mesh]] = {}
+    cells = 0
+    for member in members:
+        try:
+            gridded = read_gml(member)
+        except HyogoError as error:
+            owner.failed(member.place, error)
+            continue
+        cells += gridded.array.size
+        if cells > _MOST_CELLS:
+            raise ParameterError("convert.many_meshes", count=len(members))
+        mesh = Mesh(gridded, taken(member, gridded.sha256))
+        groups.setdefault(gridded.grid.cell, []).append(mesh)
+        for remark in gridded.remarks:
+            owner.watcher.remark(remark)
+    for group in groups.values():
+        _onto_sheets(group, owner)
 
 
 def resolution_for(cell: int, request: Request) -> float:
@@ -59,54 +92,48 @@ def resolution_for(cell: int, request: Request) -> float:
     return resolution
 
 
-def onto_sheets(meshes: Sequence[Mesh], request: Request, target: SpatialReference) -> Iterator[Staged]:
-    """Yield a staged raster of each sheet that meshes of one cell size reach.
+def _onto_sheets(meshes: Sequence[Mesh], owner: Owner) -> None:
+    """Make a raster of each sheet that meshes of one cell size reach, unless it is there.
 
     A cell whose centre lies between four known ones of one kind is interpolated; the better kind comes first
     (5A over 5B over 5C). Otherwise it stays void: nothing is guessed beyond a shore.
-
-    Raises
-    ------
-    CrsError
-        If the target is no plane rectangular zone, or meshes are in different systems.
     """
+    request, target = owner.request, owner.request.crs
     system = _common(meshes)
-    if target.zone is None:
-        raise CrsError("run.no_zone", crs=target.label)
-    cell = meshes[0].gridded.grid.cell
-    resolution = resolution_for(cell, request)
+    if target is None or target.zone is None:
+        raise CrsError("run.no_zone", crs=target.label if target else "-")
+    resolution = resolution_for(meshes[0].gridded.grid.cell, request)
+    folder = names.folder("dem", resolution)
     forward = transformer(system, target.horizontal)
-    wanted: dict[str, Sheet] = {}
+    wanted: dict[str, tuple[Sheet, list[Mesh]]] = {}
     for mesh in meshes:
         for sheet in sheets.sheets_touching(_bounds(mesh.gridded.grid, forward), target.zone, request.level):
-            wanted[sheet.code] = sheet
-    for sheet in sorted(wanted.values(), key=lambda one: (-one.box.north, one.box.west)):
+            wanted.setdefault(sheet.code, (sheet, []))[1].append(mesh)
+    for sheet, near in sorted(wanted.values(), key=lambda one: (-one[0].box.north, one[0].box.west)):
+        inputs = tuple(mesh.source for mesh in near)
+        if owner.keeps_sheet(folder, sheet.code, inputs):
+            continue
         grid = Grid(sheet.box, cell_quanta(resolution))
-        array, used = interpolated(meshes, grid, system, target)
-        if used:
-            here = Place(SpatialReference(target.horizontal, request.vertical), sheet, ())
-            named = (
-                names.folder("dem", resolution),
-                names.file_name("dem", sheet.code, resolution),
-                sheet.code,
-            )
-            yield stage(
-                Gridded(array, grid, ""),
-                request,
-                named,
-                here.crs.wkt,
-                parameters(here, "dem"),
-                tuple(mesh.source for mesh in used),
-                (),
-                {"SHEET": sheet.code, "RESAMPLING": "bilinear"},
-            )
+        here = Place(SpatialReference(target.horizontal, request.vertical), sheet, ())
+        staged = stage(
+            Gridded(interpolated(near, grid, system, target), grid, ""),
+            request,
+            (folder, sheet.code, sheet),
+            here.crs.wkt,
+            parameters(here, "dem"),
+            inputs,
+            (),
+            {"RESAMPLING": "bilinear"},
+        )
+        label = ", ".join(each.name for each in inputs[:2])
+        owner.take(label, f"{folder}/{sheet.code}", replace(staged, remarks=()))
 
 
 def _common(meshes: Sequence[Mesh]) -> str:
     systems = {mesh.gridded.crs.horizontal: mesh for mesh in meshes if mesh.gridded.crs}
     if len(systems) > 1:
         (a_crs, a), (b_crs, b) = sorted(systems.items(), key=lambda item: item[0])[:2]
-        raise CrsError("crs.differ", a=a.source["name"], a_crs=a_crs, b=b.source["name"], b_crs=b_crs)
+        raise CrsError("crs.differ", a=a.source.name, a_crs=a_crs, b=b.source.name, b_crs=b_crs)
     return next(iter(systems))
 
 
@@ -125,8 +152,8 @@ def _bounds(grid: Grid, forward: object) -> Box:
 
 def interpolated(
     meshes: Sequence[Mesh], grid: Grid, system: str, target: SpatialReference
-) -> tuple[NDArray[np.float32], list[Mesh]]:
-    """Return heights at the centres of metric cells, and the meshes they are from.
+) -> NDArray[np.float32]:
+    """Return heights at the centres of metric cells.
 
     Each cell depends on its own place alone, so parts of an area equal those of the whole to the bit.
 
@@ -145,7 +172,6 @@ def interpolated(
     west, _, _, north = grid.box.bounds
     e = west + (np.arange(grid.cols) + 0.5) * grid.resolution
     out = np.full(grid.shape, np.nan, np.float32)
-    used: dict[int, Mesh] = {}
     cell = meshes[0].gridded.grid.cell / QUANTA_PER_DEGREE
     for top in range(0, grid.rows, _STRIP):
         rows = np.arange(top, min(top + _STRIP, grid.rows))
@@ -154,8 +180,8 @@ def interpolated(
         x, y = lon / cell - 0.5, -lat / cell - 0.5  # in cells, from the meridian and the equator
         strip = out[rows[0] : rows[-1] + 1]
         for kind in _by_kind(meshes):
-            _fill(strip, x, y, kind, used)
-    return out, list(used.values())
+            _fill(strip, x, y, kind)
+    return out
 
 
 def _by_kind(meshes: Sequence[Mesh]) -> list[list[Mesh]]:
@@ -172,27 +198,20 @@ def _fill(
     x: NDArray[np.float64],
     y: NDArray[np.float64],
     meshes: Sequence[Mesh],
-    used: dict[int, Mesh],
 ) -> None:
     """Interpolate where a strip is void still; ``x`` and ``y`` are places in cells."""
     col, row = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
     left, top = int(col.min()), int(row.min())
     window = np.full((int(row.max()) - top + 2, int(col.max()) - left + 2), np.nan)
-    touched = []
-    for mesh in meshes:
-        if _paste(window, left, top, mesh.gridded):
-            touched.append(mesh)
-    if not touched:
+    held = [_paste(window, left, top, mesh.gridded) for mesh in meshes]
+    if not any(held):
         return
     right, down = x - col, y - row
     i, j = row - top, col - left
     upper = window[i, j] * (1.0 - right) + window[i, j + 1] * right
     lower = window[i + 1, j] * (1.0 - right) + window[i + 1, j + 1] * right
     heights = np.round(upper * (1.0 - down) + lower * down, 3).astype(np.float32)
-    new = np.isnan(strip) & ~np.isnan(heights)
-    if new.any():
-        np.copyto(strip, heights, where=new)
-        used.update({id(mesh): mesh for mesh in touched})
+    np.copyto(strip, heights, where=np.isnan(strip) & ~np.isnan(heights))
 
 
 def _paste(window: NDArray[np.float64], left: int, top: int, gridded: Gridded) -> bool:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from pointcloud import __version__
-from pointcloud.convert.kinds import NameFacts, name_facts
+from pointcloud.convert.kinds import NameFacts, name_facts, with_companions
 from pointcloud.convert.place import Place, place
 from pointcloud.convert.request import Kind, Request
 from pointcloud.errors import FileError
@@ -27,6 +30,8 @@ from pointcloud.io.remark import Remark
 from pointcloud.io.textgrid import SENTINELS, read_text
 from pointcloud.lattice import QUANTA_PER_METRE, Grid
 from pointcloud.params import Product
+from pointcloud.run.record import Input
+from pointcloud.sheets import Sheet
 
 
 @dataclass(frozen=True)
@@ -35,30 +40,38 @@ class Staged:
 
     Parameters
     ----------
-    path : Path
-        The private file.
+    path : Path or None
+        The private file; ``None`` if no cell holds anything.
     size : int
-    folder, name, code : str
+        Bytes.
+    sha256 : str
+    folder, code : str
         Where it goes, and what the record calls it.
     grid : Grid
+    bounds : (west, south, east, north)
+        Of the sheet that it is, or else its own: metres, or degrees.
     parameters : dict
         What all rasters of the folder share.
-    crs_wkt : str
-    inputs : tuple of dict
-        Name, size and SHA-256 of what it was made from.
+    inputs : tuple of Input
+        What it was made from.
     remarks : tuple of Remark
     """
 
-    path: Path
+    path: Path | None
     size: int
+    sha256: str
     folder: str
-    name: str
     code: str
     grid: Grid
+    bounds: tuple[float, float, float, float]
     parameters: dict[str, Any]
-    crs_wkt: str
-    inputs: tuple[dict[str, object], ...]
+    inputs: tuple[Input, ...]
     remarks: tuple[Remark, ...]
+
+    @property
+    def name(self) -> str:
+        """The final name of the file."""
+        return names.file_in(self.folder, self.code)
 
 
 def read(member: Member, kind: Kind, request: Request, facts: NameFacts) -> Gridded:
@@ -88,13 +101,8 @@ def _read_text(member: Member, request: Request, facts: NameFacts, sentinels: tu
     )
 
 
-def convert_file(member: Member, kind: Kind, request: Request) -> Staged | tuple[Remark, ...]:
+def convert_file(member: Member, kind: Kind, request: Request) -> Staged:
     """Read, place, encode and stage one file.
-
-    Returns
-    -------
-    Staged or tuple of Remark
-        The remarks alone if no cell holds anything.
 
     Raises
     ------
@@ -105,23 +113,27 @@ def convert_file(member: Member, kind: Kind, request: Request) -> Staged | tuple
     gridded = read(member, kind, request, facts)
     given = None if kind == "gml" else request.crs
     here = place(gridded, facts, member.label, given, request.vertical)
-    remarks = (*gridded.remarks, *here.remarks)
-    empty = not gridded.array[..., 3].any() if gridded.is_picture else bool(np.isnan(gridded.array).all())
-    if empty:
-        return (*remarks, Remark.of("convert.void", path=member.label))
     product = _product(gridded, facts, request, member.label)
-    folder, name, code = _names(product, gridded, here, member)
-    source = {"name": member.label, "size": member.size, "sha256": gridded.sha256}
+    folder, code = _names(product, gridded, here, member)
+    inputs = tuple(
+        taken(each, gridded.sha256 if each is member else each.digest())
+        for each in with_companions(member, kind)
+    )
     return stage(
         gridded,
         request,
-        (folder, name, code),
+        (folder, code, here.sheet),
         here.crs.wkt,
         parameters(here, product),
-        (source,),
-        remarks,
-        {"SHEET": here.sheet.code} if here.sheet else {},
+        inputs,
+        (*gridded.remarks, *here.remarks),
     )
+
+
+def taken(member: Member, sha256: str) -> Input:
+    """Return a file as the record names it."""
+    modified_ns = member.path.stat().st_mtime_ns
+    return Input(member.label, member.size, modified_ns, sha256, ground=False, points=0)
 
 
 def parameters(here: Place, product: Product) -> dict[str, Any]:
@@ -132,35 +144,56 @@ def parameters(here: Place, product: Product) -> dict[str, Any]:
 def stage(
     gridded: Gridded,
     request: Request,
-    target: tuple[str, str, str],
+    target: tuple[str, str, Sheet | None],
     crs_wkt: str,
     shared: dict[str, Any],
-    inputs: tuple[dict[str, object], ...],
+    inputs: tuple[Input, ...],
     remarks: tuple[Remark, ...],
-    tags: Mapping[str, str],
+    tags: Mapping[str, str] = MappingProxyType({}),
 ) -> Staged:
-    """Encode a raster and write it under a private name in its folder.
+    """Encode a raster and write it under a private name in its folder, unless no cell holds anything.
 
-    ``target`` is the folder's name, the file's, and what the record calls it.
+    ``target`` is the folder's name, what the record calls the raster, and the sheet that it is.
 
     Raises
     ------
     OutputError
         If it cannot be encoded or written.
     """
-    folder, name, code = target
+    folder, code, sheet = target
+    bounds = sheet.bounds if sheet else _bounds(gridded.grid)
+    done = partial(
+        Staged,
+        folder=folder,
+        code=code,
+        grid=gridded.grid,
+        bounds=bounds,
+        parameters=shared,
+        inputs=inputs,
+    )
+    empty = not gridded.array[..., 3].any() if gridded.is_picture else bool(np.isnan(gridded.array).all())
+    if empty:
+        void = Remark.of("convert.void", path=", ".join(each.name for each in inputs[:1]))
+        return done(path=None, size=0, sha256="", remarks=(*remarks, void))
     product: Product = shared["product"]
+    named = [{"name": each.name, "size": each.size, "sha256": each.sha256} for each in inputs]
     described = {
         **gridded.tags,
         "TIFFTAG_SOFTWARE": f"hyogo-pc {__version__}",
         "PRODUCT": product.upper(),
-        "INPUTS": json.dumps(inputs, ensure_ascii=False),
+        "INPUTS": json.dumps(named, ensure_ascii=False),
         **({"CREDIT": request.credit} if request.credit else {}),
+        **({"SHEET": sheet.code} if sheet else {}),
         **tags,
     }
     data = cog.encode(gridded.array, gridded.grid, crs_wkt, tags=described, compress=request.compress)
-    path = put.stage(request.out / folder, name, data)
-    return Staged(path, len(data), folder, name, code, gridded.grid, shared, crs_wkt, inputs, remarks)
+    path = put.stage(request.out / folder, names.file_in(folder, code), data)
+    return done(path=path, size=len(data), sha256=hashlib.sha256(data).hexdigest(), remarks=remarks)
+
+
+def _bounds(grid: Grid) -> tuple[float, float, float, float]:
+    box, unit = grid.box, grid.per_unit
+    return box.west / unit, box.south / unit, box.east / unit, box.north / unit
 
 
 def _product(gridded: Gridded, facts: NameFacts, request: Request, label: str) -> Product:
@@ -173,8 +206,8 @@ def _product(gridded: Gridded, facts: NameFacts, request: Request, label: str) -
     return product
 
 
-def _names(product: Product, gridded: Gridded, here: Place, member: Member) -> tuple[str, str, str]:
-    """Return the folder and the file of a raster, and what the record calls it."""
+def _names(product: Product, gridded: Gridded, here: Place, member: Member) -> tuple[str, str]:
+    """Return the folder of a raster, and what the record calls it."""
     kind = gridded.tags.get("KIND")
     if gridded.grid.per_unit != QUANTA_PER_METRE:
         label = kind or f"{round(gridded.grid.resolution * 3600, 4):g}s".replace(".", "p")
@@ -182,8 +215,7 @@ def _names(product: Product, gridded: Gridded, here: Place, member: Member) -> t
     else:
         label = names.label(gridded.grid.resolution)
         code = here.sheet.code if here.sheet else _safe(member.stem)
-    folder = names.labelled_folder(product, label)
-    return folder, names.file_in(folder, code), code
+    return names.labelled_folder(product, label), code
 
 
 def _safe(stem: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
@@ -59,12 +58,26 @@ class Request:
     credit: str = ""
     jobs: int = 1
 
+    @property
+    def facts(self) -> dict[str, str]:
+        """What the user states of the rasters, by option, as the record keeps it."""
+        stated = {
+            "CREDIT": self.credit,
+            "from": self.kind or "",
+            "product": self.product or "",
+            "crs": self.crs.label if self.crs else "",
+            "vertical": self.vertical or "",
+            "swap": "yes" if self.swap else "",
+            "nodata": " ".join(f"{value:g}" for value in self.nodata),
+        }
+        return {name: value for name, value in stated.items() if value}
+
 
 class Watcher(Protocol):
     """Who is told how a conversion goes."""
 
-    def planned(self, count: int) -> None:
-        """Hear how many files there are."""
+    def planned(self, count: int, kept: int) -> None:
+        """Hear how many files there are to convert, and how many rasters are there already, unchanged."""
 
     def done(self, label: str, name: str) -> None:
         """Hear that a file has become another (or nothing, if ``name`` is empty)."""
@@ -90,6 +103,8 @@ class Report:
     passed : list of str
         Files of other kinds.
     mosaics, pictures : list of Path
+    kept : int
+        Rasters that were there already, unchanged.
     identical : int
         Texts that came back byte for byte.
     seconds : float
@@ -99,7 +114,8 @@ class Report:
     written: list[Path] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
     passed: list[str] = field(default_factory=list)
-    mosaics: Sequence[Path] = ()
-    pictures: Sequence[Path] = ()
+    mosaics: list[Path] = field(default_factory=list)
+    pictures: list[Path] = field(default_factory=list)
+    kept: int = 0
     identical: int = 0
     seconds: float = 0.0

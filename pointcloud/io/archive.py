@@ -75,6 +75,40 @@ def open_inputs(inputs: Sequence[str | Path]) -> Iterator[Found]:
         yield found
 
 
+@contextmanager
+def open_path(path: Path) -> Iterator[Member]:
+    """Open what a path leads to: a file, or one inside a ZIP that the path goes on into.
+
+    Raises
+    ------
+    FileError
+        If there is no such file, or the ZIP cannot be used.
+    """
+    outer = container(path)
+    if outer == path:
+        yield Member(path)
+        return
+    wanted = path.relative_to(outer).as_posix()
+    with ExitStack() as stack:
+        found = Found()
+        _list(outer, "", _open(outer, outer.name, stack), found, stack, 1, wanted)
+        for error in found.refused.values():
+            raise error
+        for member in found.members:
+            yield member
+            return
+    raise FileError("file.missing", path=path)
+
+
+def container(path: Path) -> Path:
+    """Return the file on the disk that holds what a path leads to: itself, or the ZIP that it goes on into."""
+    if path.suffix.lower() != ".zip":
+        for outer in path.parents:
+            if outer.suffix.lower() == ".zip" and outer.is_file():
+                return outer
+    return path
+
+
 def _paths(given: str) -> Iterator[Path]:
     path = Path(given)
     try:
@@ -124,9 +158,15 @@ def _open(source: Path | io.BytesIO, label: str, stack: ExitStack) -> zipfile.Zi
 
 
 def _list(
-    path: Path, outer: str, archive: zipfile.ZipFile, found: Found, stack: ExitStack, depth: int
+    path: Path,
+    outer: str,
+    archive: zipfile.ZipFile,
+    found: Found,
+    stack: ExitStack,
+    depth: int,
+    wanted: str | None = None,
 ) -> None:
-    """Take the members of one ZIP, and those of the ZIPs in it."""
+    """Take the members of one ZIP, and those of the ZIPs in it; or only the one of the inner name ``wanted``."""
     beside: dict[str, Member] = {}
     infos = [info for info in archive.infolist() if not info.is_dir()]
     label = f"{path.name}/{outer}".rstrip("/")
@@ -140,10 +180,12 @@ def _list(
         member = Member(path, outer + inner, info.file_size, archive, info, beside)
         if PurePosixPath(inner).name.startswith((".", "._")) or inner.startswith("__MACOSX/"):
             continue  # what macOS packs beside each file
+        if wanted is not None and not _leads_to(member.inner, wanted):
+            continue
         try:
             _judge(member, inner, info)
             if member.suffix == ".zip":
-                _open_inside(member, found, stack, depth)
+                _open_inside(member, found, stack, depth, wanted)
                 continue
         except HyogoError as error:
             found.refused[member.place] = error
@@ -152,11 +194,16 @@ def _list(
         found.members.append(member)
 
 
-def _open_inside(member: Member, found: Found, stack: ExitStack, depth: int) -> None:
+def _leads_to(inner: str, wanted: str) -> bool:
+    plain = PurePosixPath(inner).as_posix()
+    return plain == wanted or wanted.startswith(f"{plain}/")
+
+
+def _open_inside(member: Member, found: Found, stack: ExitStack, depth: int, wanted: str | None) -> None:
     if depth >= _DEEPEST:
         raise FileError("archive.deep", path=member.label)
     archive = _open(io.BytesIO(member.read()), member.label, stack)
-    _list(member.path, f"{member.inner}/", archive, found, stack, depth + 1)
+    _list(member.path, f"{member.inner}/", archive, found, stack, depth + 1, wanted)
 
 
 def _judge(member: Member, inner: str, info: zipfile.ZipInfo) -> None:

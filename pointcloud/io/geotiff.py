@@ -30,6 +30,9 @@ from pointcloud.io.textgrid import SENTINELS, height_remarks
 from pointcloud.io.textstyle import TAG
 from pointcloud.lattice import QUANTA_PER_DEGREE, QUANTA_PER_METRE, Box, Grid
 
+WORLD_FILES = (".tfw", ".tifw", ".tiffw", ".wld")
+"""Endings of the files that say where a raster of the same name lies."""
+
 _MOST_CELLS = 400_000_000
 _STRIP = 256  # rows
 _LOWEST_REAL = -1e30  # GDAL's and Esri's lowest float32 stand for nothing
@@ -96,7 +99,7 @@ def _opened(member: Member) -> Iterator[Any]:
 
 def _transform(file: Any, member: Member) -> tuple[Affine, list[Remark]]:
     """Return where the raster lies: by the file itself, or by a world file."""
-    world = member.sibling(".tfw", ".tifw", ".tiffw", ".wld")
+    world = member.sibling(*WORLD_FILES)
     stated = None if file.transform == Affine.identity() else file.transform
     by_world = _world(world) if world else None
     if stated is None and by_world is None:

@@ -1,5 +1,5 @@
 """Headers that were read before, by path, size and time: a delivery of thousands of files on a network drive takes
-minutes to look at, and is looked at again by every run."""
+minutes to look at, texts of points hours, and is looked at again by every run."""
 
 from __future__ import annotations
 
@@ -14,9 +14,13 @@ from typing import Any
 from pointcloud import __version__
 from pointcloud.cachedir import cache_root
 from pointcloud.crs import SpatialReference
-from pointcloud.io.lasheader import CloudHeader
+from pointcloud.io.archive import container
+from pointcloud.io.cloudheader import CloudHeader
+from pointcloud.io.lasheader import LasHeader
 from pointcloud.io.laszip import LaszipRecord
+from pointcloud.io.pointtext import TextHeader
 from pointcloud.io.remark import Remark
+from pointcloud.io.textgrid import Layout
 
 _TABLE = (
     "CREATE TABLE IF NOT EXISTS headers (path TEXT, kind TEXT, size INTEGER, modified_ns INTEGER, header TEXT,"
@@ -56,7 +60,7 @@ class HeaderCache:
         if held is None:
             return None
         try:
-            status = path.stat()
+            status = container(path).stat()
         except OSError:
             return None
         size, modified_ns, text = held
@@ -66,10 +70,7 @@ class HeaderCache:
 
     def keep(self, headers: Iterable[CloudHeader]) -> None:
         """Hold on to headers for another run."""
-        rows = [
-            (str(header.path.resolve()), self.kind, header.size, header.modified_ns, _text(header))
-            for header in headers
-        ]
+        rows = [(str(header.path.resolve()), self.kind, *header.stamp, _text(header)) for header in headers]
         with suppress(sqlite3.Error, OSError), self._open() as database:
             database.executemany("INSERT OR REPLACE INTO headers VALUES (?, ?, ?, ?, ?)", rows)
 
@@ -81,6 +82,9 @@ def _text(header: CloudHeader) -> str:
 
 
 def _header(path: Path, values: dict[str, Any]) -> CloudHeader:
+    if "layout" in values:
+        tuples = {name: tuple(values[name]) for name in ("scales", "mins", "maxs", "warnings")}
+        return TextHeader(**{**values, **tuples, "path": path, "layout": Layout(**values["layout"])})
     laszip, crs = values["laszip"], values["crs"]
     tuples = {name: tuple(values[name]) for name in ("version", "scales", "offsets", "mins", "maxs")}
     warnings = tuple(
@@ -91,6 +95,6 @@ def _header(path: Path, values: dict[str, Any]) -> CloudHeader:
     )
     packing = LaszipRecord(**{**laszip, "data": bytes.fromhex(laszip["data"])}) if laszip else None
     reference = SpatialReference(**crs) if crs else None
-    return CloudHeader(
+    return LasHeader(
         **{**values, **tuples, "path": path, "laszip": packing, "crs": reference, "warnings": warnings}
     )

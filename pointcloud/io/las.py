@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +12,17 @@ from numpy.typing import NDArray
 
 from pointcloud.errors import FileError
 from pointcloud.io import lazdecode
+from pointcloud.io.cloudheader import (
+    CloudHeader,
+    PointChunk,
+    Quanta,
+    Triple,
+    box_remarks,
+    point_limits,
+    require_inside,
+)
 from pointcloud.io.guard import check_unchanged, open_input
-from pointcloud.io.lasheader import CloudHeader, Triple, read_header
-from pointcloud.io.remark import Remark
+from pointcloud.io.lasheader import LasHeader, read_header
 from pointcloud.kernels import canonical
 from pointcloud.lattice import QUANTA_PER_METRE, metres
 
@@ -30,45 +36,9 @@ __all__ = [
     "read_header",
 ]
 
-Quanta = tuple[int, int, int]
-
-_AXES = ("X", "Y", "Z")
-
-
-@dataclass(frozen=True, slots=True)
-class PointChunk:
-    """Points in canonical quanta (0.1 mm), in the order of the file.
-
-    Parameters
-    ----------
-    e, n : (points,) int64
-        Easting (X) and northing (Y).
-    z : (points,) int32
-        Height.
-    classification : (points,) uint8
-        For point formats 0–5 the five bits that hold the class.
-    withheld : (points,) bool
-        Points that the supplier marked as not to be used.
-    lows, highs : (e, n, z)
-        Extremes of the chunk.
-    """
-
-    e: NDArray[np.int64]
-    n: NDArray[np.int64]
-    z: NDArray[np.int32]
-    classification: NDArray[np.uint8]
-    withheld: NDArray[np.bool_]
-    lows: Quanta
-    highs: Quanta
-
-    @property
-    def count(self) -> int:
-        """Number of points, at least 1."""
-        return self.e.size
-
 
 def iter_points(
-    header: CloudHeader, *, chunk: int = 1_000_000, parallel: bool = True, check_box: bool = True
+    header: LasHeader, *, chunk: int = 1_000_000, parallel: bool = True, check_box: bool = True
 ) -> Iterator[PointChunk]:
     """Yield all points of a file, and none that is not the file's.
 
@@ -104,7 +74,7 @@ def iter_points(
 
 
 def iter_records(
-    header: CloudHeader,
+    header: LasHeader,
     *,
     chunk: int = 1_000_000,
     parallel: bool = True,
@@ -134,25 +104,6 @@ def iter_records(
         raise FileError("file.points_missing", path=header.path, read=seen, count=header.count)
 
 
-def box_remarks(header: CloudHeader, lows: Quanta, highs: Quanta) -> tuple[Remark, ...]:
-    """Return what is wrong with the header's box, given the extremes of all points.
-
-    A box more than a metre too large on any side is worth a remark: whoever plans by it waits for points that
-    do not exist. (A box that is too small makes :func:`iter_points` fail.)
-    """
-    if not header.has_box:
-        return ()
-    excess = 0.0
-    worst = _AXES[0]
-    for axis, low, high, box_low, box_high in zip(_AXES, lows, highs, header.mins, header.maxs, strict=True):
-        over = max(metres(low) - box_low, box_high - metres(high))
-        if over > excess:
-            excess, worst = over, axis
-    if excess <= 1.0:
-        return ()
-    return (Remark.of("file.box_large", path=header.path, axis=worst, excess=f"{excess:.2f}"),)
-
-
 def file_sha256(path: str | Path) -> str:
     """Return the SHA-256 of a file's bytes, in lower-case hexadecimal.
 
@@ -166,7 +117,7 @@ def file_sha256(path: str | Path) -> str:
 
 
 def _records(
-    file: io.BufferedReader, header: CloudHeader, chunk: int, *, parallel: bool, whole: bool
+    file: io.BufferedReader, header: LasHeader, chunk: int, *, parallel: bool, whole: bool
 ) -> Iterator[NDArray[np.uint8]]:
     """Yield the raw records, as ``(points, record length)`` bytes; each array is overwritten by the next."""
     if header.laszip is not None:
@@ -186,9 +137,9 @@ def _records(
 class _Converter:
     """Turns raw records into quanta, and refuses what lies outside the box."""
 
-    def __init__(self, header: CloudHeader, *, check_box: bool) -> None:
+    def __init__(self, header: LasHeader, *, check_box: bool) -> None:
         self.header = header
-        self.limits = _limits(header) if check_box and header.count else None
+        self.limits = point_limits(header) if check_box and header.count else None
         late = header.point_format >= 6
         self.layout = (16, 0xFF, 0x04) if late else (15, 0x1F, 0x80)
         self.whole = _whole_quanta(header.scales, header.offsets)
@@ -208,50 +159,15 @@ class _Converter:
         if lows[2] < -(2**31) or highs[2] >= 2**31:
             low, high = (f"{metres(value):.0f}" for value in (lows[2], highs[2]))
             raise FileError("file.height", path=self.header.path, low=low, high=high)
+        points = PointChunk(e, n, z, classification, withheld, lows, highs)
         if self.limits is not None:
-            self._check_box((e, n, z), lows, highs, *self.limits)
-        return PointChunk(e, n, z, classification, withheld, lows, highs)
-
-    def _check_box(
-        self,
-        points: tuple[NDArray[np.signedinteger], ...],
-        lows: Quanta,
-        highs: Quanta,
-        floor: Quanta,
-        ceiling: Quanta,
-    ) -> None:
-        """Refuse a chunk that has points below ``floor`` or above ``ceiling``: how many, and the worst."""
-        over = [max(floor[i] - lows[i], highs[i] - ceiling[i]) for i in range(3)]
-        if max(over) <= 0:
-            return
-        axis = over.index(max(over))
-        value = lows[axis] if floor[axis] - lows[axis] == over[axis] else highs[axis]
-        outside = np.zeros(points[0].size, np.bool_)
-        for values, low, high in zip(points, floor, ceiling, strict=True):
-            outside |= (values < low) | (values > high)
-        raise FileError(
-            "file.outside_box",
-            path=self.header.path,
-            count=int(outside.sum()),
-            axis=_AXES[axis],
-            value=f"{metres(value):.3f}",
-            low=f"{self.header.mins[axis]:.3f}",
-            high=f"{self.header.maxs[axis]:.3f}",
-        )
+            require_inside(self.header, points, *self.limits)
+        return points
 
 
 def _quanta(values: NDArray[np.int64]) -> Quanta:
     e, n, z = values.tolist()
     return e, n, z
-
-
-def _limits(header: CloudHeader) -> tuple[Quanta, Quanta]:
-    """Return the lowest and highest quanta that the header's box allows, with its rounding."""
-    if not header.has_box:
-        raise FileError("file.box_invalid", path=header.path)
-    lows = [math.floor(v * QUANTA_PER_METRE) - s for v, s in zip(header.mins, header.slack, strict=True)]
-    highs = [math.ceil(v * QUANTA_PER_METRE) + s for v, s in zip(header.maxs, header.slack, strict=True)]
-    return (lows[0], lows[1], lows[2]), (highs[0], highs[1], highs[2])
 
 
 def _whole_quanta(scales: Triple, offsets: Triple) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:

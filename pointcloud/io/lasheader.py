@@ -12,20 +12,15 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, NoReturn
+from typing import BinaryIO, NoReturn
 
 from pointcloud.errors import FileError
 from pointcloud.io import lascrs, laszip
+from pointcloud.io.cloudheader import FARTHEST, CloudHeader, Triple, is_box
 from pointcloud.io.guard import open_input
 from pointcloud.io.remark import Remark
-from pointcloud.lattice import QUANTA_PER_METRE, Box
-
-if TYPE_CHECKING:
-    from pointcloud.crs import SpatialReference
-
-Triple = tuple[float, float, float]
 
 RECORD_LENGTHS = (20, 28, 26, 34, 57, 63, 30, 36, 38, 59, 67)
 """Bytes of a point record without extra bytes, by point format."""
@@ -38,118 +33,44 @@ _EVLR = struct.Struct("<H16sHQ32s")
 _WKT_BIT = 16  # of the global encoding
 _WAVEFORMS_INSIDE_BIT = 2
 _AXES = ("X", "Y", "Z")
-_CENTIMETRE = QUANTA_PER_METRE // 100
-_FARTHEST = 2**48  # metres: within ±2**62 quanta, which the kernels need
 
 
-@dataclass(frozen=True, slots=True)
-class CloudHeader:
-    """What a file says of itself, after every check that needs no decoding.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LasHeader(CloudHeader):
+    """What a LAS, LAZ or COPC file says of itself, after every check that needs no decoding.
 
     Parameters
     ----------
-    path : Path
-    size : int
-        Bytes.
-    modified_ns : int
-        Time of the last change as the file system gives it; reading refuses a file that has changed since.
     version : (major, minor)
     point_format : int
         0–10.
     compressed : bool
         Whether it is LAZ (COPC is).
-    count : int
-        Points.
     record_length : int
         Bytes of an uncompressed point record.
     points_at : int
         Where the point data begin.
-    scales, offsets : (x, y, z)
+    offsets : (x, y, z)
         Metres, or whatever the file's unit is.
-    mins, maxs : (x, y, z)
-        The box that the header claims. See ``has_box``.
-    system : str
-        System identifier.
-    crs : SpatialReference or None
-        ``None`` if there is none, or none that can be used; ``warnings`` says which.
     laszip : LaszipRecord or None
         How the points are compressed; ``None`` for LAS.
-    warnings : tuple of Remark
-        What looks wrong and does not keep the file from being read.
     """
 
-    path: Path
-    size: int
-    modified_ns: int
     version: tuple[int, int]
     point_format: int
     compressed: bool
-    count: int
     record_length: int
     points_at: int
-    scales: Triple
     offsets: Triple
-    mins: Triple
-    maxs: Triple
-    system: str
-    crs: SpatialReference | None
     laszip: laszip.LaszipRecord | None
-    warnings: tuple[Remark, ...] = field(default=())
 
     @property
     def chunk_size(self) -> int | None:
         """Points in a LAZ chunk; 0 if that varies or the file is not chunked, ``None`` for LAS."""
         return self.laszip.chunk_size if self.laszip else None
 
-    @property
-    def synthetic(self) -> bool:
-        """Whether the points are openly made up: the system identifier begins with ``SYNTHETIC``."""
-        return self.system.startswith("SYNTHETIC")
 
-    @property
-    def has_box(self) -> bool:
-        """Whether the header's box is a box at all: numbers, and no minimum above its maximum."""
-        return _is_box(self.mins, self.maxs)
-
-    @property
-    def box(self) -> Box:
-        """The header's box as a half-open one in quanta: a point on any of its edges is inside.
-
-        Raises
-        ------
-        FileError
-            If it is no box.
-        """
-        return self._box((0, 0, 0))
-
-    @property
-    def limits(self) -> Box:
-        """``box`` and the rounding that is allowed to it: every point that is read lies inside.
-
-        Raises
-        ------
-        FileError
-            If the header's box is no box.
-        """
-        return self._box(self.slack)
-
-    @property
-    def slack(self) -> tuple[int, int, int]:
-        """How far outside the header's box a point may lie by rounding, in quanta: a scale step and a
-        centimetre."""
-        x, y, z = (math.ceil(scale * QUANTA_PER_METRE) + _CENTIMETRE for scale in self.scales)
-        return x, y, z
-
-    def _box(self, slack: tuple[int, int, int]) -> Box:
-        if not self.has_box:
-            raise FileError("file.box_invalid", path=self.path)
-        west, south, _ = (math.floor(value * QUANTA_PER_METRE) for value in self.mins)
-        east, north, _ = (math.ceil(value * QUANTA_PER_METRE) for value in self.maxs)
-        x, y, _ = slack
-        return Box(west - x, south - y - 1, east + x + 1, north + y)
-
-
-def read_header(path: str | Path) -> CloudHeader:
+def read_header(path: str | Path) -> LasHeader:
     """Read and check the header of a LAS, LAZ or COPC file; the points are not decoded.
 
     Checked are the signature, version, sizes and offsets, the variable length records, point format and
@@ -203,7 +124,7 @@ class _Reader:
     def warn(self, message: str, **values: object) -> None:
         self.warnings.append(Remark.of(message, path=self.path, **values))
 
-    def header(self) -> CloudHeader:
+    def header(self) -> LasHeader:
         fields = self._fields()
         point_format, compressed = self._format(fields)
         self._numbers(fields)
@@ -214,7 +135,7 @@ class _Reader:
             self._fits(fields, count)
         self._doubts(fields, count)
         crs, remarks = lascrs.read_crs(self.path, records, prefer_wkt=bool(fields.encoding & _WKT_BIT))
-        return CloudHeader(
+        return LasHeader(
             path=self.path,
             size=self.size,
             modified_ns=self.modified_ns,
@@ -286,7 +207,7 @@ class _Reader:
                 self.refuse("file.scale", axis=axis, value=scale)
             if not math.isfinite(offset):
                 self.refuse("file.offset", axis=axis, value=offset)
-            if scale * 2**31 + abs(offset) > _FARTHEST:
+            if scale * 2**31 + abs(offset) > FARTHEST:
                 self.refuse("file.range", axis=axis, scale=scale, offset=offset)
 
     def _count(self, fields: _Fields, point_format: int) -> int:
@@ -380,14 +301,10 @@ class _Reader:
         if sum(fields.returns) > count:
             self.warn("file.returns", returns=sum(fields.returns), count=count)
         lows, highs = fields.mins, fields.maxs
-        if not _is_box(lows, highs):
+        if not is_box(lows, highs):
             self.warn("file.box_invalid")
         elif lows[0] == lows[1] == 0 and highs[0] > 0 and highs[1] > 0:
             self.warn("file.box_zero", east=f"{highs[0]:.3f}", north=f"{highs[1]:.3f}")
-
-
-def _is_box(lows: Triple, highs: Triple) -> bool:
-    return all(-_FARTHEST <= low <= high <= _FARTHEST for low, high in zip(lows, highs, strict=True))
 
 
 def _triple(values: list[float]) -> Triple:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pointcloud.io import put
 from pointcloud.io.guard import open_input
 from pointcloud.io.las import PointChunk, iter_records
-from pointcloud.io.lasheader import CloudHeader
+from pointcloud.io.lasheader import LasHeader
 
 Classes = NDArray[np.uint8]
 
@@ -28,7 +28,7 @@ _PLAIN = b"was-copc".ljust(16, b"\0")
 _COPY = 1 << 24
 
 
-def output_name(header: CloudHeader) -> str:
+def output_name(header: LasHeader) -> str:
     """Return the name of the new file: that of the old, but a COPC file becomes a plain LAZ file.
 
     Its octree would be another one, for the sizes of all chunks change.
@@ -38,7 +38,7 @@ def output_name(header: CloudHeader) -> str:
 
 
 def stage_classes(
-    header: CloudHeader,
+    header: LasHeader,
     folder: Path,
     classes: Callable[[PointChunk], Classes],
     *,
@@ -49,7 +49,7 @@ def stage_classes(
 
     Parameters
     ----------
-    header : CloudHeader
+    header : LasHeader
     folder : Path
     classes : callable
         Returns the class of each point of a chunk.
@@ -92,19 +92,19 @@ def stage_classes(
     return put.stage_by(folder, output_name(header), write)
 
 
-def _laszip_vlr(header: CloudHeader) -> lazrs.LazVlr:
+def _laszip_vlr(header: LasHeader) -> lazrs.LazVlr:
     """Return how to compress: chunks of fixed size, of the same items."""
     extra = header.record_length - _base_length(header)
     return lazrs.LazVlr.new_for_compression(header.point_format, extra, use_variable_size_chunks=False)
 
 
-def _base_length(header: CloudHeader) -> int:
+def _base_length(header: LasHeader) -> int:
     from pointcloud.io.lasheader import RECORD_LENGTHS
 
     return RECORD_LENGTHS[header.point_format]
 
 
-def _head(header: CloudHeader) -> bytes:
+def _head(header: LasHeader) -> bytes:
     """Return all before the points, with the new record of how they are compressed."""
     with open_input(header.path) as (file, _):
         head = file.read(header.points_at)
@@ -113,7 +113,7 @@ def _head(header: CloudHeader) -> bytes:
     return head.replace(_COPC, _PLAIN)
 
 
-def _write_rest(header: CloudHeader, head: bytes, file: BinaryIO) -> None:
+def _write_rest(header: LasHeader, head: bytes, file: BinaryIO) -> None:
     """Copy what follows the points, and tell the header where it begins now."""
     at = _rest_at(header, head)
     if at is None:
@@ -131,7 +131,7 @@ def _write_rest(header: CloudHeader, head: bytes, file: BinaryIO) -> None:
                 file.write(struct.pack("<Q", old - at + start))
 
 
-def _rest_at(header: CloudHeader, head: bytes) -> int | None:
+def _rest_at(header: LasHeader, head: bytes) -> int | None:
     """Return where in the old file begins what follows the points, or ``None`` if nothing does."""
     places = [_WAVEFORMS_AT] if header.version >= (1, 3) else []
     places += [_EXTENDED_AT] if header.version >= (1, 4) else []

@@ -24,7 +24,7 @@ from pointcloud.io.laszip import POINTWISE, LaszipRecord
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer as Buffer
 
-    from pointcloud.io.lasheader import CloudHeader
+    from pointcloud.io.lasheader import LasHeader
 
 Records = NDArray[np.uint8]
 Entry = tuple[int, int]  # points and bytes of a chunk
@@ -45,7 +45,7 @@ memory."""
 
 def decode(
     file: io.BufferedReader,
-    header: CloudHeader,
+    header: LasHeader,
     record: LaszipRecord,
     points: int,
     *,
@@ -57,7 +57,7 @@ def decode(
     Parameters
     ----------
     file : binary file
-    header : CloudHeader
+    header : LasHeader
     record : LaszipRecord
         The header's.
     points : int
@@ -93,7 +93,7 @@ def decode(
             yield records[start : start + points]
 
 
-def read_table(file: io.BufferedReader, header: CloudHeader, record: LaszipRecord) -> list[Entry]:
+def read_table(file: io.BufferedReader, header: LasHeader, record: LaszipRecord) -> list[Entry]:
     """Return points and bytes of every chunk.
 
     Raises
@@ -129,7 +129,7 @@ def read_table(file: io.BufferedReader, header: CloudHeader, record: LaszipRecor
 
 def _chunks(
     file: io.BufferedReader,
-    header: CloudHeader,
+    header: LasHeader,
     record: LaszipRecord,
     table: list[Entry],
     points: int,
@@ -176,7 +176,7 @@ def _groups(table: list[Entry], points: int) -> Iterator[list[Entry]]:
 
 
 def _check_layers(
-    header: CloudHeader, record: LaszipRecord, coded: Records, group: list[Entry], number: int
+    header: LasHeader, record: LaszipRecord, coded: Records, group: list[Entry], number: int
 ) -> None:
     """Check every layered chunk of a group that begins at ``number``; see :func:`_check_head`."""
     if not record.layers:
@@ -187,13 +187,13 @@ def _check_layers(
         _check_head(header, record, head, entry, index)
 
 
-def _head_length(header: CloudHeader, record: LaszipRecord) -> int:
+def _head_length(header: LasHeader, record: LaszipRecord) -> int:
     """Return the bytes of a layered chunk before its layers: a record, the points, the bytes of each
     layer."""
     return header.record_length + 4 + 4 * record.layers
 
 
-def _check_head(header: CloudHeader, record: LaszipRecord, head: bytes, entry: Entry, index: int) -> None:
+def _check_head(header: LasHeader, record: LaszipRecord, head: bytes, entry: Entry, index: int) -> None:
     """Check what a layered chunk states of itself: its points, and the bytes of each layer.
 
     The decoder allocates a layer at the size that is stated, up to 4 GiB.
@@ -207,7 +207,7 @@ def _check_head(header: CloudHeader, record: LaszipRecord, head: bytes, entry: E
 
 
 def _check_heads(
-    file: io.BufferedReader, header: CloudHeader, record: LaszipRecord, table: list[Entry]
+    file: io.BufferedReader, header: LasHeader, record: LaszipRecord, table: list[Entry]
 ) -> None:
     """Check every layered chunk in the file; see :func:`_check_head`."""
     if not record.layers:
@@ -244,7 +244,7 @@ class _Window(io.RawIOBase):
 
 def _stream(
     file: io.BufferedReader,
-    header: CloudHeader,
+    header: LasHeader,
     record: LaszipRecord,
     points: int,
     end: int,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -16,6 +17,10 @@ from pointcloud.io.guard import open_input
 
 MOST_AT_ONCE = 1 << 30
 """Bytes of the largest file inside a ZIP that is read as a whole (a GeoTIFF, a GML)."""
+
+_PIECE = 4 << 20
+LONGEST_LINE = 2 * _PIECE
+"""Bytes; a text whose lines are longer is none."""
 
 
 class Reader(Protocol):
@@ -65,6 +70,11 @@ class Member:
     def place(self) -> str:
         """What tells it from every other file: its path, and the name inside a ZIP."""
         return f"{self.path}/{self.inner}" if self.inner else str(self.path)
+
+    @property
+    def route(self) -> Path:
+        """The path that leads to it, into a ZIP if it lies in one; see `pointcloud.io.archive.open_path`."""
+        return self.path / self.inner if self.inner else self.path
 
     @property
     def stem(self) -> str:
@@ -149,6 +159,21 @@ class Member:
             while chunk := file.read(1 << 20):
                 sha.update(chunk)
         return sha.hexdigest()
+
+
+def read_ahead(file: Reader, sha: hashlib._Hash) -> Generator[bytes, None, None]:
+    """Yield a file in pieces; the next is read, unpacked and hashed by another thread meanwhile."""
+
+    def fetch() -> bytes:
+        piece = file.read(_PIECE)
+        sha.update(piece)
+        return piece
+
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(fetch)
+        while piece := coming.result():
+            coming = pool.submit(fetch)
+            yield piece
 
 
 def _line(error: BaseException) -> str:

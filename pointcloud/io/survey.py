@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from pointcloud import crs, sheets
 from pointcloud.crs import SpatialReference
 from pointcloud.errors import CrsError
-from pointcloud.io.las import PointChunk, box_remarks, iter_points
-from pointcloud.io.lasheader import CloudHeader
+from pointcloud.io.cloudheader import CloudHeader, PointChunk, box_remarks
+from pointcloud.io.points import iter_points
 from pointcloud.io.remark import Remark
 from pointcloud.lattice import QUANTA_PER_METRE, Box, metres
 

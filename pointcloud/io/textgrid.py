@@ -10,8 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 
 from pointcloud.errors import FileError
 from pointcloud.io.gridded import Gridded
-from pointcloud.io.member import Member, Reader
+from pointcloud.io.member import LONGEST_LINE, Member, read_ahead
 from pointcloud.io.remark import Remark
 from pointcloud.io.textstyle import TextStyle
 from pointcloud.kernels import textgrid as kernel
@@ -29,7 +28,6 @@ from pointcloud.lattice import Box, Grid, metres
 SENTINELS = (-9999.0, -9999.9, -9999.99, -9999.999, -99999.0, -999999.0, -32768.0, -32767.0)
 """Heights that stand for none, exactly: land in Amagasaki lies below 0."""
 
-_CHUNK = 4 << 20
 _ROOM = 4096  # most cells that a raster grows by beyond what is needed
 _BATCH = 1 << 13  # rows: what they take stays in the second cache
 _FINEST = 1_000  # quanta: 10 cm
@@ -64,6 +62,14 @@ class Layout:
     z: int
     separator: str
 
+    @classmethod
+    def of(cls, line: bytes, columns: int, *, swap: bool = False) -> Layout:
+        """Return the layout of a line of numbers: E, N and z stand side by side, behind an id if there are more."""
+        first = 0 if columns == 3 else 1
+        east, north = (first + 1, first) if swap else (first, first + 1)
+        between = re.search(rb"[0-9.]([ \t,])", line)
+        return cls(columns, east, north, first + 2, between[1].decode() if between else " ")
+
     def array(self) -> NDArray[np.int64]:
         """Return it as kernels want it."""
         return np.array([self.columns, self.e, self.n, self.z, ord(self.separator)], np.int64)
@@ -86,19 +92,27 @@ def read_layout(head: bytes, label: str, *, swap: bool = False) -> Layout:
     FileError
         If the first line is no row of numbers, or has neither 3 nor 5 columns.
     """
-    line = next((line for line in head.splitlines() if line.strip()), b"")
-    shown = line[:_SHOWN].decode("ascii", "backslashreplace").strip()
+    line, columns = split_line(head)
     if not line:
         raise FileError("textgrid.empty", path=label)
+    if not columns:
+        raise FileError("textgrid.header", path=label, text=shown(line))
+    if columns not in (3, 5):
+        raise FileError("textgrid.layout", path=label, columns=columns, text=shown(line))
+    return Layout.of(line, columns, swap=swap)
+
+
+def split_line(head: bytes) -> tuple[bytes, int]:
+    """Return the first line that is not empty, and how many numbers stand in it: 0 if anything else does."""
+    line = next((line for line in head.splitlines() if line.strip()), b"")
     if not re.fullmatch(rb"[\s,+\-.0-9]+", line):
-        raise FileError("textgrid.header", path=label, text=shown)
-    parts = re.split(rb"[ \t]*,[ \t]*|[ \t]+", line.strip())
-    if len(parts) not in (3, 5):
-        raise FileError("textgrid.layout", path=label, columns=len(parts), text=shown)
-    between = re.search(rb"[0-9.]([ \t,])", line)
-    first = 0 if len(parts) == 3 else 1
-    east, north = (first + 1, first) if swap else (first, first + 1)
-    return Layout(len(parts), east, north, first + 2, between[1].decode() if between else " ")
+        return line, 0
+    return line, len(re.split(rb"[ \t]*,[ \t]*|[ \t]+", line.strip()))
+
+
+def shown(line: bytes) -> str:
+    """Return a line as messages quote it: its beginning, and marks for what is no ASCII."""
+    return line[:_SHOWN].decode("ascii", "backslashreplace").strip()
 
 
 def read_text(
@@ -130,7 +144,7 @@ def read_text(
     """
     sha = hashlib.sha256()
     # Closed at once, not by the garbage collector: the thread must have ended before the file is closed.
-    with member.open() as file, closing(_ahead(file, sha)) as pieces:
+    with member.open() as file, closing(read_ahead(file, sha)) as pieces:
         first = next(pieces, b"")
         first = first.removeprefix(b"\xef\xbb\xbf")
         layout = read_layout(first[:4096], member.label, swap=swap)
@@ -140,21 +154,6 @@ def read_text(
             parser.take(piece)
         parser.finish()
     return parser.result(member.name, sha.hexdigest())
-
-
-def _ahead(file: Reader, sha: hashlib._Hash) -> Generator[bytes, None, None]:
-    """Yield the file in pieces; the next is read, unpacked and hashed by another thread meanwhile."""
-
-    def fetch() -> bytes:
-        piece = file.read(_CHUNK)
-        sha.update(piece)
-        return piece
-
-    with ThreadPoolExecutor(1) as pool:
-        coming = pool.submit(fetch)
-        while piece := coming.result():
-            coming = pool.submit(fetch)
-            yield piece
 
 
 @dataclass
@@ -184,7 +183,7 @@ class _Parser:
         end = piece.rfind(b"\n") + 1
         if not end:
             self.rest += piece
-            if len(self.rest) > _CHUNK * 2:
+            if len(self.rest) > LONGEST_LINE:
                 self._refuse(kernel.NOT_A_NUMBER, self.rest, 0, int(self.notes[kernel.LINES]) + 1)
             return
         text = self.rest + piece[:end]
@@ -253,8 +252,8 @@ class _Parser:
 
     def _refuse(self, status: int, text: bytes, start: int, line: int) -> None:
         end = text.find(b"\n", start)
-        shown = text[start : end if end >= 0 else None][:_SHOWN].decode("ascii", "backslashreplace").strip()
-        values: dict[str, object] = {"path": self.label, "line": f"{line:,}", "text": shown}
+        values: dict[str, object] = {"path": self.label, "line": f"{line:,}"}
+        values["text"] = shown(text[start : end if end >= 0 else None])
         if status == kernel.BETWEEN_CELLS:
             values |= {"cell": f"{metres(self.cell):g}"}
         if status == kernel.COLUMNS:

@@ -30,6 +30,7 @@ _NOTES = 22
 _FAR = 2**62
 _MOST_DIGITS = 17
 _COORDINATE_DECIMALS = 4  # quanta
+_COORDINATE_DIGITS = 14  # before the point: more would not fit 64 bits in quanta
 _LF, _CR, _TAB, _BLANK, _COMMA, _PLUS, _MINUS, _POINT, _ZERO = 10, 13, 9, 32, 44, 43, 45, 46, 48
 _TENS = np.array([10**power for power in range(19)], np.int64)
 
@@ -143,7 +144,8 @@ def parse_lines(
                     at += 1
                     digit = np.int64(text[at]) - _ZERO
                 places = at - first
-            if digits + places == 0 or digits + places > _MOST_DIGITS:
+            far = digits > _COORDINATE_DIGITS and column in (e_at, n_at)
+            if digits + places == 0 or digits + places > _MOST_DIGITS or far:
                 status = NOT_A_NUMBER
                 break
             if column == z_at:

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from pointcloud import pipeline
-from pointcloud.io import cog, las, names
+from pointcloud.io import cog, names, points
 from pointcloud.io.cloud import Cloud
-from pointcloud.io.lasheader import CloudHeader
+from pointcloud.io.cloudheader import CloudHeader
 from pointcloud.io.reduce import Reducer
 from pointcloud.io.spill import Spill
 from pointcloud.lattice import Box, quanta
@@ -77,18 +77,18 @@ def calibrate(params: GridParams, headers: Sequence[CloudHeader], density: float
     with tempfile.TemporaryDirectory(prefix="hyogo-pc-") as folder:
         path = Path(folder) / "points.laz"
         _write_points(path, density)
-        return _measure(params, las.read_header(path))
+        return _measure(params, points.read_header(path))
 
 
 def _measure(params: GridParams, header: CloudHeader) -> Rates:
     first = next(
-        las.iter_points(header, chunk=_FEW, parallel=False)
+        points.iter_points(header, chunk=_FEW, parallel=False)
     )  # loads the kernels, which is not to be timed
     _reduced(params, (first.e, first.n, first.z, first.classification, first.withheld))
     decode = math.inf
     for _ in range(_RUNS // 2):
         start = time.process_time()
-        chunk = next(las.iter_points(header, chunk=_POINTS, parallel=False))
+        chunk = next(points.iter_points(header, chunk=_POINTS, parallel=False))
         columns = (chunk.e, chunk.n, chunk.z, chunk.classification, chunk.withheld)
         whole = _reduced(params, columns)
         decode = min(decode, (time.process_time() - start) / chunk.count)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pointcloud import pipeline
 from pointcloud.errors import FileError
-from pointcloud.io import las, names
+from pointcloud.io import names, points
 from pointcloud.params import GridParams, Product
 from pointcloud.run.inventory import Inventory, Source
 from pointcloud.run.plan import Plan
@@ -142,7 +142,7 @@ class Changes:
         """Return the hash of a file as it is now; of one that cannot be read, one that is like no other."""
         if source.key not in self.hashes:
             try:
-                self.hashes[source.key] = las.file_sha256(source.header.path)
+                self.hashes[source.key] = points.sha256(source.header)
             except FileError:
                 self.hashes[source.key] = ""
         return self.hashes[source.key]

@@ -16,9 +16,11 @@ from pointcloud.crs import SpatialReference
 from pointcloud.errors import FileError, ParameterError
 from pointcloud.ground import smrf
 from pointcloud.ground.smrf import Classified
-from pointcloud.io import laswrite, put
+from pointcloud.io import laswrite, lazfromtext, put
 from pointcloud.io.cloud import Cloud
-from pointcloud.io.las import PointChunk
+from pointcloud.io.cloudheader import CloudHeader, PointChunk
+from pointcloud.io.lasheader import LasHeader
+from pointcloud.io.pointtext import TextHeader
 from pointcloud.io.spill import load
 from pointcloud.lattice import cell_quanta
 from pointcloud.params import WATER_CLASS, ReduceParams
@@ -86,7 +88,7 @@ def prepare(request: ClassifyRequest) -> Inventory:
         raise ParameterError("run.nothing")
     seen: dict[str, Path] = {}
     for source in inventory.sources:
-        name, path = laswrite.output_name(source.header), source.header.path
+        name, path = _output_name(source.header), source.header.path
         if name.lower() in seen:
             raise ParameterError("classify.same_name", first=seen[name.lower()], second=path)
         if (request.out / name).resolve() == path.resolve():
@@ -135,6 +137,7 @@ class _Run:
         report: ClassifyReport,
     ) -> None:
         self.request, self.scratch, self.pool, self.report = request, scratch, pool, report
+        self.crs = inventory.crs
         self.sources = sorted(inventory.sources, key=lambda source: (-source.box.north, source.box.west))
         reach = smrf.halo(request.params)
         self.near = {
@@ -178,10 +181,13 @@ class _Run:
             counts[:] += np.bincount(given, minlength=256)
             return given
 
-        staged, size = laswrite.stage_classes(
-            source.header, self.request.out, classes, parallel=self.pool is not None
-        )
-        target = self.request.out / laswrite.output_name(source.header)
+        header, out, parallel = source.header, self.request.out, self.pool is not None
+        if isinstance(header, TextHeader):
+            staged, size = lazfromtext.stage_classes(header, out, classes, self.crs, parallel=parallel)
+        else:
+            assert isinstance(header, LasHeader)
+            staged, size = laswrite.stage_classes(header, out, classes, parallel=parallel)
+        target = out / _output_name(header)
         put.publish(staged, target, size=size)
         self.report.written[target] = {int(k): int(counts[k]) for k in np.flatnonzero(counts)}
 
@@ -191,6 +197,13 @@ class _Run:
         for key, path in self.spills.items():
             if path is not None and key not in needed:
                 path.unlink(missing_ok=True)
+
+
+def _output_name(header: CloudHeader) -> str:
+    if isinstance(header, TextHeader):
+        return lazfromtext.output_name(header)
+    assert isinstance(header, LasHeader)
+    return laswrite.output_name(header)
 
 
 def _classes(points: PointChunk, found: Classified, heights: tuple[float, ...]) -> NDArray[np.uint8]:

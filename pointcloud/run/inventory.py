@@ -12,10 +12,10 @@ from pointcloud import crs as crs_room
 from pointcloud.crs import SpatialReference
 from pointcloud.errors import CrsError, FileError, HyogoError
 from pointcloud.io.claims import claimed_boxes
+from pointcloud.io.cloudheader import CloudHeader
 from pointcloud.io.files import find_files
 from pointcloud.io.headercache import HeaderCache
-from pointcloud.io.las import read_header
-from pointcloud.io.lasheader import CloudHeader
+from pointcloud.io.points import read_header
 from pointcloud.io.remark import Remark
 from pointcloud.lattice import Box
 from pointcloud.run.boxes import BoxIndex
@@ -129,19 +129,21 @@ def take_inventory(
     CrsError
         If the files do not share one usable CRS.
     """
-    ground_files = find_files(ground) if ground else []
+    refused: dict[Path, HyogoError] = {}
+    ground_files = find_files(ground, refused) if ground else []
     known = {path.resolve() for path in ground_files}
-    files = [(path, False) for path in (find_files(inputs) if inputs else []) if path.resolve() not in known]
+    given = find_files(inputs, refused) if inputs else []
+    files = [(path, False) for path in given if path.resolve() not in known]
     files += [(path, True) for path in ground_files]
     sources: list[Source] = []
-    bad: list[BadFile] = []
+    bad = [BadFile(path, error, claimed_boxes(path)) for path, error in refused.items()]
     remarks: list[Remark] = []
     headers = _read_headers([path for path, _ in files], scan)
     for (path, all_ground), header in zip(files, headers, strict=True):
         if isinstance(header, FileError):
             bad.append(BadFile(path, header, claimed_boxes(path)))
         elif header.count:
-            sources.append(Source(header, all_ground))
+            sources.append(Source(header, all_ground or header.all_ground))
             remarks.extend(header.warnings)
         else:
             remarks.append(Remark.of("run.no_points", path=path.name))
@@ -194,6 +196,8 @@ def _agree(
             stated = deduction.crs
         reference = stated if stated is not None else given
         assert reference is not None
+        if source.header.crs is None:
+            crs_room.check_name(source.header.path.name, source.box.bounds, reference)
         crs_room.require_metres(reference, source.header.path.name)
         references[source.key] = reference
     if given is not None:

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from pointcloud.errors import FileError, GroundError, OutputError
-from pointcloud.io import las, put
-from pointcloud.io.lasheader import CloudHeader
+from pointcloud.io import put
+from pointcloud.io.cloudheader import CloudHeader, box_remarks
 from pointcloud.io.reduce import most_bytes
 from pointcloud.io.remark import Remark
 from pointcloud.lattice import Box, quanta
@@ -218,7 +218,7 @@ class Owner:
 def _too_wide(header: CloudHeader, box: Box) -> tuple[Remark, ...]:
     """Return what to say of a header that claims more land than the points in ``box`` fill."""
     bottom, top = quanta(header.mins[2]), quanta(header.maxs[2])
-    return las.box_remarks(header, (box.west, box.south + 1, bottom), (box.east - 1, box.north, top))
+    return box_remarks(header, (box.west, box.south + 1, bottom), (box.east - 1, box.north, top))
 
 
 def _refuse(culprit: str, **_: object) -> SheetMade:

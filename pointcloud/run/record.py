@@ -75,6 +75,8 @@ class Raster:
         Bytes of the file, 0 if there is none.
     sha256 : str
         Of the file; empty if there is none.
+    grid : dict
+        Where its cells lie, if it does not fill its sheet; the values of a :class:`pointcloud.lattice.Grid`.
     """
 
     state: State
@@ -83,6 +85,7 @@ class Raster:
     inputs: tuple[Input, ...]
     size: int = 0
     sha256: str = ""
+    grid: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -149,7 +152,8 @@ class Record:
         By code.
     run : dict
         The last run: ``host`` and ``process``, ``started`` and ``ended`` (UTC; the latter empty while it is at work, or
-        if it was killed), how many ``sheets`` it had to make, and how it ``ended_as``.
+        if it was killed), how many ``sheets`` it had to make, and how it ``ended_as``. ``failed`` are files that could
+        not be used, and why, where a run makes its sheets of one file each.
     """
 
     out: Path
@@ -198,13 +202,17 @@ class Record:
             for product, _, folder in folders(params)
         }
         for folder, values in wanted.items():
-            held = self.parameters.get(folder, values)
-            if held != values and not redo and self._has_rasters(folder):
-                differences = _differences(held, values)
+            differences = "" if redo else self.differences(folder, values)
+            if differences:
                 raise ParameterError(
                     "run.other_parameters", folder=self.out / folder, differences=differences
                 )
         self.parameters |= wanted
+
+    def differences(self, folder: str, wanted: Mapping[str, object]) -> str:
+        """Return how these parameters differ from those of the rasters in a folder; empty if nothing does."""
+        held = self.parameters.get(folder, wanted)
+        return _differences(held, wanted) if held != wanted and self._has_rasters(folder) else ""
 
     def start(self, sheets: int) -> None:
         """Note that a run begins to make so many sheets.
@@ -222,7 +230,7 @@ class Record:
             "ended_as": "",
             "sheets": sheets,
         }
-        self._save()
+        self.save()
 
     def end(self, ended_as: Literal["done", "stopped", "failed"]) -> None:
         """Note that the run has come to its end, or was brought to one.
@@ -233,9 +241,16 @@ class Record:
             If the record cannot be written.
         """
         self.run |= {"ended": now(), "ended_as": ended_as}
-        self._save()
+        self.save()
 
-    def _save(self) -> None:
+    def save(self) -> None:
+        """Write what all rasters of a folder share, and how the run goes.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written.
+        """
         values = {"schema": SCHEMA, "parameters": self.parameters, "run": self.run}
         text = json.dumps(values, indent=1, sort_keys=True, ensure_ascii=False)
         put.put(self.out / FILE_NAME, text.encode())
@@ -270,8 +285,10 @@ class Record:
             and raster.parameters == wanted
         }
 
-    def settle(self, params: GridParams) -> None:
-        """Delete the rasters that were given up, now that the new ones are there, and forget those that are gone.
+    def settle(self, folders: Collection[str]) -> None:
+        """Delete the rasters of these folders that were given up, now that the new ones are there.
+
+        Those that are gone are forgotten.
 
         Raises
         ------
@@ -280,8 +297,8 @@ class Record:
         """
         for code, sheet in list(self.sheets.items()):
             kept = dict(sheet.rasters)
-            for product, resolution, folder in folders(params):
-                path = self.out / folder / names.file_name(product, code, resolution)
+            for folder in folders:
+                path = self.out / folder / names.file_in(folder, code)
                 raster = kept.get(folder)
                 if raster is None:
                     continue

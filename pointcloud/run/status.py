@@ -28,8 +28,10 @@ class Status:
         Sheets by state: ``written`` if there is any raster of it, else ``empty``, ``sparse`` or ``beyond``.
     failures : dict of str to str
         Why sheets failed the last time, by code.
+    bad_files : dict of str to str
+        Why files of which sheets were to be made failed in the last run, by name.
     done : int
-        Sheets that the last run has made, or that failed in it.
+        Sheets that the last run has made, or that failed in it, and files that did.
     seconds : float
         That the last run has been at work, to its last sheet if it has ended.
     """
@@ -39,6 +41,7 @@ class Status:
     rasters: dict[str, int]
     states: dict[str, int]
     failures: dict[str, str]
+    bad_files: dict[str, str]
     done: int
     seconds: float
 
@@ -84,6 +87,7 @@ def status(out: Path) -> Status:
         rasters.update(folder for folder, raster in sheet.rasters.items() if raster.state == "written")
         if held:
             states[next(state for state in ("written", "empty", "sparse", "beyond") if state in held)] += 1
+    bad_files: dict[str, str] = record.run.get("failed", {})
     failures = {code: sheet.failure for code, sheet in sorted(record.sheets.items()) if sheet.failure}
     return Status(
         running,
@@ -91,6 +95,7 @@ def status(out: Path) -> Status:
         dict(sorted(rasters.items())),
         dict(states),
         failures,
-        len(times),
+        bad_files,
+        len(times) + len(bad_files),
         (until - started).total_seconds(),
     )

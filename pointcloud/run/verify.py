@@ -9,8 +9,8 @@ from pathlib import Path
 
 from pointcloud.errors import OutputError, ParameterError
 from pointcloud.io import names, put
+from pointcloud.io.archive import open_path
 from pointcloud.io.files import find_files
-from pointcloud.io.las import file_sha256
 from pointcloud.run.record import FILE_NAME, Record
 
 _READERS = 4
@@ -121,9 +121,10 @@ def _verify_inputs(record: Record, inputs: Sequence[str], verdict: Verdict, step
     verdict.inputs = len(named)
     found: dict[str, set[str]] = {}
     wanted = {name for name, _ in named}
-    for path in find_files(inputs):
+    for path in find_files(inputs, {}):
         if path.name in wanted:
-            found.setdefault(path.name, set()).add(file_sha256(path))
+            with open_path(path) as member:
+                found.setdefault(path.name, set()).add(member.digest())
             step()
     for name, sha256 in sorted(named):
         if name not in found:

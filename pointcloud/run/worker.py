@@ -13,7 +13,7 @@ from pointcloud import pipeline
 from pointcloud.errors import HyogoError
 from pointcloud.io import cog, names, put
 from pointcloud.io.cloud import Cloud
-from pointcloud.io.lasheader import CloudHeader
+from pointcloud.io.cloudheader import CloudHeader
 from pointcloud.io.spill import Spill, load
 from pointcloud.lattice import Box
 from pointcloud.params import GridParams, Product

@@ -30,9 +30,8 @@ def test_there_and_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert "1 rasters written" in said.out
     assert str(tmp_path / "out" / "DEM_1g.vrt") in said.out
     assert "DEM_05LF901_1g.txt -> DEM_05LF901_1g.tif" in said.err
-    record = json.loads((tmp_path / "out" / "hyogo-pc-convert.json").read_text(encoding="utf-8"))
-    assert record["folders"]["DEM_1g"]["parameters"]["vertical"] == "EPSG:6695"
-    assert record["folders"]["DEM_1g"]["rasters"]["05LF901"]["inputs"] == ["DEM_05LF901_1g.txt"]
+    record = json.loads((tmp_path / "out" / "hyogo-pc.json").read_text(encoding="utf-8"))
+    assert record["parameters"]["DEM_1g"]["vertical"] == "EPSG:6695"
     assert command(tmp_path / "out" / "DEM_1g", "--to", "text", "-o", tmp_path / "back") == 0
     assert "1 of them byte for byte" in capsys.readouterr().out
     assert (tmp_path / "back" / source.name).read_text() == text
@@ -97,9 +96,18 @@ def test_rasters_of_a_run_before_are_no_inputs(tmp_path: Path) -> None:
 
 def test_folders_of_grid_are_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = wrote(tmp_path / "DEM_05LF901_1g.txt", text_grid(hill(3, 3)))
-    wrote(tmp_path / "out" / "hyogo-pc.json", json.dumps({"parameters": {"DEM_1g": {}}}))
+    assert command(source, "-o", tmp_path / "out") == 0
+    record = tmp_path / "out" / "hyogo-pc.json"
+    values = json.loads(record.read_text(encoding="utf-8"))
+    values["parameters"]["DEM_1g"] = {"product": "dem", "max_gap": 100.0}
+    record.write_text(json.dumps(values))
+    made = (tmp_path / "out" / "DEM_1g" / "DEM_05LF901_1g.tif").read_bytes()
+    capsys.readouterr()
     assert command(source, "-o", tmp_path / "out") == 1
-    assert "another making" in capsys.readouterr().out
-    wrote(tmp_path / "out" / "hyogo-pc-convert.json", "[]")
+    said = capsys.readouterr().out
+    assert "made otherwise" in said
+    assert "max_gap: 100.0 / None" in said
+    assert (tmp_path / "out" / "DEM_1g" / "DEM_05LF901_1g.tif").read_bytes() == made
+    record.write_text("[]")
     assert command(source, "-o", tmp_path / "out") == 1
     assert "record" in capsys.readouterr().err

@@ -69,9 +69,8 @@ def test_the_inputs_are_recorded_with_their_zip(tmp_path: Path) -> None:
     report, _ = run(tmp_path / "out", packed(tmp_path / "配布 データ.zip", {"a/DEM_05LF901_1g.txt": GOOD}))
     with rasterio.open(report.written[0]) as file:
         assert "配布 データ.zip/a/DEM_05LF901_1g.txt" in file.tags()["INPUTS"]
-    assert "配布 データ.zip/a/DEM_05LF901_1g.txt" in (tmp_path / "out" / "hyogo-pc-convert.json").read_text(
-        encoding="utf-8"
-    )
+    kept = (tmp_path / "out" / "record" / "05LF901.json").read_text(encoding="utf-8")
+    assert "配布 データ.zip/a/DEM_05LF901_1g.txt" in kept
 
 
 @pytest.mark.parametrize("encoding", ["cp932", "utf-8"])
@@ -205,7 +204,7 @@ def test_a_bad_zip_costs_one_line_and_nothing_else(
     assert "bad.zip" in why
     assert "\n" not in why
     made = {path.name for path in (tmp_path / "out").rglob("*") if path.is_file()}
-    assert made == {"DEM_05LF901_1g.tif", "DEM_1g.vrt", "DEM_1g.png", "hyogo-pc-convert.json"}
+    assert made == {"DEM_05LF901_1g.tif", "DEM_1g.vrt", "DEM_1g.png", "hyogo-pc.json", "05LF901.json"}
     assert {path.name for path in tmp_path.iterdir()} == {"bad.zip", "good.zip", "out"}
 
 

@@ -21,6 +21,7 @@ def folder(tmp_path: Path) -> Path:
         "a.las",
         "c.copc.laz",
         "readme.txt",
+        "plan.pdf",
         "2021/竹田.Las",
         "2021/x.laz/d.laz",
         "e.laz.tmp",
@@ -62,7 +63,7 @@ def test_name_with_signs_of_patterns_is_taken_as_it_is(tmp_path: Path) -> None:
     ("given", "message"),
     [
         ("nothing.laz", "file.missing"),
-        ("readme.txt", "file.suffix"),
+        ("plan.pdf", "file.suffix"),
         ("e.laz.tmp", "file.suffix"),
         ("*.csv", "file.none_found"),
         ("empty", "file.none_found"),

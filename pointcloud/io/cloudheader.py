@@ -1,0 +1,221 @@
+"""What a file of points says of itself, and its points in canonical quanta: the same of every kind of file."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pointcloud.errors import FileError
+from pointcloud.io.remark import Remark
+from pointcloud.lattice import QUANTA_PER_METRE, Box, metres
+
+if TYPE_CHECKING:
+    from pointcloud.crs import SpatialReference
+
+Triple = tuple[float, float, float]
+Quanta = tuple[int, int, int]
+
+FARTHEST = 2**48
+"""Metres: within ±2**62 quanta, which the kernels need."""
+
+_AXES = ("X", "Y", "Z")
+_CENTIMETRE = QUANTA_PER_METRE // 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloudHeader:
+    """What a file of points says of itself.
+
+    Parameters
+    ----------
+    path : Path
+    size : int
+        Bytes.
+    modified_ns : int
+        Time of the last change as the file system gives it; reading refuses a file that has changed since.
+    count : int
+        Points.
+    scales : (x, y, z)
+        Steps of the coordinates, in metres or whatever the file's unit is.
+    mins, maxs : (x, y, z)
+        The box that the header claims. See ``has_box``.
+    system : str
+        System identifier.
+    crs : SpatialReference or None
+        ``None`` if there is none, or none that can be used; ``warnings`` says which.
+    warnings : tuple of Remark
+        What looks wrong and does not keep the file from being read.
+    """
+
+    path: Path
+    size: int
+    modified_ns: int
+    count: int
+    scales: Triple
+    mins: Triple
+    maxs: Triple
+    system: str
+    crs: SpatialReference | None
+    warnings: tuple[Remark, ...] = ()
+
+    @property
+    def stamp(self) -> tuple[int, int]:
+        """Size and time of the file on the disk, by which a change is noticed."""
+        return self.size, self.modified_ns
+
+    @property
+    def all_ground(self) -> bool:
+        """Whether the file says that all its points are ground, whatever their class."""
+        return False
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the points are openly made up: the system identifier begins with ``SYNTHETIC``."""
+        return self.system.startswith("SYNTHETIC")
+
+    @property
+    def has_box(self) -> bool:
+        """Whether the header's box is a box at all: numbers, and no minimum above its maximum."""
+        return is_box(self.mins, self.maxs)
+
+    @property
+    def box(self) -> Box:
+        """The header's box as a half-open one in quanta: a point on any of its edges is inside.
+
+        Raises
+        ------
+        FileError
+            If it is no box.
+        """
+        return self._box((0, 0, 0))
+
+    @property
+    def limits(self) -> Box:
+        """``box`` and the rounding that is allowed to it: every point that is read lies inside.
+
+        Raises
+        ------
+        FileError
+            If the header's box is no box.
+        """
+        return self._box(self.slack)
+
+    @property
+    def slack(self) -> tuple[int, int, int]:
+        """How far outside the header's box a point may lie by rounding, in quanta: a scale step and a
+        centimetre."""
+        x, y, z = (math.ceil(scale * QUANTA_PER_METRE) + _CENTIMETRE for scale in self.scales)
+        return x, y, z
+
+    def _box(self, slack: tuple[int, int, int]) -> Box:
+        if not self.has_box:
+            raise FileError("file.box_invalid", path=self.path)
+        west, south, _ = (math.floor(value * QUANTA_PER_METRE) for value in self.mins)
+        east, north, _ = (math.ceil(value * QUANTA_PER_METRE) for value in self.maxs)
+        x, y, _ = slack
+        return Box(west - x, south - y - 1, east + x + 1, north + y)
+
+
+def is_box(lows: Triple, highs: Triple) -> bool:
+    """Return whether no minimum lies above its maximum, and all are within reach."""
+    return all(-FARTHEST <= low <= high <= FARTHEST for low, high in zip(lows, highs, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class PointChunk:
+    """Points in canonical quanta (0.1 mm), in the order of the file.
+
+    Parameters
+    ----------
+    e, n : (points,) int64
+        Easting (X) and northing (Y).
+    z : (points,) int32
+        Height.
+    classification : (points,) uint8
+        For point formats 0–5 the five bits that hold the class.
+    withheld : (points,) bool
+        Points that the supplier marked as not to be used.
+    lows, highs : (e, n, z)
+        Extremes of the chunk.
+    """
+
+    e: NDArray[np.int64]
+    n: NDArray[np.int64]
+    z: NDArray[np.int32]
+    classification: NDArray[np.uint8]
+    withheld: NDArray[np.bool_]
+    lows: Quanta
+    highs: Quanta
+
+    @property
+    def count(self) -> int:
+        """Number of points, at least 1."""
+        return self.e.size
+
+
+def box_remarks(header: CloudHeader, lows: Quanta, highs: Quanta) -> tuple[Remark, ...]:
+    """Return what is wrong with the header's box, given the extremes of all points.
+
+    A box more than a metre too large on any side is worth a remark: whoever plans by it waits for points that
+    do not exist. (A box that is too small makes :func:`iter_points` fail.)
+    """
+    if not header.has_box:
+        return ()
+    excess = 0.0
+    worst = _AXES[0]
+    for axis, low, high, box_low, box_high in zip(_AXES, lows, highs, header.mins, header.maxs, strict=True):
+        over = max(metres(low) - box_low, box_high - metres(high))
+        if over > excess:
+            excess, worst = over, axis
+    if excess <= 1.0:
+        return ()
+    return (Remark.of("file.box_large", path=header.path, axis=worst, excess=f"{excess:.2f}"),)
+
+
+def point_limits(header: CloudHeader) -> tuple[Quanta, Quanta]:
+    """Return the lowest and highest quanta that the header's box allows, with its rounding.
+
+    Raises
+    ------
+    FileError
+        If it is no box.
+    """
+    if not header.has_box:
+        raise FileError("file.box_invalid", path=header.path)
+    lows = [math.floor(v * QUANTA_PER_METRE) - s for v, s in zip(header.mins, header.slack, strict=True)]
+    highs = [math.ceil(v * QUANTA_PER_METRE) + s for v, s in zip(header.maxs, header.slack, strict=True)]
+    return (lows[0], lows[1], lows[2]), (highs[0], highs[1], highs[2])
+
+
+def require_inside(header: CloudHeader, points: PointChunk, floor: Quanta, ceiling: Quanta) -> None:
+    """Refuse a chunk that has points outside :func:`point_limits`: how many, and the worst.
+
+    Raises
+    ------
+    FileError
+        If there are any.
+    """
+    lows, highs = points.lows, points.highs
+    over = [max(floor[i] - lows[i], highs[i] - ceiling[i]) for i in range(3)]
+    if max(over) <= 0:
+        return
+    axis = over.index(max(over))
+    value = lows[axis] if floor[axis] - lows[axis] == over[axis] else highs[axis]
+    outside = np.zeros(points.count, np.bool_)
+    columns: tuple[NDArray[np.signedinteger], ...] = (points.e, points.n, points.z)
+    for values, low, high in zip(columns, floor, ceiling, strict=True):
+        outside |= (values < low) | (values > high)
+    raise FileError(
+        "file.outside_box",
+        path=header.path,
+        count=int(outside.sum()),
+        axis=_AXES[axis],
+        value=f"{metres(value):.3f}",
+        low=f"{header.mins[axis]:.3f}",
+        high=f"{header.maxs[axis]:.3f}",
+    )

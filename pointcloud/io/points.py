@@ -1,0 +1,50 @@
+"""Files of points, of whatever kind: the one place that knows which reader is whose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pointcloud.io import las, pointtext
+from pointcloud.io.cloudheader import CloudHeader, PointChunk
+from pointcloud.io.lasheader import LasHeader
+from pointcloud.io.pointtext import TextHeader
+
+
+def read_header(path: str | Path) -> CloudHeader:
+    """Return what a file says of itself; a text, which says nothing, is read for it.
+
+    Raises
+    ------
+    FileError
+        If the file cannot be opened, or is damaged.
+    """
+    path = Path(path)
+    return pointtext.read_header(path) if pointtext.is_point_text(path) else las.read_header(path)
+
+
+def iter_points(
+    header: CloudHeader, *, chunk: int = 1_000_000, parallel: bool = True, check_box: bool = True
+) -> Iterator[PointChunk]:
+    """Yield the points of a file; see :func:`pointcloud.io.las.iter_points`.
+
+    Raises
+    ------
+    FileError
+        If the file is damaged, or not what its header says.
+    """
+    if isinstance(header, TextHeader):
+        return pointtext.iter_points(header, chunk=chunk)
+    assert isinstance(header, LasHeader)
+    return las.iter_points(header, chunk=chunk, parallel=parallel, check_box=check_box)
+
+
+def sha256(header: CloudHeader) -> str:
+    """Return the SHA-256 of a file's bytes in lower-case hexadecimal; of a text in a ZIP those of the text.
+
+    Raises
+    ------
+    FileError
+        If the file cannot be read, or changes while it is read.
+    """
+    return header.sha256 if isinstance(header, TextHeader) else las.file_sha256(header.path)
