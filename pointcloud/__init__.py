@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pointcloud.arrays import PointCloud, cloud, cs, dem, dsm, layer, picture, quality, read
+    from pointcloud.arrays import PointCloud, cloud, cs, dem, dsm, layer, picture, quality, read, viewshed
     from pointcloud.raster import Raster
 
 __version__ = "0.1.0"
@@ -29,10 +29,12 @@ __all__ = [
     "picture",
     "quality",
     "read",
+    "viewshed",
 ]
 
 _HOMES = {"Raster": "pointcloud.raster"} | dict.fromkeys(
-    ("PointCloud", "cloud", "cs", "dem", "dsm", "layer", "picture", "quality", "read"), "pointcloud.arrays"
+    ("PointCloud", "cloud", "cs", "dem", "dsm", "layer", "picture", "quality", "read", "viewshed"),
+    "pointcloud.arrays",
 )
 
 

@@ -25,6 +25,7 @@ COMMANDS = {
     "status": "hyogo_pc.status",
     "verify": "hyogo_pc.verify",
     "relief": "hyogo_pc.relief",
+    "viewshed": "hyogo_pc.viewshed",
     "info": "hyogo_pc.info",
     "convert": "hyogo_pc.convert",
     "sheet": "hyogo_pc.sheet",

@@ -149,7 +149,9 @@ def _steepest(
         if best > -math.inf:
             if k > tried:
                 last = tried = _last(along, forth, k, LARGE)
-                if _low(large, LARGE, across, along + forth * k, side, lean, upright, eye, fall, k, last, best):
+                if _low(
+                    large, LARGE, across, along + forth * k, side, lean, upright, eye, fall, k, last, best
+                ):
                     k = last + 1
                     continue
             last = _last(along, forth, k, SMALL)
@@ -196,7 +198,7 @@ def _low(
     # (top - eye) / way - fall * way < best for every way from k - 1 (a crossing may lie before the step) to the last.
     first = max(k - 1, 1)
     slope = best + fall * first - _NEAR
-    return top - eye < slope * (first if slope >= 0.0 else last)
+    return bool(top - eye < slope * (first if slope >= 0.0 else last))
 
 
 @kernel

@@ -24,16 +24,17 @@ from pointcloud.kernels import sight
 from pointcloud.relief import terrain
 from pointcloud.relief.bands import Dem, Floats, check_dem, check_resolution
 from pointcloud.sightparams import Shown, SightParams
+from pointcloud.styles import Lights
 
 _BAND = 32
 """Rows that a thread computes at a time."""
 
-UNSEEN = (86, 94, 122)
+UNSEEN = (140, 148, 172)
 """Colour of what is not seen."""
 SEEN = ((255, 214, 92), (247, 150, 48), (214, 70, 34))
-"""Colours of what is seen from one place, from half of them, from all of them."""
-_DARKEST = 0.35
-"""How much of its colour a slope in deepest shade keeps."""
+"""Colours of what is seen from one place, from half of several, from all of them."""
+_DEPTH, _LEAST, _MOST = 0.9, 0.35, 1.25
+"""How strongly shade changes a colour, and the limits of that; level ground keeps its colour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,29 @@ class Eye:
 
     row: int
     col: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What eyes see of a window; arrays ``(n, m)``, NaN where nothing is known.
+
+    Parameters
+    ----------
+    count : array of float32
+        From how many eyes a target is seen.
+    least : array of float32
+        Least height above the ground in metres that is seen from any of them.
+    eyes : int
+        How many there are.
+    rows, cols : slice
+        The window.
+    """
+
+    count: NDArray[np.float32]
+    least: NDArray[np.float32]
+    eyes: int
+    rows: slice
+    cols: slice
 
 
 class Sight:
@@ -64,7 +88,8 @@ class Sight:
     def __init__(self, dem: Dem, resolution: float, params: SightParams) -> None:
         check_dem(dem)
         check_resolution(resolution)
-        self.dem, self.resolution, self.params = np.ascontiguousarray(dem), resolution, params
+        self.dem: Dem = dem if dem.flags.c_contiguous else dem.copy()
+        self.resolution, self.params = resolution, params
         self._small, self._large = (self._tops(size) for size in (sight.SMALL, sight.LARGE))
 
     def _tops(self, size: int) -> Floats:
@@ -115,47 +140,50 @@ class Sight:
                 list(pool.map(run, bands))
         return out
 
-    def show(
-        self, eyes: Sequence[Eye], shown: Shown, rows: slice, cols: slice, *, threads: int = 1
-    ) -> NDArray[np.float32] | NDArray[np.uint8]:
-        """Return a window of the viewshed of several eyes; see :func:`viewshed`."""
+    def look(self, eyes: Sequence[Eye], rows: slice, cols: slice, *, threads: int = 1) -> Seen:
+        """Return what several eyes see of a window of the terrain."""
         least = np.full((rows.stop - rows.start, cols.stop - cols.start), np.nan)
         count = np.zeros(least.shape, np.float32)
         for eye in eyes:
             needed = self.needed(eye, rows, cols, threads=threads)
             count += needed <= self.params.target_height
             np.fmin(least, needed, out=least)
-        if shown == "needed":
-            return least.astype(np.float32)
         count[np.isnan(least)] = np.nan
-        if shown == "visible":
-            return count
-        return self._paint(count, len(eyes), rows, cols)
+        return Seen(count, least.astype(np.float32), len(eyes), rows, cols)
 
-    def _paint(self, count: NDArray[np.float32], eyes: int, rows: slice, cols: slice) -> NDArray[np.uint8]:
+    def show(self, seen: Seen, shown: Shown) -> NDArray[np.float32] | NDArray[np.uint8]:
+        """Return a window as :func:`viewshed` does."""
+        if shown == "picture":
+            return self._paint(seen)
+        return seen.count if shown == "visible" else seen.least
+
+    def _paint(self, seen: Seen) -> NDArray[np.uint8]:
         """Return the window in colours, on a hillshade from four directions; transparent where nothing is known."""
+        count, eyes, rows, cols = seen.count, seen.eyes, seen.rows, seen.cols
         margin = 1 + int(np.ceil(terrain.MENDING.truncation / self.resolution))
         top, left = max(rows.start - margin, 0), max(cols.start - margin, 0)
         around = self.dem[top : rows.stop + margin, left : cols.stop + margin]
         light = terrain.multi_hillshade(around, self.resolution)
-        light = light[rows.start - top :, left_of(cols, left)][: len(count)]
-        factor = _DARKEST + (1.0 - _DARKEST) * np.clip((light - 0.1) / 0.65, 0.0, 1.0)
+        light = light[rows.start - top : rows.stop - top, cols.start - left : cols.stop - left]
+        level = np.sin(np.radians(Lights().altitude))
+        factor = np.clip(1.0 + _DEPTH * (light / level - 1.0), _LEAST, _MOST)
         known = np.isfinite(count)
-        share = np.where(known, count, 0.0) / eyes
+        colours = np.array([UNSEEN, *(seen_colour(number, eyes) for number in range(1, eyes + 1))])
+        tint = colours[np.where(known, count, 0.0).astype(np.intp)]
         out = np.zeros((*count.shape, 4), np.uint8)
-        stops = (1.0 / eyes, (1.0 + 1.0 / eyes) / 2.0, 1.0)
-        for band in range(3):
-            colours = [colour[band] for colour in SEEN]
-            tint = np.interp(share, stops, colours) if eyes > 1 else np.full(share.shape, float(colours[0]))
-            tint = np.where(share > 0.0, tint, float(UNSEEN[band]))
-            out[..., band] = np.rint(np.where(known, tint * np.nan_to_num(factor), 0.0))
+        out[..., :3] = np.minimum(np.rint(tint * np.where(known, factor, 0.0)[..., np.newaxis]), 255.0)
         out[..., 3] = 255 * known
         return out
 
 
-def left_of(cols: slice, left: int) -> slice:
-    """Return where some columns lie in an array that begins at column ``left``."""
-    return slice(cols.start - left, cols.stop - left)
+def seen_colour(count: int, eyes: int) -> tuple[int, int, int]:
+    """Return the colour of what is seen from some of several places."""
+    if eyes == 1:
+        return SEEN[0]
+    place = (count - 1) / (eyes - 1) * (len(SEEN) - 1)
+    i = min(int(place), len(SEEN) - 2)
+    red, green, blue = (round(a + (place - i) * (b - a)) for a, b in zip(SEEN[i], SEEN[i + 1], strict=True))
+    return red, green, blue
 
 
 def viewshed(
@@ -201,4 +229,4 @@ def viewshed(
         if not scene.sees_from(eye):
             raise ParameterError("viewshed.no_ground", place=f"{eye.row}, {eye.col}")
     rows, cols = (slice(0, side) for side in dem.shape)
-    return scene.show(found, shown, rows, cols, threads=threads)
+    return scene.show(scene.look(found, rows, cols, threads=threads), shown)
