@@ -1,7 +1,8 @@
-"""Make the pictures of the README from ``sample_tiles``: ``python docs/pictures.py``."""
+"""Make the pictures of the README and of the page of commands from ``sample_tiles``: ``python docs/pictures.py``."""
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from hyogo_pc.main import main as hyogo_pc
+from pointcloud.sample import castle, place
 
 ROOT = Path(__file__).resolve().parents[1]
 TILES = ROOT / "sample_tiles"
@@ -18,6 +20,8 @@ EAST_HALF = (21600, -166200, 22400, -165600)
 """W, S, E, N of four sheets of level 500: at 50 cm small enough to be drawn cell by cell."""
 WINDOW = (21775, -166105, 22055, -165705)
 """W, S, E, N of what is shown of them: castle, wood and town."""
+CUT = "21893,-165705 21893,-165825"
+"""E,N of the ends of the section."""
 STRIP = 40
 NOTE = "Sample Castle (made-up place)"
 
@@ -31,6 +35,8 @@ def main() -> None:
         grid(half, "--area", ",".join(map(str, EAST_HALF)))
         with Image.open(whole / "CS_05g.png") as picture:
             save(picture.convert("RGB"), "cs.jpg")
+        section(half, Path(scratch, "section.png"))
+        site(half, Path(scratch))
         save(panels([half / f"{product}_05g.png" for product in ("DSM", "DEM", "CS")]), "products.jpg")
 
 
@@ -40,6 +46,48 @@ def grid(out: Path, *options: str) -> None:
     code = hyogo_pc(["--lang", "en", "grid", *tiles, "-r", "0.5", "--sheet", "500", "-o", str(out), *options])
     if code:
         raise SystemExit(code)
+
+
+def section(folder: Path, out: Path) -> None:
+    """Cut the castle from the slope in the north over the keep to the slope in the south, and keep the drawing."""
+    source = [str(folder / "DEM_05g.vrt"), "--dsm", str(folder / "DSM_05g.vrt")]
+    points = ["--points", str(TILES), "--ground", str(TILES / "ground")]
+    page = ["--line", CUT, "--scale", "500", "--dpi", "110", "--title", "Sample Castle", "-o", str(out)]
+    if hyogo_pc(["--lang", "en", "profile", *source, *points, *page]):
+        raise SystemExit(1)
+    with Image.open(out) as picture:
+        few = picture.convert("RGB").quantize(128, dither=Image.Dither.NONE)
+    few.save(FOLDER / "profile.png", optimize=True)
+
+
+def site(folder: Path, scratch: Path) -> None:
+    """Draw a map of the castle for paper, with the outlines of its terraces."""
+    names = ("west outer bailey", "west bailey", "main bailey", "second bailey", "third bailey")
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"name": terrace.name},
+            "geometry": {"type": "Polygon", "coordinates": [ring(terrace.corners)]},
+        }
+        for terrace in castle.TERRACES
+        if terrace.name in names
+    ]
+    system = {"type": "name", "properties": {"name": f"urn:ogc:def:crs:EPSG::{place.EPSG}"}}
+    terraces = Path(scratch, "Terraces.geojson")
+    terraces.write_text(json.dumps({"type": "FeatureCollection", "crs": system, "features": features}))
+    out = Path(scratch, "map.png")
+    options = ["--overlay", str(terraces), "--label", "name", "--magnetic", "7.8W", "--date", "2026-01-01"]
+    options += ["--scale", "2000", "--at", "21915,-165770", "--title", "Sample Castle", "--dpi", "150"]
+    if hyogo_pc(["--lang", "en", "map", str(folder / "DEM_05g.vrt"), *options, "-o", str(out)]):
+        raise SystemExit(1)
+    with Image.open(out) as picture:
+        save(picture.convert("RGB").resize((1240, 877), Image.Resampling.LANCZOS), "map.jpg")
+
+
+def ring(corners: castle.Corners) -> list[tuple[float, float]]:
+    """Return the closed outline of a terrace, E and N in metres."""
+    local = [castle.place(*corner) for corner in (*corners, corners[0])]
+    return [(place.WEST + float(x), place.SOUTH + float(y)) for x, y in local]
 
 
 def panels(paths: Sequence[Path]) -> Image.Image:

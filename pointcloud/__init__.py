@@ -12,8 +12,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pointcloud.arrays import PointCloud, cloud, cs, dem, dsm, layer, picture, quality, read, viewshed
+    from pointcloud.arrays import PointCloud, cloud, cs, dem, dsm, layer, mosaic, picture, quality, read
     from pointcloud.raster import Raster
+    from pointcloud.sections import profile
+    from pointcloud.sights import viewshed
 
 __version__ = "0.1.0"
 
@@ -26,14 +28,20 @@ __all__ = [
     "dem",
     "dsm",
     "layer",
+    "mosaic",
     "picture",
+    "profile",
     "quality",
     "read",
     "viewshed",
 ]
 
-_HOMES = {"Raster": "pointcloud.raster"} | dict.fromkeys(
-    ("PointCloud", "cloud", "cs", "dem", "dsm", "layer", "picture", "quality", "read", "viewshed"),
+_HOMES = {
+    "Raster": "pointcloud.raster",
+    "profile": "pointcloud.sections",
+    "viewshed": "pointcloud.sights",
+} | dict.fromkeys(
+    ("PointCloud", "cloud", "cs", "dem", "dsm", "layer", "mosaic", "picture", "quality", "read"),
     "pointcloud.arrays",
 )
 

@@ -19,18 +19,18 @@ import numpy as np
 import numpy.typing as npt
 
 from pointcloud import crs as crs_room
-from pointcloud import pipeline, places, projections, relief
+from pointcloud import pipeline, relief
 from pointcloud.cs_params import CsParams
 from pointcloud.errors import ParameterError
 from pointcloud.io.cloud import Cloud
 from pointcloud.io.points import read_header
 from pointcloud.io.reduce import Reducer
-from pointcloud.lattice import QUANTA_PER_METRE, Box, Grid, quanta
+from pointcloud.lattice import QUANTA_PER_METRE, Box, Grid
 from pointcloud.params import HYOGO_CS, QUALITY_BANDS, USUAL_PRODUCTS, VOID, GridParams
 from pointcloud.raster import Raster
-from pointcloud.sightparams import Shown, SightParams
 from pointcloud.styles import STYLES, StyleParams
 from pointcloud.styles import changed as changed_style
+from pointcloud.surface import mosaic as mosaics
 
 _CHUNK = 1_000_000
 _PRODUCTS = (
@@ -268,6 +268,71 @@ def quality(
     return points.rasters(replace(params, products=("quality",)), bounds)[0]
 
 
+def mosaic(
+    sources: Sequence[Raster],
+    *,
+    feather: float = 50.0,
+    bounds: tuple[float, float, float, float] | None = None,
+) -> tuple[Raster, Raster]:
+    """Return several rasters of heights as one, and which of them each cell is from.
+
+    Parameters
+    ----------
+    sources : sequence of Raster
+        The best first; the mosaic has its cells. Others may have larger ones, or lie in another system: they are
+        interpolated bilinearly. A CRS that is not stated is the best one's.
+    feather : float
+        Metres over which a source is shifted towards the better ones, 0 to 500.
+    bounds : (west, south, east, north), optional
+        Metres; the best source's by default.
+
+    Returns
+    -------
+    heights : Raster
+        float32, NaN where no source has a height. Heights of the best source are its own, to the bit.
+    source : Raster
+        uint8: 1 for the first source, 2 for the second and so on, 0 for none.
+
+    Raises
+    ------
+    ParameterError
+        If there are no sources or more than 255, the feather is out of its range, or the bounds are empty.
+
+    See Also
+    --------
+    pointcloud.surface.mosaic : the method
+    """
+    if not 1 <= len(sources) <= mosaics.MOST:
+        raise ParameterError("arrays.sources", count=len(sources), most=mosaics.MOST)
+    if not mosaics.NARROWEST <= feather <= mosaics.WIDEST:
+        least, most = mosaics.NARROWEST, mosaics.WIDEST
+        raise ParameterError("params.range", name="feather", value=feather, least=least, most=most)
+    best = sources[0]
+    grid = best.grid
+    if bounds:
+        east, north = grid.origin
+        box = _window(bounds).shift(-east, -north).snap(grid.cell).shift(east, north)
+        grid = Grid(box, grid.cell, grid.origin)
+    system = best.crs or next((source.crs for source in sources if source.crs), None) or ""
+    layers = [_Layer(source) for source in sources]
+    heights, source = mosaics.compose(layers, grid, system, feather)
+    return Raster(heights, grid, best.crs, best.name), Raster(source, grid, best.crs, "source")
+
+
+class _Layer:
+    """A raster as a layer of a mosaic; see :class:`pointcloud.surface.mosaic.Layer`."""
+
+    def __init__(self, raster: Raster) -> None:
+        grid = raster.grid
+        self.raster, self.crs = raster, raster.crs or ""
+        self.cell, self.origin, self.per_unit = grid.cell, grid.origin, grid.per_unit
+        self.top, self.left = mosaics.first_cell(grid)
+
+    def read(self, row: int, col: int, rows: int, cols: int) -> npt.NDArray[np.float64] | None:
+        """Return a window of the raster, NaN beyond it."""
+        return mosaics.pasted([(self.top, self.left, self.raster.array)], row, col, rows, cols)
+
+
 def cs(terrain: Raster, params: CsParams = HYOGO_CS) -> Raster:
     """Return the CS relief map of a terrain model: red ridges, blue valleys, dark slopes.
 
@@ -309,67 +374,6 @@ def layer(terrain: Raster, style: str, params: StyleParams | None = None, **sett
     """
     values = _style(style, params, settings)
     return replace(terrain, array=relief.layer(style, terrain.array, terrain.resolution, values), name=style)
-
-
-def viewshed(
-    terrain: Raster,
-    *eyes: str | tuple[float, float],
-    shown: Shown = "visible",
-    threads: int = 1,
-    **settings: float,
-) -> Raster:
-    """Return what is seen of a terrain model from one place or several (可視領域).
-
-    Parameters
-    ----------
-    terrain : Raster
-    *eyes : str or (float, float)
-        Where the eyes are: easting and northing in metres, or a place by name (``takeda``), sheet or coordinates.
-        An eye stands in the middle of the cell that holds the place.
-    shown : {"visible", "needed", "picture"}
-        From how many eyes a target is seen; how high above the ground a target must reach to be seen from any of
-        them, in metres; or a picture.
-    threads : int
-        The result does not depend on it.
-    **settings : float
-        Of :class:`pointcloud.sightparams.SightParams`: ``eye_height``, ``target_height``, ``radius`` in metres,
-        ``refraction``, ``curved``.
-
-    Returns
-    -------
-    Raster
-        float32 with NaN where nothing is known: nodata, or further away than the radius; or red, green, blue, alpha.
-
-    Raises
-    ------
-    ParameterError
-        If an eye is not on the terrain, or a value is out of its range.
-
-    See Also
-    --------
-    pointcloud.relief.viewshed : the rule
-    """
-    if not eyes:
-        raise ParameterError("viewshed.no_place")
-    grid, stand = terrain.grid, []
-    for eye in eyes:
-        e, n = _where(eye, terrain.crs) if isinstance(eye, str) else eye
-        row = (grid.box.north - quanta(n)) // grid.cell
-        col = (quanta(e) - grid.box.west) // grid.cell
-        inside = 0 <= row < grid.rows and 0 <= col < grid.cols
-        if not inside or not np.isfinite(terrain.array[row, col]):
-            raise ParameterError("viewshed.no_ground", place=eye if isinstance(eye, str) else f"{e:g},{n:g}")
-        stand.append((row, col))
-    params = SightParams(**settings)  # type: ignore[arg-type]
-    made = relief.viewshed(terrain.array, terrain.resolution, stand, params, shown=shown, threads=threads)
-    return replace(terrain, array=made, name="viewshed")
-
-
-def _where(text: str, crs: str | None) -> tuple[float, float]:
-    """Return the coordinates of a place in a CRS; in its own zone where there is none."""
-    zone = projections.zone(crs) if crs else None
-    place = places.parse(text, zone=zone or places.HYOGO_ZONE)
-    return place.xy(crs) if crs else (place.e, place.n)
 
 
 def _style(style: str, params: StyleParams | None, settings: dict[str, float]) -> StyleParams:

@@ -63,6 +63,10 @@ class Box:
         """Return the box with every edge moved outwards by ``by`` quanta."""
         return Box(self.west - by, self.south - by, self.east + by, self.north + by)
 
+    def shift(self, east: int, north: int) -> Box:
+        """Return the box moved by so many quanta."""
+        return Box(self.west + east, self.south + north, self.east + east, self.north + north)
+
     def intersect(self, other: Box) -> Box:
         """Return what both boxes hold; it may be empty."""
         return Box(

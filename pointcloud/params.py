@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast
 
+from pointcloud import pdalstages
 from pointcloud.cs_params import CsParams, from_table, preset
 from pointcloud.errors import ParameterError
 from pointcloud.lattice import QUANTA_PER_METRE, cell_quanta, quanta
@@ -49,6 +50,9 @@ STATE_COLOURS: dict[int, tuple[int, int, int]] = {
 Compression = Literal["deflate", "lzw", "zstd", "none"]
 COMPRESSIONS: tuple[Compression, ...] = ("deflate", "lzw", "zstd", "none")
 
+Sampling = Literal["bilinear", "nearest"]
+SAMPLINGS: tuple[Sampling, ...] = ("bilinear", "nearest")
+"""How a height between cell centres is taken from a raster."""
 
 HYOGO_CS = preset("hyogo")
 """The default CS relief map; ``presets/hyogo.toml`` says how it was chosen."""
@@ -109,6 +113,8 @@ class GridParams:
         How the CS relief map is drawn.
     classify : SmrfParams, optional
         How to find the ground; without it, the classes of the points tell it.
+    pipeline : str
+        Stages of PDAL that the points pass first; see :mod:`pointcloud.pdalstages`.
 
     Raises
     ------
@@ -127,6 +133,7 @@ class GridParams:
     compress: Compression = "deflate"
     cs: CsParams = HYOGO_CS
     classify: SmrfParams | None = None
+    pipeline: str = ""
 
     def __post_init__(self) -> None:
         cells = sorted({_cell(resolution) for resolution in self.resolutions}, reverse=True)
@@ -177,6 +184,8 @@ class GridParams:
             "excluded_classes": list(self.excluded_classes),
             "precision": self.precision,
         }
+        if self.pipeline:
+            common["pipeline"] = pdalstages.parse(self.pipeline)
         if product == "dsm":
             return common | {"dsm_max_gap": self.dsm_max_gap}
         ground: dict[str, object] = {"ground_classes": list(self.ground_classes)}
@@ -250,6 +259,8 @@ def _converted(key: str, value: Any) -> Any:
         return tuple(kind(item) for item in items)
     if key == "compress":
         return str(value)
+    if key == "pipeline":
+        return pdalstages.checked(value)
     if key == "cs":
         return from_table(value)
     if key == "classify":

@@ -21,7 +21,7 @@ from pointcloud.ground import smrf
 from pointcloud.io.cloud import Cloud
 from pointcloud.io.cloudheader import CloudHeader
 from pointcloud.io.lasheader import LasHeader
-from pointcloud.io.points import iter_points, sha256
+from pointcloud.io.points import iter_points, reader_of, sha256
 from pointcloud.io.reduce import Reducer
 from pointcloud.io.spill import Spill
 from pointcloud.kernels import bins
@@ -87,7 +87,9 @@ def reduce(
     try:
         for chunk in iter_points(header, chunk=_CHUNK, parallel=pool is not None):
             reducer.add(chunk.e, chunk.n, chunk.z, chunk.classification, chunk.withheld)
-        return reducer.finish(header.path.name, header.size, digest, synthetic=header.synthetic)
+        return reducer.finish(
+            header.path.name, header.size, digest, synthetic=header.synthetic, reader=reader_of(header)
+        )
     except BaseException:
         reducer.abandon()
         raise

@@ -16,7 +16,7 @@ from pointcloud.sites import Site
 HYOGO_ZONE = 5
 """The zone of places that do not state theirs."""
 
-_JAPAN = ((20.0, 46.0), (122.0, 154.0))
+JAPAN = ((20.0, 46.0), (122.0, 154.0))
 """Latitudes and longitudes that no one means as metres."""
 
 _CODE = re.compile(r"\d\d[A-Za-z]", re.ASCII)
@@ -163,7 +163,7 @@ def numbers(text: str) -> list[float]:
 def _point(text: str, pair: tuple[float, float], zone: int) -> Place:
     """Return the place of E,N in metres, or of latitude and longitude."""
     for latitude, longitude in (pair, pair[::-1]):
-        degrees = zip((latitude, longitude), _JAPAN, strict=True)
+        degrees = zip((latitude, longitude), JAPAN, strict=True)
         if all(low <= value <= high for value, (low, high) in degrees):
             return Place(text, zone, *_on_plane(latitude, longitude, zone))
     sheets.sheet_at(quanta(pair[0]), quanta(pair[1]), zone, sheets.LEVELS[0])  # refuses what has no sheet

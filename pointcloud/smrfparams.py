@@ -7,8 +7,8 @@ from typing import Literal
 
 from pointcloud.errors import ParameterError
 
-Method = Literal["smrf"]
-METHODS: tuple[Method, ...] = ("smrf",)
+Method = Literal["smrf", "pdal-smrf", "pdal-csf", "pdal-pmf"]
+METHODS: tuple[Method, ...] = ("smrf", "pdal-smrf", "pdal-csf", "pdal-pmf")
 
 Preset = Literal["general", "forest", "town", "site"]
 PRESETS: tuple[Preset, ...] = ("general", "forest", "town", "site")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,6 +32,16 @@ def pdal() -> str:
     if not command:
         pytest.skip(NEEDED[1])
     return command
+
+
+@pytest.fixture(scope="session")
+def pdal_module() -> Any:
+    """PDAL's binding, whatever its version. Skips where there is none."""
+    try:
+        import pdal
+    except ImportError:
+        pytest.skip(NEEDED[1])
+    return pdal
 
 
 @pytest.fixture(scope="session")

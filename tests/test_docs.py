@@ -19,7 +19,15 @@ from pointcloud.params import ALGORITHM, GridParams, read_params
 from pointcloud.styles import STYLES
 
 ROOT = Path(__file__).resolve().parents[1]
-PAIRS = ("README", "docs/methods", "docs/commands", "docs/gallery", "docs/prefecture", "sample_tiles/README")
+PAIRS = (
+    "README",
+    "docs/methods",
+    "docs/commands",
+    "docs/gallery",
+    "docs/print",
+    "docs/prefecture",
+    "sample_tiles/README",
+)
 PAGES = [f"{page}{end}" for page in PAIRS for end in (".md", ".ja.md")]
 CODE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PICTURES_BYTES = 1_500_000
@@ -144,7 +152,8 @@ def test_lines_of_the_summary_are_those_explained(page: str, language: str) -> N
 
 def test_pictures_are_small_and_shown() -> None:
     pictures = [path for path in (ROOT / "docs" / "img").rglob("*") if path.is_file()]
-    shown = text_of("README.md") + text_of("docs/gallery.md").replace("](img/", "](docs/img/")
+    inner = text_of("docs/gallery.md") + text_of("docs/commands.md") + text_of("docs/print.md")
+    shown = text_of("README.md") + inner.replace("](img/", "](docs/img/")
     assert sum(picture.stat().st_size for picture in pictures) < PICTURES_BYTES
     assert [
         name for name in (picture.relative_to(ROOT).as_posix() for picture in pictures) if name not in shown

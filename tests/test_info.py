@@ -18,6 +18,7 @@ from hyogo_pc import info
 from hyogo_pc.translate import columns
 from pointcloud import messages
 from pointcloud.errors import ParameterError
+from pointcloud.io.classes import class_name
 from pointcloud.io.las import read_header
 from pointcloud.io.survey import survey
 
@@ -113,6 +114,7 @@ def test_json_holds_the_same(tile: Path) -> None:
         },
         "sheets": {"5000": ["05MF51", "05MF61"], "2500": ["05MF513", "05MF611"]},
         "named_sheets": ["05MF513"],
+        "reader": None,
     }
 
 
@@ -214,7 +216,7 @@ def test_every_cell_of_the_edges_is_counted(tmp_path: Path) -> None:
 @pytest.mark.parametrize("language", messages.LANGUAGES)
 def test_every_class_has_a_name(language: str) -> None:
     messages.set_language(language)
-    names = [info.class_name(code) for code in range(256)]
+    names = [class_name(code) for code in range(256)]
     assert len(set(names[:23])) == 23
     assert set(names[23:64]) == {messages.say("info.class_reserved")}
     assert set(names[64:]) == {messages.say("info.class_user")}

@@ -73,6 +73,12 @@ _OPTIONS = (
     ),
     shared.classify,
     shared.preset,
+    click.option(
+        "--pipeline",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help=say("pdal.pipeline"),
+    ),
     click.option("--max-gap", type=float, metavar="M", help=say("grid.max_gap")),
     click.option("--dsm-max-gap", type=float, metavar="M", help=say("grid.dsm_max_gap")),
     click.option("--water-gap", type=float, metavar="M", help=say("grid.water_gap")),
@@ -123,6 +129,8 @@ def request_of(options: dict[str, Any]) -> Request:
 
 def params_of(options: dict[str, Any]) -> GridParams:
     """Return the parameters: the defaults, over them those of ``--params``, over them the options given."""
+    from pointcloud import pdalstages
+    from pointcloud.errors import ParameterError
     from pointcloud.params import GridParams, read_params
     from pointcloud.smrfparams import PRESET
 
@@ -132,8 +140,15 @@ def params_of(options: dict[str, Any]) -> GridParams:
     )
     values = read_params(options["params_file"]) if options["params_file"] else {}
     values |= {name: options[name] for name in names if options[name] not in (None, ())}
-    if options["preset"]:
+    if options["pipeline"]:
+        values["pipeline"] = pdalstages.read(options["pipeline"])
+    method = options["classify"]
+    if method in pdalstages.FILTERS:
+        if options["preset"] or "classify" in values:
+            raise ParameterError("pdal.two_methods", method=method)
+        values["pipeline"] = pdalstages.with_ground(values.get("pipeline", ""), method)
+    elif options["preset"]:
         values["classify"] = PRESET[options["preset"]]
-    elif options["classify"]:
+    elif method:
         values.setdefault("classify", PRESET["general"])
     return GridParams(**values)

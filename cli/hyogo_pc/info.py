@@ -6,8 +6,10 @@
 - ``error``: ``null``, or ``message`` (name in the catalogue) and ``text``; if a file cannot be read, all but
   ``path``, ``error`` and ``remarks`` is ``null``.
 - ``remarks``: what looks wrong, a list of ``message`` and ``text``.
-- ``size`` (bytes), ``version`` (as ``"1.4"``), ``point_format``, ``compressed``, ``points``, ``synthetic``.
-- ``scale``, ``offset``: lists of x, y, z; as ``version``, ``point_format`` and ``compressed`` ``null`` for texts.
+- ``size`` (bytes), ``points``, ``synthetic``.
+- ``version`` (as ``"1.4"``), ``point_format``, ``compressed``, ``scale`` and ``offset`` (lists of x, y, z): of LAS,
+  else ``null``.
+- ``reader``: what reads the file if not this program itself, with its version, or ``null``.
 - ``extent``: ``west``, ``south``, ``lowest``, ``east``, ``north``, ``highest``, and ``from``: ``"points"``,
   or ``"header"`` if they were not read. ``null`` without points, or if the header's is none.
 - ``density``: ``points_per_m2``, and ``of``: ``"cells"`` (1 m cells that hold a point) or ``"extent"``, or
@@ -39,15 +41,19 @@ if TYPE_CHECKING:
 JSON_FORMAT = 1
 """Raised by one whenever a key of the JSON goes or changes its meaning; a new key does not count."""
 
-_CLASS_NAMES = (
-    *("info.class_0", "info.class_1", "info.class_2", "info.class_3", "info.class_4", "info.class_5"),
-    *("info.class_6", "info.class_7", "info.class_8", "info.class_9", "info.class_10", "info.class_11"),
-    *("info.class_12", "info.class_13", "info.class_14", "info.class_15", "info.class_16", "info.class_17"),
-    *("info.class_18", "info.class_19", "info.class_20", "info.class_21", "info.class_22"),
-)
-_FIRST_USER_CLASS = 64
 _KEYS = (
-    *("path", "error", "remarks", "size", "version", "point_format", "compressed", "points", "synthetic"),
+    *(
+        "path",
+        "error",
+        "remarks",
+        "size",
+        "version",
+        "point_format",
+        "compressed",
+        "points",
+        "synthetic",
+        "reader",
+    ),
     *("scale", "offset", "extent", "density", "classes", "withheld", "crs", "sheets", "named_sheets"),
 )
 _EDGES = ("west", "south", "lowest", "east", "north", "highest")
@@ -95,6 +101,9 @@ def _look(path: Path, *, decode: bool) -> tuple[Survey | None, HyogoError | None
 
 def _entry(path: Path, survey: Survey | None, error: HyogoError | None) -> dict[str, Any]:
     """Return what the JSON says of one file."""
+    from pointcloud.io.lasheader import LasHeader
+    from pointcloud.io.points import reader_of
+
     entry: dict[str, Any] = {**dict.fromkeys(_KEYS), "path": str(path), "remarks": []}
     if error is not None:
         entry["error"] = {"message": error.message, "text": str(error)}
@@ -107,15 +116,27 @@ def _entry(path: Path, survey: Survey | None, error: HyogoError | None) -> dict[
         points=header.count,
         synthetic=header.synthetic,
         **_las_facts(header),
+        reader=reader_of(header) or None,
         sheets=survey.sheets,
         named_sheets=survey.named,
     )
+    if isinstance(header, LasHeader):
+        entry.update(
+            version="{}.{}".format(*header.version),
+            point_format=header.point_format,
+            compressed=header.compressed,
+            offset=header.offsets,
+        )
+    else:
+        entry["reader"] = reader_of(header)
     if survey.bounds is not None:
         source = "points" if content else "header"
         entry["extent"] = {**dict(zip(_EDGES, survey.bounds, strict=True)), "from": source}
     if density is not None:
         entry["density"] = {"points_per_m2": density, "of": "cells" if survey.counted else "extent"}
     if content is not None:
+        from pointcloud.io.classes import class_name
+
         entry["classes"] = [
             {"code": code, "name": class_name(code), "points": points}
             for code, points in content.classes.items()
@@ -147,13 +168,6 @@ def _las_facts(header: CloudHeader) -> dict[str, Any]:
     }
 
 
-def class_name(code: int) -> str:
-    """Return what the ASPRS calls a class (LAS 1.4 – R15, tables 9 and 17)."""
-    if code < len(_CLASS_NAMES):
-        return say(_CLASS_NAMES[code])
-    return say("info.class_user") if code >= _FIRST_USER_CLASS else say("info.class_reserved")
-
-
 def _table(survey: Survey) -> str:
     """Return what is said of one file: its path, and rows of two columns."""
     rows = [*_format_rows(survey), *_place_rows(survey), *_class_rows(survey)]
@@ -171,6 +185,7 @@ def _aligned(rows: list[Row]) -> list[str]:
 
 def _format_rows(survey: Survey) -> list[Row]:
     from pointcloud.io.lasheader import LasHeader
+    from pointcloud.io.points import reader_of
     from pointcloud.io.pointtext import TextHeader
 
     header = survey.header
@@ -179,6 +194,8 @@ def _format_rows(survey: Survey) -> list[Row]:
         form = say("info.laz", **values) if header.compressed else say("info.las", **values)
     elif isinstance(header, TextHeader):
         form = say("pointtext.format", columns=header.layout.columns)
+    else:
+        form = say("pdal.read_by", suffix=header.path.suffix, reader=reader_of(header))
     rows = [(say("info.format"), form), (say("info.points"), f"{header.count:,}")]
     if header.synthetic:
         rows.append((say("info.synthetic"), header.system))
@@ -228,6 +245,7 @@ def _sheet_rows(survey: Survey) -> list[Row]:
 
 def _class_rows(survey: Survey) -> list[Row]:
     from hyogo_pc.translate import columns
+    from pointcloud.io.classes import class_name
 
     if survey.content is None:
         return []

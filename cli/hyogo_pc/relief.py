@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 @click.pass_context
 def command(context: click.Context, /, show_preset: bool, **options: Any) -> None:
     """Make relief maps of DEMs; the catalogue holds the help."""
-    chosen = _styles(options["names"] or ("cs",), options["preset"], options["settings"])
+    chosen = chosen_styles(options["names"] or ("cs",), options["preset"], options["settings"])
     if show_preset:
         from pointcloud.cs_params import CsParams, to_toml
 
@@ -83,7 +83,7 @@ def _request(options: dict[str, Any], chosen: dict[str, StyleParams]) -> ReliefR
     )
 
 
-def _styles(names: tuple[str, ...], preset: str, settings: tuple[str, ...]) -> dict[str, StyleParams]:
+def chosen_styles(names: tuple[str, ...], preset: str, settings: tuple[str, ...]) -> dict[str, StyleParams]:
     """Return the values of each style; a setting goes to every style that has a value of its name."""
     chosen: dict[str, StyleParams] = {name: styles.STYLES[name].params for name in names}
     if "cs" in chosen:

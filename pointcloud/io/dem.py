@@ -155,6 +155,30 @@ def look(path: Path) -> DemFile:
         )
 
 
+def tags_of_sources(files: Sequence[DemFile]) -> tuple[bool, list[str]]:
+    """Return whether any file calls itself made-up, and the credits that they state, each once.
+
+    A mosaic has no such tags; those of its first source stand for it.
+    """
+    synthetic, credits = False, dict[str, None]()
+    for file in files:
+        stated = file
+        if file.path.suffix.lower() == ".vrt" and (source := _first_source(file.path)) is not None:
+            stated = look(source)
+        synthetic |= file.synthetic or stated.synthetic
+        credits |= dict.fromkeys(text for text in (file.credit or stated.credit,) if text)
+    return synthetic, [*credits]
+
+
+def _first_source(path: Path) -> Path | None:
+    """Return the first raster that a VRT, which has been checked, is made of."""
+    for element in ElementTree.fromstring(path.read_text(encoding="utf-8-sig")).iter("SourceFilename"):
+        text = (element.text or "").strip()
+        source = Path(path.parent, text) if element.get("relativeToVRT") == "1" else Path(text)
+        return _first_source(source) if source.suffix.lower() == ".vrt" else source
+    return None
+
+
 class Terrain:
     """Several DEM files of one lattice, read as one; for a single thread.
 

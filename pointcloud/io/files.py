@@ -14,6 +14,13 @@ from pointcloud.io.pointtext import NAMED, is_point_text
 SUFFIXES = (".las", ".laz")
 """What is read, in upper or lower case; ``.copc.laz`` ends like any LAZ."""
 
+PDAL_SUFFIXES = (
+    *(".e57", ".ply", ".bpf", ".pcd", ".pts", ".ptx"),
+    *(".obj", ".rxp", ".qi", ".sbet", ".slpk", ".nitf", ".ntf", ".h5", ".bin"),
+)
+"""What is read through PDAL if a user names it, or a pattern that ends so: in a folder such files may be anything."""
+
+
 _READ = (*SUFFIXES, "*_org.txt", "*_grd.txt", ".zip")
 """For messages."""
 
@@ -66,23 +73,27 @@ def _named(given: str) -> Iterator[Path]:
     if path.is_dir():
         yield from _in_folder(path)
     elif path.exists():
-        if not (_is_cloud(path) or is_point_text(path)):
+        if not (_is_cloud(path, *PDAL_SUFFIXES) or is_point_text(path)):
             suffix = path.suffix or "-"
             raise ParameterError("file.suffix", path=given, suffix=suffix, suffixes=", ".join(_READ))
         yield path
     elif glob.has_magic(given):
         # Path.glob takes no pattern that begins at a drive or the root.
-        yield from _matching(glob.iglob(given, recursive=True))  # noqa: PTH207
+        yield from _matching(glob.iglob(given, recursive=True), path.suffix.lower())  # noqa: PTH207
     else:
         raise ParameterError("file.missing", path=given)
 
 
-def _matching(names: Iterable[str]) -> Iterator[Path]:
-    """Yield the point clouds among what a pattern matches; folders are searched, other files passed over."""
+def _matching(names: Iterable[str], suffix: str) -> Iterator[Path]:
+    """Yield the point clouds among what a pattern matches; folders are searched, other files passed over.
+
+    What PDAL reads is taken if the pattern ends with its ``suffix``.
+    """
+    named = (suffix,) if suffix in PDAL_SUFFIXES else ()
     for path in map(Path, names):
         if path.is_dir():
             yield from _in_folder(path)
-        elif _is_cloud(path):
+        elif _is_cloud(path, *named):
             yield path
 
 
@@ -94,8 +105,8 @@ def _in_folder(folder: Path) -> Iterator[Path]:
         yield from (path for path in (Path(place, name) for name in names) if _is_cloud(path))
 
 
-def _is_cloud(path: Path) -> bool:
-    return path.suffix.lower() in (*SUFFIXES, ".zip") or NAMED.search(path.name) is not None
+def _is_cloud(path: Path, *more: str) -> bool:
+    return path.suffix.lower() in (*SUFFIXES, ".zip", *more) or NAMED.search(path.name) is not None
 
 
 def _unpacked(paths: Iterable[Path], bad: dict[Path, HyogoError]) -> Iterator[Path]:

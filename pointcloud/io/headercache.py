@@ -14,6 +14,7 @@ from typing import Any
 from pointcloud import __version__
 from pointcloud.cachedir import cache_root
 from pointcloud.crs import SpatialReference
+from pointcloud.io import pdal
 from pointcloud.io.archive import container
 from pointcloud.io.cloudheader import CloudHeader
 from pointcloud.io.lasheader import LasHeader
@@ -85,16 +86,19 @@ def _header(path: Path, values: dict[str, Any]) -> CloudHeader:
     if "layout" in values:
         tuples = {name: tuple(values[name]) for name in ("scales", "mins", "maxs", "warnings")}
         return TextHeader(**{**values, **tuples, "path": path, "layout": Layout(**values["layout"])})
-    laszip, crs = values["laszip"], values["crs"]
-    tuples = {name: tuple(values[name]) for name in ("version", "scales", "offsets", "mins", "maxs")}
+    crs = values["crs"]
+    tuples = {name: tuple(values[name]) for name in ("scales", "mins", "maxs")}
     warnings = tuple(
         Remark(
             each["message"], tuple((name, path if name == "path" else value) for name, value in each["items"])
         )
         for each in values["warnings"]
     )
-    packing = LaszipRecord(**{**laszip, "data": bytes.fromhex(laszip["data"])}) if laszip else None
     reference = SpatialReference(**crs) if crs else None
-    return LasHeader(
-        **{**values, **tuples, "path": path, "laszip": packing, "crs": reference, "warnings": warnings}
-    )
+    common = {**values, **tuples, "path": path, "crs": reference, "warnings": warnings}
+    if "stages" in values:
+        return pdal.PdalHeader(**common)
+    laszip = values["laszip"]
+    packing = LaszipRecord(**{**laszip, "data": bytes.fromhex(laszip["data"])}) if laszip else None
+    tuples = {name: tuple(values[name]) for name in ("version", "offsets")}
+    return LasHeader(**{**common, **tuples, "laszip": packing})

@@ -5,22 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from pointcloud.io import las, pointtext
+from pointcloud.io import las, pdal, pointtext
 from pointcloud.io.cloudheader import CloudHeader, PointChunk
+from pointcloud.io.files import SUFFIXES
 from pointcloud.io.lasheader import LasHeader
+from pointcloud.io.pdal import PdalHeader
 from pointcloud.io.pointtext import TextHeader
 
 
-def read_header(path: str | Path) -> CloudHeader:
+def read_header(path: str | Path, stages: str = "") -> CloudHeader:
     """Return what a file says of itself; a text, which says nothing, is read for it.
+
+    Parameters
+    ----------
+    path : str or Path
+    stages : str
+        Of PDAL, that the points pass; see :mod:`pointcloud.pdalstages`. With any, PDAL reads every file.
 
     Raises
     ------
     FileError
-        If the file cannot be opened, or is damaged.
+        If the file cannot be opened, or is damaged; if PDAL is needed and missing.
     """
     path = Path(path)
-    return pointtext.read_header(path) if pointtext.is_point_text(path) else las.read_header(path)
+    if not stages and pointtext.is_point_text(path):
+        return pointtext.read_header(path)
+    if stages or path.suffix.lower() not in SUFFIXES:
+        return pdal.read_header(path, stages)
+    return las.read_header(path)
+
+
+def reader_of(header: CloudHeader) -> str:
+    """Return what reads the file if it is not this program itself, with its version; empty otherwise."""
+    return pdal.version() if isinstance(header, PdalHeader) else ""
 
 
 def iter_points(
@@ -35,6 +52,8 @@ def iter_points(
     """
     if isinstance(header, TextHeader):
         return pointtext.iter_points(header, chunk=chunk)
+    if isinstance(header, PdalHeader):
+        return pdal.iter_points(header, chunk=chunk, parallel=parallel, check_box=check_box)
     assert isinstance(header, LasHeader)
     return las.iter_points(header, chunk=chunk, parallel=parallel, check_box=check_box)
 

@@ -181,7 +181,7 @@ class Reducer:
         else:
             self.arrays[name] = array
 
-    def finish(self, name: str, size: int, sha256: str, *, synthetic: bool) -> Spill:
+    def finish(self, name: str, size: int, sha256: str, *, synthetic: bool, reader: str = "") -> Spill:
         """Return the spill of all that was added; the arguments describe the file it came from."""
         self._settle()
         if self.grounds:
@@ -192,7 +192,7 @@ class Reducer:
         if self.returns:
             self._keep("returns", self.returns.filled)
         spill = Spill(
-            self._info(name, size, sha256, synthetic),
+            self._info(name, size, sha256, synthetic, reader),
             self.highest.layer("highest"),
             self.dry.layer("dry"),
             self.east,
@@ -206,7 +206,7 @@ class Reducer:
         write_index(spill, self.file)
         return load(self.file.path)
 
-    def _info(self, name: str, size: int, sha256: str, synthetic: bool) -> SpillInfo:
+    def _info(self, name: str, size: int, sha256: str, synthetic: bool, reader: str) -> SpillInfo:
         counts = self.counts
         box = Box(0, 0, 0, 0)
         if counts[
@@ -226,6 +226,7 @@ class Reducer:
             ground=counts["ground"],
             ground_only=0 < counts["used"] == counts["ground"] and not self.candidates,
             synthetic=synthetic,
+            reader=reader,
         )
 
     def abandon(self) -> None:

@@ -47,6 +47,8 @@ class SpillInfo:
         Whether every point used is ground: then holes say nothing about water.
     synthetic : bool
         Whether the file calls itself made-up.
+    reader : str
+        What read it if not this program itself, with its version.
     """
 
     name: str
@@ -61,6 +63,7 @@ class SpillInfo:
     ground: int
     ground_only: bool
     synthetic: bool
+    reader: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values."""
@@ -130,6 +133,19 @@ class Store:
         return out
 
 
+def blocks_on(layer: Layer, grid: Grid, store: Store) -> Iterator[tuple[tuple[slice, slice], Array]]:
+    """Yield what blocks of a layer hold of ``grid``, and where on it that lies."""
+    assert grid.cell == layer.cell
+    top, left = -grid.box.north // grid.cell, grid.box.west // grid.cell
+    size = layer.size
+    for slot, (block_row, block_col) in enumerate(layer.places.tolist()):
+        r, c = block_row * size - top, block_col * size - left
+        r0, r1, c0, c1 = max(r, 0), min(r + size, grid.rows), max(c, 0), min(c + size, grid.cols)
+        if r0 < r1 and c0 < c1:
+            block = store.read(layer.blocks, slot, slot + 1)[0]
+            yield (slice(r0, r1), slice(c0, c1)), block[r0 - r : r1 - r, c0 - c : c1 - c]
+
+
 @dataclass(frozen=True)
 class Spill:
     """The reduction of one file; see the module.
@@ -155,30 +171,19 @@ class Spill:
 
     def raise_highest(self, grid: Grid, out: Array) -> None:
         """Raise ``out`` (int32, on ``grid``) to the highest returns."""
-        for here, block in self._blocks(self.highest, grid):
+        for here, block in blocks_on(self.highest, grid, self.store):
             np.maximum(out[here], block, out=out[here])
 
     def mark_dry(self, grid: Grid, out: Array) -> None:
         """Set ``out`` (uint8, on ``grid``) where there is a return other than water."""
-        for here, block in self._blocks(self.dry, grid):
+        for here, block in blocks_on(self.dry, grid, self.store):
             out[here] |= block
 
     def add_returns(self, grid: Grid, out: Array) -> None:
         """Add the number of returns to ``out`` (int32, on ``grid``)."""
         if self.returns:
-            for here, block in self._blocks(self.returns, grid):
+            for here, block in blocks_on(self.returns, grid, self.store):
                 out[here] += block
-
-    def _blocks(self, layer: Layer, grid: Grid) -> Iterator[tuple[tuple[slice, slice], Array]]:
-        assert grid.cell == layer.cell
-        top, left = -grid.box.north // grid.cell, grid.box.west // grid.cell
-        size = layer.size
-        for slot, (block_row, block_col) in enumerate(layer.places.tolist()):
-            r, c = block_row * size - top, block_col * size - left
-            r0, r1, c0, c1 = max(r, 0), min(r + size, grid.rows), max(c, 0), min(c + size, grid.cols)
-            if r0 < r1 and c0 < c1:
-                block = self.store.read(layer.blocks, slot, slot + 1)[0]
-                yield (slice(r0, r1), slice(c0, c1)), block[r0 - r : r1 - r, c0 - c : c1 - c]
 
     def count_ground(self, box: Box) -> int:
         """Return the number of ground points in the buckets that touch ``box``."""
@@ -274,13 +279,13 @@ def write_index(spill: Spill, file: SpillFile) -> None:
     )
 
 
-def load(path: Path) -> Spill:
-    """Open the spill at ``path``.
+def open_file(path: Path) -> tuple[Store, dict[str, Any], dict[str, int]]:
+    """Open what a :class:`SpillFile` has written: its arrays, what it says of them, and the length of each.
 
     Raises
     ------
     OSError
-        If it is not a complete spill.
+        If it is not complete.
     """
     with path.open("rb") as file:
         tail = 8 + len(SpillFile.MAGIC)
@@ -297,10 +302,21 @@ def load(path: Path) -> Spill:
     store = Store({}, path)
     for name, (offset, dtype, shape) in index["arrays"].items():
         store.place(name, offset, dtype, tuple(shape))
-    meta = index["meta"]
+    return store, index["meta"], {name: shape[0] for name, (_, _, shape) in index["arrays"].items()}
+
+
+def load(path: Path) -> Spill:
+    """Open the spill at ``path``.
+
+    Raises
+    ------
+    OSError
+        If it is not a complete spill.
+    """
+    store, meta, lengths = open_file(path)
 
     def whole(name: str) -> Array:
-        return store.read(name, 0, index["arrays"][name][2][0])
+        return store.read(name, 0, lengths[name])
 
     layers = {n: Layer(c, s, whole(f"{n}.places"), n) for n, (c, s) in meta["layers"].items()}
     runs = tuple(

@@ -44,7 +44,7 @@ def touched_blocks(
 
 
 @kernel
-def _place(
+def place(
     e: Int,
     n: Int,
     cell: Int,
@@ -96,7 +96,7 @@ def highest(
     per_cell, per_side = 1.0 / cell, 1.0 / size
     for i in range(e.shape[0]):
         if use[i] & bit:
-            slot, r, c = _place(e[i], n[i], cell, per_cell, size, per_side, first_row, first_col, table)
+            slot, r, c = place(e[i], n[i], cell, per_cell, size, per_side, first_row, first_col, table)
             if z[i] > pool[slot, r, c]:
                 pool[slot, r, c] = z[i]
 
@@ -110,7 +110,7 @@ def occupied(
     per_cell, per_side = 1.0 / cell, 1.0 / size
     for i in range(e.shape[0]):
         if use[i] & bit:
-            slot, r, c = _place(e[i], n[i], cell, per_cell, size, per_side, first_row, first_col, table)
+            slot, r, c = place(e[i], n[i], cell, per_cell, size, per_side, first_row, first_col, table)
             pool[slot, r, c] = 1
 
 
@@ -123,7 +123,7 @@ def counted(
     per_cell, per_side = 1.0 / cell, 1.0 / size
     for i in range(e.shape[0]):
         if use[i] & bit:
-            slot, r, c = _place(e[i], n[i], cell, per_cell, size, per_side, first_row, first_col, table)
+            slot, r, c = place(e[i], n[i], cell, per_cell, size, per_side, first_row, first_col, table)
             pool[slot, r, c] += 1
 
 

@@ -1,1 +1,33 @@
-"""Drawings for paper: site maps and sections, in millimetres on a page, true to scale."""
+"""Drawings for paper: site maps and sections, in millimetres on a page, true to scale.
+
+>>> from pointcloud.print import site_map   # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pointcloud.print.design import Design
+    from pointcloud.print.overlay import Overlay, read_overlay
+    from pointcloud.print.sitemap import SiteMap, site_map
+
+__all__ = ["Design", "Overlay", "SiteMap", "read_overlay", "site_map"]
+
+_HOMES = {
+    "Design": "pointcloud.print.design",
+    **dict.fromkeys(("SiteMap", "site_map"), "pointcloud.print.sitemap"),
+    **dict.fromkeys(("Overlay", "read_overlay"), "pointcloud.print.overlay"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name on its first use: the command line looks at the sizes of paper without NumPy."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

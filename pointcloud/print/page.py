@@ -111,6 +111,28 @@ class Layer:
 
         self.draws.append(draw)
 
+    def dots(
+        self, places: ArrayLike, diameter: float, colour: Colour = "black", *, clip: Rect | None = None
+    ) -> None:
+        """Draw discs of a diameter in millimetres at places of shape (dots, 2)."""
+        offsets = np.asarray(places, np.float64).reshape(-1, 2)
+        if not len(offsets):
+            return
+
+        def draw(axes: Any) -> None:
+            collection = need("matplotlib.collections").PathCollection(
+                [need("matplotlib.path").Path.unit_circle()],
+                sizes=[(diameter / 2 * POINTS_PER_MM) ** 2],  # matplotlib draws the root as large
+                offsets=offsets,
+                offset_transform=axes.transData,
+                facecolors=[colour],
+                edgecolors="none",
+            )
+            collection.set_transform(need("matplotlib.transforms").IdentityTransform())
+            _add(axes, collection, clip)
+
+        self.draws.append(draw)
+
     def areas(
         self,
         outlines: Sequence[Sequence[ArrayLike]],

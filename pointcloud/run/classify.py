@@ -16,7 +16,7 @@ from pointcloud.crs import SpatialReference
 from pointcloud.errors import FileError, ParameterError
 from pointcloud.ground import smrf
 from pointcloud.ground.smrf import Classified
-from pointcloud.io import laswrite, lazfromtext, put
+from pointcloud.io import laswrite, lazfromtext, pdal, put
 from pointcloud.io.cloud import Cloud
 from pointcloud.io.cloudheader import CloudHeader, PointChunk
 from pointcloud.io.lasheader import LasHeader
@@ -145,6 +145,7 @@ class _Run:
             for source in self.sources
         }
         self.spills: dict[str, Path | None] = {}
+        self.made: dict[str, LasHeader] = {}
 
     def run(self, tell: Callable[[str, int, int], None]) -> None:
         for number, source in enumerate(self.sources):
@@ -161,12 +162,25 @@ class _Run:
             path = self.scratch / f"{len(self.spills):06d}.spill"
             params = ReduceParams(cell_quanta(1.0), candidates=True)
             try:
-                pipeline.reduce(source.header, params, scratch=path, pool=self.pool)
+                header = source.header if isinstance(source.header, TextHeader) else self._header(source)
+                pipeline.reduce(header, params, scratch=path, pool=self.pool)
                 self.spills[source.key] = path
             except FileError as error:
                 self.spills[source.key] = None
                 self.report.failed[source.key] = str(error)
         return self.spills[source.key]
+
+    def _header(self, source: Source) -> LasHeader:
+        """Return the header of a file, or of the LAS file that PDAL makes of one of another kind."""
+        header = source.header
+        if isinstance(header, LasHeader):
+            return header
+        if source.key not in self.made:
+            assert isinstance(header, pdal.PdalHeader)
+            folder = self.scratch / f"{len(self.made):06d}"
+            folder.mkdir()
+            self.made[source.key] = pdal.to_las(header, folder / _output_name(header))
+        return self.made[source.key]
 
     def _classify(self, source: Source) -> None:
         paths = [self._spill(other) for other in self.near[source.key]]
@@ -185,10 +199,11 @@ class _Run:
         if isinstance(header, TextHeader):
             staged, size = lazfromtext.stage_classes(header, out, classes, self.crs, parallel=parallel)
         else:
-            assert isinstance(header, LasHeader)
-            staged, size = laswrite.stage_classes(header, out, classes, parallel=parallel)
+            staged, size = laswrite.stage_classes(self._header(source), out, classes, parallel=parallel)
         target = out / _output_name(header)
         put.publish(staged, target, size=size)
+        if source.key in self.made:
+            self.made[source.key].path.unlink()
         self.report.written[target] = {int(k): int(counts[k]) for k in np.flatnonzero(counts)}
 
     def _release(self, rest: list[Source]) -> None:
@@ -202,6 +217,8 @@ class _Run:
 def _output_name(header: CloudHeader) -> str:
     if isinstance(header, TextHeader):
         return lazfromtext.output_name(header)
+    if isinstance(header, pdal.PdalHeader):
+        return f"{header.path.stem}.las"
     assert isinstance(header, LasHeader)
     return laswrite.output_name(header)
 

@@ -50,6 +50,7 @@ def prepare(request: Request) -> tuple[Inventory, Plan]:
         vertical=request.vertical,
         needs_zone=request.level != NO_SHEETS,
         scan=pipeline.scan_extent if request.scan_extents else None,
+        stages=request.params.pipeline,
     )
     if not inventory.sources:
         return inventory, Plan({}, {}, frozenset())

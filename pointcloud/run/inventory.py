@@ -106,6 +106,7 @@ def take_inventory(
     vertical: str | None,
     needs_zone: bool,
     scan: Callable[[CloudHeader], CloudHeader] | None = None,
+    stages: str = "",
 ) -> Inventory:
     """Read the headers of all files.
 
@@ -121,6 +122,8 @@ def take_inventory(
         Whether sheets of a plane rectangular zone are to be made.
     scan : callable, optional
         Finds the box of the points themselves, for files whose header box lies.
+    stages : str
+        Of PDAL, that all points pass; see :mod:`pointcloud.pdalstages`.
 
     Raises
     ------
@@ -138,7 +141,7 @@ def take_inventory(
     sources: list[Source] = []
     bad = [BadFile(path, error, claimed_boxes(path)) for path, error in refused.items()]
     remarks: list[Remark] = []
-    headers = _read_headers([path for path, _ in files], scan)
+    headers = _read_headers([path for path, _ in files], scan, stages)
     for (path, all_ground), header in zip(files, headers, strict=True):
         if isinstance(header, FileError):
             bad.append(BadFile(path, header, claimed_boxes(path)))
@@ -155,16 +158,16 @@ def take_inventory(
 
 
 def _read_headers(
-    paths: Sequence[Path], scan: Callable[[CloudHeader], CloudHeader] | None
+    paths: Sequence[Path], scan: Callable[[CloudHeader], CloudHeader] | None, stages: str
 ) -> list[CloudHeader | FileError]:
     """Return the header of each file that has points in a box, or what is wrong with it."""
-    cache = HeaderCache("scanned" if scan else "stated")
+    cache = HeaderCache(" ".join(("scanned" if scan else "stated", stages)))
 
     def read(path: Path) -> CloudHeader | FileError:
         try:
             header = cache.find(path)
             if header is None:
-                header = read_header(path)
+                header = read_header(path, stages)
                 if header.count:
                     header = scan(header) if scan else header
                     _ = header.box

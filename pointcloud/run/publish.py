@@ -74,6 +74,8 @@ class Publisher:
             "seconds": round(made.seconds, 3),
             "peak_mib": made.peak >> 20,
         }
+        if made.readers:
+            entry.made["readers"] = made.readers
         self.record.put(entry)
         for path in past:
             put.remove(path)

@@ -103,7 +103,7 @@ class SheetRecord:
         Why it could not be made the last time; empty if it could.
     made : dict
         When it was made, or failed, the last time (``finished``, UTC), by which ``software``, in how many
-        ``seconds``, and the ``peak_mib`` of the process.
+        ``seconds``, the ``peak_mib`` of the process, and which other ``readers`` than its own there were.
     """
 
     code: str

@@ -34,6 +34,9 @@ def raster_tags(
         ),
         **facts,
     }
+    readers = sorted({info.reader for info in infos if info.reader})
+    if readers:
+        tags["READER"] = "; ".join(readers)
     if any(info.synthetic for info in infos):
         tags["SYNTHETIC"] = "YES"
     return tags

@@ -79,6 +79,7 @@ class SheetMade:
     empty: list[tuple[Product, float]] = field(default_factory=list)
     peak: int = 0
     seconds: float = 0.0
+    readers: list[str] = field(default_factory=list)
 
     @property
     def sparse(self) -> bool:
@@ -119,6 +120,7 @@ def make_sheet(
     spills = [item.open() for item in reduced]
     cloud = Cloud(spills)
     made = SheetMade(pipeline.coverage(cloud, job.sheet.box, job.params) if cloud.spills else 0.0)
+    made.readers = sorted({spill.info.reader for spill in cloud.spills if spill.info.reader})
     if made.coverage == 0.0:
         if any(_lies_on(spill.info.box, job) for spill in cloud.spills):
             made.empty = [

@@ -1,0 +1,152 @@
+"""``hyogo-pc map``: a site map for paper."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hyogo_pc.relief import chosen_styles
+from pointcloud import styles
+from pointcloud.cs_params import PRESETS
+from pointcloud.errors import ParameterError
+from pointcloud.messages import say
+from pointcloud.print.layout import ORIENTATIONS, PAPERS
+
+if TYPE_CHECKING:
+    from pointcloud.print.design import Design
+    from pointcloud.print.mapfiles import MapRequest
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command("map", help=say("map.help"), short_help=say("map.short_help"))
+@click.argument("inputs", metavar="DEM…", nargs=-1)
+@click.option("-o", "--out", "outs", type=_FILE, metavar="OUT", multiple=True, help=say("map.out"))
+@click.option("--at", "place", metavar="PLACE", default="", help=say("map.at"))
+@click.option("--scale", type=float, metavar="N", help=say("map.scale_option"))
+@click.option(
+    "--paper",
+    type=click.Choice(PAPERS, case_sensitive=False),
+    default="A4",
+    show_default=True,
+    help=say("map.paper"),
+)
+@click.option(
+    "--orientation",
+    type=click.Choice(ORIENTATIONS),
+    default="auto",
+    show_default=True,
+    help=say("map.orientation"),
+)
+@click.option("--dpi", type=float, default=350.0, show_default=True, help=say("map.dpi"))
+@click.option(
+    "--style",
+    type=click.Choice(list(styles.STYLES), case_sensitive=False),
+    default="cs",
+    show_default=True,
+    help=say("map.style_option"),
+)
+@click.option("--preset", metavar="NAME", default=PRESETS[0], help=say("relief_command.preset"))
+@click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help=say("relief_command.set"))
+@click.option("--interval", type=float, metavar="M", help=say("map.interval"))
+@click.option("--smooth", type=float, metavar="M", default=2.0, show_default=True, help=say("map.smooth"))
+@click.option(
+    "--shortest", type=float, metavar="M", default=10.0, show_default=True, help=say("map.shortest")
+)
+@click.option("--contours", type=_FILE, metavar="FILE", multiple=True, help=say("map.contours_out"))
+@click.option(
+    "--overlay",
+    "overlays",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    multiple=True,
+    help=say("map.overlay"),
+)
+@click.option("--label", metavar="FIELD", help=say("map.label"))
+@click.option("--magnetic", metavar="DEGREES", help=say("map.magnetic"))
+@click.option("--title", metavar="TEXT", default="", help=say("map.title"))
+@click.option("--author", metavar="TEXT", default="", help=say("map.author"))
+@click.option("--date", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help=say("map.date_option"))
+@click.option("--credit", metavar="TEXT", default="", help=say("map.credit_option"))
+@click.option("--zone", type=click.IntRange(1, 19), metavar="N", help=say("map.zone_option"))
+@click.option("--crs", metavar="CRS", help=say("relief_command.crs"))
+@click.option("--vertical", metavar="CRS", help=say("map.vertical"))
+@click.option("--nodata", type=float, metavar="HEIGHT", help=say("relief_command.nodata"))
+@click.option("--font", type=_FILE, metavar="FILE", help=say("map.font"))
+@click.option("--jobs", type=click.IntRange(1), metavar="N", help=say("relief_command.jobs"))
+def command(outs: tuple[Path, ...], contours: tuple[Path, ...], **options: Any) -> None:
+    """Draw a site map; the catalogue holds the help."""
+    if not options["inputs"] or not (outs or contours):
+        raise ParameterError("map.no_input")
+    _check_names(outs, contours)
+    from pointcloud.print.mapfiles import make_map
+
+    made = make_map(_request(options))
+    for warning in made.warnings:
+        click.echo(say("grid.warning", text=warning), err=True)
+    west, south, east, north = made.frame.bounds
+    click.echo(
+        say(
+            "map.drawn",
+            scale=made.frame.scale,
+            paper=made.design.paper,
+            width=east - west,
+            height=north - south,
+            interval=made.design.interval,
+        ),
+        err=True,
+    )
+    for path in outs:
+        for written in made.write(path):
+            click.echo(written)
+    for path in contours:
+        click.echo(made.write_contours(path))
+
+
+def _check_names(outs: tuple[Path, ...], contours: tuple[Path, ...]) -> None:
+    """Refuse suffixes that there are no formats for, before anything is drawn."""
+    for path in outs:
+        if path.suffix.lower() not in (".pdf", ".png", ".svg"):
+            raise ParameterError("print.suffix", path=path, suffixes=".pdf, .png, .svg")
+    for path in contours:
+        if path.suffix.lower() not in (".gpkg", ".dxf"):
+            raise ParameterError("map.contour_suffix", path=path, suffixes=".gpkg, .dxf")
+
+
+def _request(options: dict[str, Any]) -> MapRequest:
+    from pointcloud import crs
+    from pointcloud.print.mapfiles import MapRequest
+
+    system = crs.from_user(options["crs"]) if options["crs"] else None
+    if system is not None:
+        crs.require_metres(system, "--crs")
+    return MapRequest(
+        inputs=options["inputs"],
+        design=_design(options),
+        place=options["place"],
+        zone=options["zone"],
+        overlays=options["overlays"],
+        label=options["label"],
+        crs=system,
+        vertical=crs.vertical_from_user(options["vertical"]) if options["vertical"] else None,
+        nodata=options["nodata"],
+        threads=options["jobs"] or os.cpu_count() or 1,
+    )
+
+
+def _design(options: dict[str, Any]) -> Design:
+    from pointcloud.print.design import Design
+    from pointcloud.print.north import declination
+
+    style, date = options["style"], options["date"]
+    same = ("scale", "orientation", "dpi", "style", "interval", "smooth", "shortest", "title", "author")
+    return Design(
+        **{name: options[name] for name in (*same, "paper", "credit", "font")},
+        params=chosen_styles((style,), options["preset"], options["settings"])[style],
+        magnetic=declination(options["magnetic"]) if options["magnetic"] else None,
+        date=date.date() if isinstance(date, datetime.datetime) else None,
+    )

@@ -1,0 +1,102 @@
+"""The report of a check as one HTML page that needs no other file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+
+from pointcloud.check import words
+from pointcloud.check.report import Report
+from pointcloud.check.request import Limits
+from pointcloud.messages import say
+from pointcloud.run.page import document
+
+_WIDTH = 900  # pixels of the map
+_MOST = 500  # findings of one kind that are shown
+_GOOD, _BAD = "#7fb069", "#e8a33d"
+_STYLE = """
+.error { color: #b02a3c; } .warning { color: #9a6200; } .note { color: #456; }
+.badge { white-space: nowrap; font-weight: bold; } p.verdict { font-size: 120%; font-weight: bold; }
+.wide { overflow-x: auto; } .wide td, .wide th { font-size: 90%; }
+table.findings td { border-top: 1px solid #ddd; overflow-wrap: anywhere; }
+th.number { text-align: right; }
+"""
+
+
+def page(report: Report, limits: Limits) -> bytes:
+    """Return the page as UTF-8; every name in it is escaped."""
+    title = say("check.title")
+    verdict = f'<p class="verdict {report.severity.name.lower()}">{escape(words.verdict(report))}</p>'
+    body = [f"<h1>{escape(title)}</h1>", verdict]
+    body += [
+        f"<p>{escape(line)}</p>" for line in (*report.inputs, words.summary(report), words.counts(report))
+    ]
+    body += [*_findings(report), *_map(report, limits)]
+    for table in words.tables(report, limits):
+        body += _table(table)
+    if report.other:
+        names = ", ".join(report.other[:_MOST])
+        body.append(f"<p>{escape(say('check.other', count=len(report.other), names=names))}</p>")
+    return document(title, body, _STYLE)
+
+
+def _findings(report: Report) -> Iterator[str]:
+    yield f"<h2>{escape(say('check.findings'))}</h2>"
+    if not report.findings:
+        yield f"<p>{escape(say('check.none'))}</p>"
+        return
+    yield '<table class="findings"><tr>'
+    yield "".join(f"<th>{escape(say(f'check.column_{name}'))}</th>" for name in ("severity", "text"))
+    yield "</tr>"
+    for group in words.alike(report.findings):
+        for finding in group[:_MOST]:
+            grade = finding.severity.name.lower()
+            badge = f'<td class="badge {grade}">{escape(finding.severity.label)}</td>'
+            yield f"<tr>{badge}<td>{escape(str(finding))}</td></tr>"
+        if len(group) > _MOST:
+            names = ", ".join(finding.subject for finding in group[_MOST : 2 * _MOST])
+            more = say("check.more", count=len(group) - _MOST, names=names)
+            yield f"<tr><td></td><td>{escape(more)}</td></tr>"
+    yield "</table>"
+
+
+def _map(report: Report, limits: Limits) -> Iterator[str]:
+    """Yield the sheets as rectangles, north up, coloured by the share of cells without points."""
+    squares: list[tuple[str, tuple[float, float, float, float], str, str]] = []
+    for sheet in report.sheets.values():
+        void = sheet.metre.land_void
+        colour = _GOOD if void is None or void <= limits.void else _BAD
+        told = f"{sheet.code}: {void:.1%}" if void is not None else sheet.code
+        squares.append((sheet.code, sheet.box.bounds, colour, told))
+    if not squares:
+        return
+    west, south = min(b[0] for _, b, _, _ in squares), min(b[1] for _, b, _, _ in squares)
+    east, north = max(b[2] for _, b, _, _ in squares), max(b[3] for _, b, _, _ in squares)
+    scale = min(_WIDTH / (east - west), _WIDTH / (north - south))
+    width, height = (east - west) * scale, (north - south) * scale
+    yield f"<h2>{escape(say('check.map'))}</h2><p>"
+    for colour, name in ((_GOOD, "good"), (_BAD, "bad")):
+        if any(square[2] == colour for square in squares):
+            yield f'<span class="key" style="background:{colour}"></span>{escape(say(f"check.key_{name}"))}'
+    yield f'</p><svg viewBox="0 0 {width:.1f} {height:.1f}" width="{width:.0f}">'
+    for code, (w, s, e, n), colour, told in squares:
+        place = (
+            f'x="{(w - west) * scale:.2f}" y="{(north - n) * scale:.2f}" '
+            f'width="{(e - w) * scale:.2f}" height="{(n - s) * scale:.2f}"'
+        )
+        yield f'<rect {place} fill="{colour}" stroke="#666" stroke-width="0.5"><title>{escape(told)}</title></rect>'
+        if (e - w) * scale > 9 * len(code):
+            x, y = ((w + e) / 2 - west) * scale, (north - (s + n) / 2) * scale
+            yield f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="middle" font-size="13">{escape(code)}</text>'
+    yield "</svg>"
+
+
+def _table(table: words.Table) -> Iterator[str]:
+    yield f'<h2>{escape(table.title)}</h2><div class="wide"><table><tr>'
+    classes = ["" if place < table.words else ' class="number"' for place in range(len(table.header))]
+    yield "".join(f"<th{kind}>{escape(name)}</th>" for kind, name in zip(classes, table.header, strict=True))
+    yield "</tr>"
+    for row in table.rows:
+        cells = (f"<td{kind}>{escape(field)}</td>" for kind, field in zip(classes, row, strict=True))
+        yield f"<tr>{''.join(cells)}</tr>"
+    yield "</table></div>"

@@ -1,0 +1,213 @@
+"""A site map: relief, contours and overlays on one sheet of paper, true to scale, from arrays.
+
+>>> from pointcloud import dem, read
+>>> from pointcloud.print import site_map
+>>> made = site_map(dem(read("tile.laz")), scale=500, title="Sample Castle")   # doctest: +SKIP
+>>> made.write("castle.pdf")                                                   # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from pointcloud import crs as crs_room
+from pointcloud import messages, relief
+from pointcloud.crs import SpatialReference
+from pointcloud.errors import ParameterError
+from pointcloud.io.put import put
+from pointcloud.print import contours as contour_room
+from pointcloud.print import draw, furniture, panel, save
+from pointcloud.print.contour_files import write_contours
+from pointcloud.print.contours import Contour
+from pointcloud.print.design import Bounds, Design, Frame, Ground, frame
+from pointcloud.print.fonts import Fonts
+from pointcloud.print.overlay import Overlay
+from pointcloud.print.page import Page
+from pointcloud.raster import Raster
+
+
+@dataclass
+class SiteMap:
+    """A map that is ready to be written.
+
+    Parameters
+    ----------
+    page : Page
+        With the layers ``relief``, ``contours``, ``overlay`` and ``frame``.
+    frame : Frame
+    design : Design
+    contours : list of Contour
+        As drawn, but whole.
+    crs : SpatialReference, optional
+    warnings : list of str
+        What its maker should know.
+    """
+
+    page: Page
+    frame: Frame
+    design: Design
+    contours: list[Contour]
+    crs: SpatialReference | None
+    warnings: list[str] = field(default_factory=list)
+
+    def write(self, path: str | Path) -> list[Path]:
+        """Write the map as PDF, PNG (with a world file) or SVG, by the suffix; return the files.
+
+        Raises
+        ------
+        ParameterError
+            If the suffix is another one.
+        OutputError
+            If a file cannot be written.
+        """
+        path = Path(path)
+        names = {"title": self.design.title, "author": self.design.author}
+        save.write(self.page, path, dpi=self.design.dpi, **names)
+        if path.suffix.lower() != ".png":
+            return [path]
+        world = path.with_suffix(".pgw")
+        put(world, self.world().encode("ascii"))
+        return [path, world]
+
+    def write_contours(self, path: str | Path) -> Path:
+        """Write the contours as GeoPackage or DXF; see :func:`pointcloud.print.contour_files.write_contours`."""
+        crs = None if self.crs is None else SpatialReference(self.crs.horizontal).wkt
+        write_contours(self.contours, Path(path), crs)
+        return Path(path)
+
+    def world(self) -> str:
+        """Return the world file of the PNG: six lines, the pixel's sides and the centre of the first pixel."""
+        side = 25.4 / self.design.dpi * self.frame.pixel
+        west, south, _, _ = self.frame.bounds
+        window = self.frame.window
+        left = west - window.left * self.frame.pixel + side / 2
+        top = south + (self.page.height - window.bottom) * self.frame.pixel - side / 2
+        return "".join(f"{value:.10f}\n" for value in (side, 0.0, 0.0, -side, left, top))
+
+
+def compose(
+    ground: Ground,
+    placed: Frame,
+    design: Design,
+    overlays: Sequence[Overlay] = (),
+    *,
+    threads: int = 1,
+) -> SiteMap:
+    """Draw a map.
+
+    Parameters
+    ----------
+    ground : Ground
+        Reaching :func:`reach` cells beyond the map where there is terrain.
+    placed : Frame
+    design : Design
+    overlays : sequence of Overlay
+    threads : int
+
+    Raises
+    ------
+    ParameterError
+        If there is no height on the map, a value cannot be used, or no font has all letters.
+    """
+    if not np.isfinite(ground.heights[ground.within(placed.bounds)]).any():
+        raise ParameterError("map.empty", **dict(zip("wsen", placed.bounds, strict=True)))
+    interval = (
+        contour_room.usual_interval(placed.scale, ground.cell) if design.interval is None else design.interval
+    )
+    design = replace(design, interval=interval, date=design.date or datetime.date.today())
+    made = SiteMap(
+        Page(*placed.sheet.size, Fonts(design.tongue, design.font)), placed, design, [], ground.crs
+    )
+    if placed.missing:
+        made.warnings.append(placed.missing)
+    bearable = contour_room.bearable(ground.cell)
+    if 0 < interval < bearable * (1 - 1e-9):
+        made.warnings.append(
+            messages.say("map.interval_fine", interval=interval, cell=ground.cell, bearable=bearable)
+        )
+    if interval:
+        made.contours = contour_room.contours(
+            *(ground.heights, ground.west, ground.north, ground.cell, interval),
+            smooth=design.smooth,
+            shortest=design.shortest,
+            threads=threads,
+        )
+    for layer in overlays:
+        if not layer.touches(placed.bounds):
+            made.warnings.append(messages.say("map.overlay_outside", name=layer.name))
+        elif not layer.stated:
+            made.warnings.append(messages.say("map.overlay_assumed", name=layer.name))
+    picture = relief.picture(design.style, ground.heights, ground.cell, design.params, threads=threads)
+    pixels, place = draw.resampled(picture, ground, placed, design.dpi, made.page.height)
+    made.page.layer("relief").picture(pixels, place, placed.window)
+    draw.contour_lines(made.page.layer("contours"), made.contours, placed)
+    draw.overlays(made.page.layer("overlay"), overlays, placed)
+    top = made.page.layer("frame")
+    furniture.edges(top, placed)
+    depressions = any(line.depression for line in made.contours)
+    panel.draw(top, panel.Facts(design, placed, ground, tuple(overlays), depressions))
+    return made
+
+
+def site_map(
+    terrain: Raster,
+    design: Design | None = None,
+    *,
+    centre: tuple[float, float] | None = None,
+    bounds: Bounds | None = None,
+    overlays: Sequence[Overlay] = (),
+    synthetic: bool = False,
+    threads: int = 1,
+    **values: object,
+) -> SiteMap:
+    """Return the print-ready map of a terrain model in memory.
+
+    Parameters
+    ----------
+    terrain : Raster
+        Heights, as :func:`pointcloud.dem` gives them.
+    design : Design, optional
+        What it should be like.
+    centre : (e, n), optional
+        The middle of the map, in metres.
+    bounds : (west, south, east, north), optional
+        What must be on the map; without both, the whole terrain.
+    overlays : sequence of Overlay
+        In the terrain's CRS.
+    synthetic : bool
+        Whether the place is made up: the map then says so.
+    threads : int
+    **values
+        Single values of the design by name: ``scale=500``.
+
+    Raises
+    ------
+    ParameterError
+        If a value cannot be used, the box does not fit, or the map would be empty.
+
+    Examples
+    --------
+    >>> site_map(terrain, scale=500, title="Sample Castle").write("castle.pdf")   # doctest: +SKIP
+    """
+    design = replace(design or Design(), **values)  # type: ignore[arg-type]
+    extent = None
+    if centre is None:
+        west, south, east, north = bounds or terrain.bounds
+        centre, extent = ((west + east) / 2, (south + north) / 2), (east - west, north - south)
+    placed = frame(design, centre, extent, panel.heights(design, overlays))
+    if placed.missing and bounds is not None:
+        raise ParameterError("map.box_no_fit", text=placed.missing)
+    system = None if terrain.crs is None else _system(terrain.crs)
+    ground = Ground(
+        terrain.array, terrain.bounds[0], terrain.bounds[3], terrain.resolution, system, synthetic
+    )
+    return compose(ground, placed, design, overlays, threads=threads)
+
+
+def _system(text: str) -> SpatialReference:
+    return crs_room.from_epsg(int(text[5:])) if text.startswith("EPSG:") else crs_room.from_wkt(text)
