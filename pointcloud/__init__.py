@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pointcloud.raster import Raster
     from pointcloud.sections import profile
     from pointcloud.sights import viewshed
+    from pointcloud.view import scene
 
 __version__ = "0.1.0"
 
@@ -33,6 +34,7 @@ __all__ = [
     "profile",
     "quality",
     "read",
+    "scene",
     "viewshed",
 ]
 
@@ -40,6 +42,7 @@ _HOMES = {
     "Raster": "pointcloud.raster",
     "profile": "pointcloud.sections",
     "viewshed": "pointcloud.sights",
+    "scene": "pointcloud.view",
 } | dict.fromkeys(
     ("PointCloud", "cloud", "cs", "dem", "dsm", "layer", "mosaic", "picture", "quality", "read"),
     "pointcloud.arrays",

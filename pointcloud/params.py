@@ -66,6 +66,30 @@ WIDEST_DSM_GAP = 50.0
 
 
 @dataclass(frozen=True, slots=True)
+class GeoidFile:
+    """A geoid that lowers ellipsoidal heights.
+
+    Parameters
+    ----------
+    path : str
+        Of a GTX or GeoTIFF grid.
+    sha256 : str
+        Of its bytes.
+    crs : str
+        Horizontal system of the points, once it is known.
+    """
+
+    path: str
+    sha256: str
+    crs: str = ""
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What decides pixels, for tags and records."""
+        return {"name": Path(self.path).name, "sha256": self.sha256}
+
+
+@dataclass(frozen=True, slots=True)
 class ReduceParams:
     """What the reduction of one file depends on.
 
@@ -79,6 +103,8 @@ class ReduceParams:
         Whether to count the returns of each cell.
     candidates : bool
         Whether every point that is used and no water may be ground, whatever its class.
+    geoid : GeoidFile, optional
+        Lowers all heights.
     """
 
     cell: int
@@ -86,6 +112,7 @@ class ReduceParams:
     excluded_classes: tuple[int, ...] = (7, 18)
     returns: bool = False
     candidates: bool = False
+    geoid: GeoidFile | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +140,8 @@ class GridParams:
         How the CS relief map is drawn.
     classify : SmrfParams, optional
         How to find the ground; without it, the classes of the points tell it.
+    geoid : GeoidFile, optional
+        Lowers all heights, which are ellipsoidal.
     pipeline : str
         Stages of PDAL that the points pass first; see :mod:`pointcloud.pdalstages`.
 
@@ -133,6 +162,7 @@ class GridParams:
     compress: Compression = "deflate"
     cs: CsParams = HYOGO_CS
     classify: SmrfParams | None = None
+    geoid: GeoidFile | None = None
     pipeline: str = ""
 
     def __post_init__(self) -> None:
@@ -175,7 +205,9 @@ class GridParams:
         """The part that the reduction of a file depends on."""
         returns = "quality" in self.products
         candidates = self.classify is not None and self.products != ("dsm",)
-        return ReduceParams(self.cells[-1], self.ground_classes, self.excluded_classes, returns, candidates)
+        return ReduceParams(
+            self.cells[-1], self.ground_classes, self.excluded_classes, returns, candidates, self.geoid
+        )
 
     def of(self, product: Product) -> dict[str, object]:
         """Return the parameters that the pixels of one product depend on, for tags and records."""
@@ -184,6 +216,8 @@ class GridParams:
             "excluded_classes": list(self.excluded_classes),
             "precision": self.precision,
         }
+        if self.geoid is not None:
+            common["geoid"] = self.geoid.facts
         if self.pipeline:
             common["pipeline"] = pdalstages.parse(self.pipeline)
         if product == "dsm":
@@ -240,7 +274,7 @@ def read_params(path: Path) -> dict[str, Any]:
         values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         raise ParameterError("params.file", path=path, cause=error) from None
-    known = {item.name: item for item in fields(GridParams)}
+    known = {item.name: item for item in fields(GridParams) if item.name != "geoid"}
     out: dict[str, Any] = {}
     for key, value in values.items():
         if key not in known:

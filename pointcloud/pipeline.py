@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from pointcloud import relief
 from pointcloud.ground import smrf
+from pointcloud.io import geoid
 from pointcloud.io.cloud import Cloud
 from pointcloud.io.cloudheader import CloudHeader
 from pointcloud.io.lasheader import LasHeader
@@ -73,7 +74,7 @@ def reduce(
     Raises
     ------
     FileError
-        If the file is damaged, or not what its header says. Nothing is left on disk then.
+        If the file is damaged, or not what its header says, or lies outside the geoid. Nothing is left on disk then.
     """
     digest = sha256(header)
     reducer = Reducer(
@@ -86,7 +87,11 @@ def reduce(
     )
     try:
         for chunk in iter_points(header, chunk=_CHUNK, parallel=pool is not None):
-            reducer.add(chunk.e, chunk.n, chunk.z, chunk.classification, chunk.withheld)
+            z = chunk.z
+            if params.geoid is not None:
+                plane = geoid.Plane.of(params.geoid.crs)
+                z = geoid.of_file(params.geoid).lowered(chunk.e, chunk.n, z, plane, header.path)
+            reducer.add(chunk.e, chunk.n, z, chunk.classification, chunk.withheld)
         return reducer.finish(
             header.path.name, header.size, digest, synthetic=header.synthetic, reader=reader_of(header)
         )

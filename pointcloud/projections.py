@@ -50,6 +50,8 @@ _COMPOUND_HEIGHTS = {
     **{10161 + zone: (JGD2011 + zone, "EPSG:6695") for zone in range(1, 14)},
     **{11318 + zone: (JGD2011 + zone, JGD2024_HEIGHT) for zone in range(1, 14)},
 }
+_TRANSVERSE_MERCATOR = "9807"  # EPSG code of the method
+_GRS80 = 6378137.0, 298.257222101
 _ANGLE, _LENGTH, _RATIO = 1e-7, 1e-3, 1e-9  # degrees (1 cm), metres, scale: what rounding in WKT may change
 
 
@@ -126,6 +128,50 @@ def same_place(a: str, b: str) -> bool:
     if datums == {6612, 1128}:
         return zone(a) is not None and zone(a) not in _MOVED_2011
     return len(datums) == 1 or None in datums
+
+
+class TransverseMercator(NamedTuple):
+    """A transverse Mercator projection of GRS 80 or WGS 84 in metres.
+
+    ``meridian`` in degrees; ``east`` and ``equator`` are E and N of the place where it meets the equator.
+    """
+
+    meridian: float
+    scale: float
+    east: float
+    equator: float
+    semi_major: float
+    inverse_flattening: float
+
+
+@cache
+def transverse_mercator(text: str) -> TransverseMercator | None:
+    """Return the projection of a system, ``None`` if it is another one, or on an older ellipsoid."""
+    from pyproj import Transformer
+
+    crs = load(text)
+    parameters = _parameters(crs)
+    metric = (
+        abs(parameters.unit - 1) < 1e-9 and parameters.axes == {"east", "north"} and not parameters.meridian
+    )
+    if (
+        parameters.method != _TRANSVERSE_MERCATOR
+        or not (is_modern(text) and metric)
+        or crs.geodetic_crs is None
+    ):
+        return None
+    meridian, scale = parameters.values["8802"][0], parameters.values["8805"][0]
+    forward = Transformer.from_crs(crs.geodetic_crs.to_2d(), crs, always_xy=True)
+    east, equator = forward.transform(meridian, 0.0)
+    return TransverseMercator(
+        meridian, scale, east, equator, parameters.semi_major, parameters.inverse_flattening
+    )
+
+
+def is_modern(text: str) -> bool:
+    """Whether a system is on GRS 80 or WGS 84, which differ by 0.1 mm, and not on an older ellipsoid."""
+    found = _parameters(load(text))
+    return abs(found.semi_major - _GRS80[0]) < 1e-3 and abs(found.inverse_flattening - _GRS80[1]) < 1e-4
 
 
 class CodeConflict(Exception):

@@ -1,10 +1,6 @@
 """``python -m hyogo_pc``."""
 
-import multiprocessing
-import sys
-
-from hyogo_pc.main import main
+from hyogo_pc.process import entry
 
 if __name__ == "__main__":
-    multiprocessing.freeze_support()
-    sys.exit(main())
+    entry()

@@ -24,6 +24,15 @@ from pointcloud.messages import say
 @click.option("--threshold", type=float, metavar="M", help=say("classify.threshold"))
 @click.option("--max-gap", type=float, metavar="M", help=say("classify.max_gap"))
 @click.option("--heights", metavar="LOW,MEDIUM,HIGH", help=say("classify.heights_option"))
+@click.option("--buildings", type=click.FloatRange(0.25, 2.0), metavar="M", help=say("classify.buildings"))
+@click.option(
+    "--isolated",
+    type=click.IntRange(0),
+    default=5,
+    show_default=True,
+    metavar="N",
+    help=say("classify.isolated"),
+)
 @click.option("--crs", metavar="CRS", help=say("grid.crs"))
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help=say("grid.jobs"))
 @click.option("--dry-run", is_flag=True, help=say("grid.dry_run"))
@@ -34,7 +43,7 @@ def command(context: click.Context, /, dry_run: bool, **given: Any) -> None:
 
     from pointcloud import crs
     from pointcloud.errors import ParameterError
-    from pointcloud.ground import smrf
+    from pointcloud.ground.objects import RoofParams
     from pointcloud.lattice import metres
     from pointcloud.run.classify import ClassifyRequest, classify, prepare
     from pointcloud.smrfparams import PRESET
@@ -52,6 +61,8 @@ def command(context: click.Context, /, dry_run: bool, **given: Any) -> None:
         given["out"],
         params,
         heights,
+        RoofParams(given["buildings"]) if given["buildings"] else None,
+        given["isolated"],
         crs.from_user(given["crs"]) if given["crs"] else None,
         given["jobs"] or os.cpu_count() or 1,
     )
@@ -59,7 +70,7 @@ def command(context: click.Context, /, dry_run: bool, **given: Any) -> None:
         inventory = prepare(request)
         points = sum(source.header.count for source in inventory.sources)
         click.echo(say("classify.planned", files=len(inventory.sources), points=points))
-        click.echo(say("classify.plan", halo=metres(smrf.halo(params)), widest=params.widest))
+        click.echo(say("classify.plan", halo=metres(request.halo), widest=params.widest))
         for bad in inventory.bad:
             click.echo(say("grid.bad_file", file=bad.path.name, why=bad.error))
         return

@@ -44,6 +44,7 @@ _MANY = 20
 )
 @click.option("--crs", metavar="CRS", help=say("convert.crs"))
 @click.option("--vertical", metavar="CRS", help=say("grid.vertical"))
+@shared.geoid
 @click.option("-r", "--resolution", type=float, metavar="M", help=say("convert.resolution"))
 @click.option(
     "--sheet",
@@ -63,7 +64,7 @@ def command(context: click.Context, /, target: str, **options: Any) -> None:
     """Convert rasters; the catalogue holds the help."""
     from pointcloud.convert.run import convert, to_text
 
-    request = _request(options)
+    request = _request(options, text=target == "text")
     try:
         report = (convert if target == "cog" else to_text)(request, _Progress())
     except KeyboardInterrupt:
@@ -74,10 +75,11 @@ def command(context: click.Context, /, target: str, **options: Any) -> None:
         context.exit(1)
 
 
-def _request(options: dict[str, Any]) -> Request:
+def _request(options: dict[str, Any], *, text: bool) -> Request:
     from pointcloud import crs
     from pointcloud.convert.request import Request
     from pointcloud.errors import ParameterError
+    from pointcloud.io.geoid import read_geoid
     from pointcloud.params import COARSEST, FINEST
 
     resolution = options["resolution"]
@@ -86,9 +88,12 @@ def _request(options: dict[str, Any]) -> Request:
     for value in options["nodata"]:
         if not value <= -999:
             raise ParameterError("convert.nodata_high", value=f"{value:g}")
+    if text and options["geoid"]:
+        raise ParameterError("geoid.to_text")
     return Request(
         **options
         | {
+            "geoid": read_geoid(options["geoid"]).file if options["geoid"] else None,
             "crs": crs.from_user(options["crs"]) if options["crs"] else None,
             "vertical": crs.vertical_from_user(options["vertical"]) if options["vertical"] else None,
             "jobs": options["jobs"] or min(os.cpu_count() or 1, 4),

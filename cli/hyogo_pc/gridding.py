@@ -57,6 +57,7 @@ _OPTIONS = (
     click.option("--area", multiple=True, metavar="AREA", help=say("grid.area")),
     click.option("--crs", metavar="CRS", help=say("grid.crs")),
     click.option("--vertical", metavar="CRS", help=say("grid.vertical")),
+    shared.geoid,
     click.option(
         "--ground-class",
         "ground_classes",
@@ -151,4 +152,8 @@ def params_of(options: dict[str, Any]) -> GridParams:
         values["classify"] = PRESET[options["preset"]]
     elif method:
         values.setdefault("classify", PRESET["general"])
+    if options["geoid"]:
+        from pointcloud.io.geoid import read_geoid
+
+        values["geoid"] = read_geoid(options["geoid"]).file
     return GridParams(**values)

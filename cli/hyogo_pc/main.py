@@ -28,6 +28,7 @@ COMMANDS = {
     "viewshed": "hyogo_pc.viewshed",
     "map": "hyogo_pc.map",
     "profile": "hyogo_pc.profile",
+    "view": "hyogo_pc.view",
     "info": "hyogo_pc.info",
     "check": "hyogo_pc.check",
     "convert": "hyogo_pc.convert",

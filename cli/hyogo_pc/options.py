@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import click
 
@@ -13,6 +14,9 @@ from pointcloud.smrfparams import METHODS, PRESETS
 
 classify = click.option("--classify", type=click.Choice(METHODS), help=say("ground.classify"))
 preset = click.option("--preset", type=click.Choice(PRESETS), help=say("ground.preset"))
+geoid = click.option(
+    "--geoid", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help=say("geoid.option")
+)
 compress = click.option(
     "--compress",
     type=click.Choice(COMPRESSIONS),

@@ -19,6 +19,9 @@ from pointcloud.io.guard import open_input
 NEAR = 2.0
 """Metres: ground points so near to a control point are compared with it."""
 
+POINTS = "points"
+"""The source of residuals at point clouds; others are a product and its resolution."""
+
 _FEWEST = 4  # points that a plane is laid through
 _LARGEST = 64 << 20  # bytes
 _NAMES = {
@@ -104,7 +107,7 @@ def read_control(path: Path) -> list[ControlPoint]:
     with open_input(path) as (file, _):
         raw = file.read(_LARGEST + 1)
     text = _decoded(raw, path)
-    first = next((line for line in text.splitlines() if line.strip()), "")
+    first = next((line for line in text.splitlines() if line.strip() and line[0] != "#"), "")
     separator = "\t" if "\t" in first else ";" if ";" in first else ","
     rows = [
         (number, [unicodedata.normalize("NFKC", field).strip() for field in row])

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import shapely
 
 from pointcloud import crs as crs_room
+from pointcloud import sheets
 from pointcloud.check.clouds import CloudFacts
-from pointcloud.check.control import Residual, Statistics
+from pointcloud.check.control import POINTS, Residual, Statistics
 from pointcloud.check.finding import Finding, Severity, of_error, of_remark
 from pointcloud.check.rasters import RasterFacts
 from pointcloud.check.request import Limits
 from pointcloud.check.sheet import Differences, SheetFacts
 from pointcloud.crs import SpatialReference
-from pointcloud.errors import CrsError, FileError
-from pointcloud.io import points
+from pointcloud.errors import CrsError
 from pointcloud.io.cloudheader import CloudHeader, box_remarks
 from pointcloud.io.lasheader import LasHeader
 from pointcloud.lattice import Box
@@ -149,6 +150,8 @@ def of_systems(
     for key, (header, reference) in files.items():
         if not given and header.crs is None and reference is not None:
             yield Finding.of(_WARNING, "check.no_crs", key, crs=reference.label)
+        elif reference is not None and reference.zone:
+            yield from _zone_of_name(key, header, reference.zone)
     if references:
         try:
             _, notices = crs_room.common(references)
@@ -161,6 +164,15 @@ def of_systems(
             yield Finding.of(_NOTE, "check.no_height_datum", "", count=len(references))
 
 
+def _zone_of_name(key: str, header: CloudHeader, zone: int) -> Iterator[Finding]:
+    """Yield a finding if the points lie in the sheet of the file's name, but that is one of another zone."""
+    named = [sheet for sheet in sheets.find_code(header.path.name) if header.has_box]
+    named = [sheet for sheet in named if sheet.box.touches(header.box)]
+    if named and all(sheet.zone != zone for sheet in named):
+        values = {"sheet": named[0].code, "zone": named[0].zone, "stated": zone}
+        yield Finding.of(_ERROR, "check.name_zone", key, **values)
+
+
 def of_formats(headers: Iterable[CloudHeader]) -> Iterator[Finding]:
     """Yield a finding if files differ in version or point format."""
     las = [header for header in headers if isinstance(header, LasHeader)]
@@ -170,21 +182,8 @@ def of_formats(headers: Iterable[CloudHeader]) -> Iterator[Finding]:
         yield Finding.of(_NOTE, "check.formats_mixed", "", kinds=listed)
 
 
-def of_headers(found: Findings, headers: Mapping[str, CloudHeader]) -> Iterator[Finding]:
-    """Yield copies, overlaps, holes and gaps; point clouds that look alike, by ``headers``, are compared by content."""
-    for names in found.duplicates:
-        alike: dict[str, list[str]] = defaultdict(list)
-        for name in names:
-            try:
-                alike[points.sha256(headers[name]) if name in headers else ""].append(name)
-            except FileError as error:
-                yield of_error(error, name)
-        for same in alike.values():
-            for other in same[1:]:
-                yield Finding.of(_WARNING, "check.duplicate_file", other, first=same[0])
-        if len(alike) > 1:
-            firsts = [same[0] for same in alike.values()]
-            yield Finding.of(_WARNING, "check.alike_files", firsts[0], other=", ".join(firsts[1:]))
+def of_headers(found: Findings) -> Iterator[Finding]:
+    """Yield overlaps, holes and gaps."""
     for a, b in found.overlaps:
         yield Finding.of(_WARNING, "check.overlap", a, other=b)
     for code in found.holes:
@@ -193,13 +192,10 @@ def of_headers(found: Findings, headers: Mapping[str, CloudHeader]) -> Iterator[
         yield Finding.of(_WARNING, "check.gap", code)
 
 
-def of_shared(
-    shared: Mapping[tuple[str, str], tuple[int, int]], copies: set[frozenset[str]]
-) -> Iterator[Finding]:
-    """Yield which files hold the same points, copies of one another aside."""
+def of_shared(shared: Mapping[tuple[str, str], tuple[int, int]]) -> Iterator[Finding]:
+    """Yield which files hold the same points."""
     for (a, b), (same, both) in shared.items():
-        if frozenset((a, b)) not in copies:
-            yield Finding.of(_WARNING, "check.shared_points", a, other=b, same=same, both=both)
+        yield Finding.of(_WARNING, "check.shared_points", a, other=b, same=same, both=both)
 
 
 def of_strips(boxes: Mapping[str, Box], limits: Limits) -> Iterator[Finding]:
@@ -220,8 +216,9 @@ def of_strips(boxes: Mapping[str, Box], limits: Limits) -> Iterator[Finding]:
 
 
 def _width(part: shapely.Geometry) -> float:
-    """Return the width of a narrow shape: twice its area over its outline, exact for a long rectangle."""
-    return float(2 * part.area / part.length) if part.length else 0.0
+    """Return the width of the rectangle that has the area and outline of a shape."""
+    half = part.length / 2
+    return float(half - math.sqrt(max(half * half - 4 * part.area, 0.0))) / 2
 
 
 def of_control(
@@ -237,7 +234,7 @@ def of_control(
         if max(abs(figures.mean), figures.rmse) > limits.control:
             yield Finding.of(
                 _ERROR,
-                "check.control_off",
+                "check.control_off_points" if source == POINTS else "check.control_off_rasters",
                 source,
                 count=figures.count,
                 mean=f"{figures.mean:+.3f}",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
+from typing import NamedTuple
 
+from pointcloud import sheets
 from pointcloud.check import words
 from pointcloud.check.report import Report
 from pointcloud.check.request import Limits
@@ -13,7 +15,7 @@ from pointcloud.run.page import document
 
 _WIDTH = 900  # pixels of the map
 _MOST = 500  # findings of one kind that are shown
-_GOOD, _BAD = "#7fb069", "#e8a33d"
+_COLOURS = {"good": "#7fb069", "bad": "#e8a33d", "hole": "#d1495b"}
 _STYLE = """
 .error { color: #b02a3c; } .warning { color: #9a6200; } .note { color: #456; }
 .badge { white-space: nowrap; font-weight: bold; } p.verdict { font-size: 120%; font-weight: bold; }
@@ -21,6 +23,15 @@ _STYLE = """
 table.findings td { border-top: 1px solid #ddd; overflow-wrap: anywhere; }
 th.number { text-align: right; }
 """
+
+
+class _Square(NamedTuple):
+    """A sheet on the map: its code, where it lies, its state, and what hovering tells."""
+
+    code: str
+    bounds: tuple[float, float, float, float]
+    state: str
+    words: str
 
 
 def page(report: Report, limits: Limits) -> bytes:
@@ -62,33 +73,43 @@ def _findings(report: Report) -> Iterator[str]:
 
 def _map(report: Report, limits: Limits) -> Iterator[str]:
     """Yield the sheets as rectangles, north up, coloured by the share of cells without points."""
-    squares: list[tuple[str, tuple[float, float, float, float], str, str]] = []
-    for sheet in report.sheets.values():
-        void = sheet.metre.land_void
-        colour = _GOOD if void is None or void <= limits.void else _BAD
-        told = f"{sheet.code}: {void:.1%}" if void is not None else sheet.code
-        squares.append((sheet.code, sheet.box.bounds, colour, told))
+    squares = list(_squares(report, limits))
     if not squares:
         return
-    west, south = min(b[0] for _, b, _, _ in squares), min(b[1] for _, b, _, _ in squares)
-    east, north = max(b[2] for _, b, _, _ in squares), max(b[3] for _, b, _, _ in squares)
+    west, south = min(square.bounds[0] for square in squares), min(square.bounds[1] for square in squares)
+    east, north = max(square.bounds[2] for square in squares), max(square.bounds[3] for square in squares)
     scale = min(_WIDTH / (east - west), _WIDTH / (north - south))
     width, height = (east - west) * scale, (north - south) * scale
     yield f"<h2>{escape(say('check.map'))}</h2><p>"
-    for colour, name in ((_GOOD, "good"), (_BAD, "bad")):
-        if any(square[2] == colour for square in squares):
-            yield f'<span class="key" style="background:{colour}"></span>{escape(say(f"check.key_{name}"))}'
+    for state, colour in _COLOURS.items():
+        if any(square.state == state for square in squares):
+            name = escape(say(f"check.key_{state}"))
+            yield f'<span class="key" style="background:{colour}"></span>{name}'
     yield f'</p><svg viewBox="0 0 {width:.1f} {height:.1f}" width="{width:.0f}">'
-    for code, (w, s, e, n), colour, told in squares:
+    for square in squares:
+        w, s, e, n = square.bounds
         place = (
             f'x="{(w - west) * scale:.2f}" y="{(north - n) * scale:.2f}" '
             f'width="{(e - w) * scale:.2f}" height="{(n - s) * scale:.2f}"'
         )
-        yield f'<rect {place} fill="{colour}" stroke="#666" stroke-width="0.5"><title>{escape(told)}</title></rect>'
-        if (e - w) * scale > 9 * len(code):
+        look = f'fill="{_COLOURS[square.state]}" stroke="#666" stroke-width="0.5"'
+        yield f"<rect {place} {look}><title>{escape(square.words)}</title></rect>"
+        if (e - w) * scale > 9 * len(square.code):
             x, y = ((w + e) / 2 - west) * scale, (north - (s + n) / 2) * scale
-            yield f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="middle" font-size="13">{escape(code)}</text>'
+            text = f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="middle" font-size="13">'
+            yield f"{text}{escape(square.code)}</text>"
     yield "</svg>"
+
+
+def _squares(report: Report, limits: Limits) -> Iterator[_Square]:
+    for sheet in report.sheets.values():
+        void = sheet.metre.land_void
+        state = "good" if void is None or void <= limits.void else "bad"
+        told = f"{sheet.code}: {void:.1%}" if void is not None else sheet.code
+        yield _Square(sheet.code, sheet.box.bounds, state, told)
+    for finding in report.findings:
+        if finding.code == "check.hole":
+            yield _Square(finding.subject, sheets.parse(finding.subject).bounds, "hole", str(finding))
 
 
 def _table(table: words.Table) -> Iterator[str]:

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import combinations
 from pathlib import Path
 
 from pointcloud import pipeline, sheets
@@ -29,7 +28,7 @@ from pointcloud.io.cloudheader import CloudHeader
 from pointcloud.io.files import SUFFIXES, find_files
 from pointcloud.io.lasheader import LasHeader
 from pointcloud.io.member import Member
-from pointcloud.io.points import read_header
+from pointcloud.io.points import read_header, sha256
 from pointcloud.io.pointtext import NAMED
 from pointcloud.io.survey import survey
 from pointcloud.lattice import Box, quanta
@@ -77,7 +76,7 @@ def check(request: Request, watcher: Watcher | None = None) -> Report:
     points = control_room.read_control(request.control) if request.control else []
     with open_inputs(request.inputs) as found:
         inputs = _sorted(found, request, report)
-        clouds = _headers(inputs.clouds, request, report)
+        clouds = _without_copies(_headers(inputs.clouds, request, report), report)
         points = _placed(points, clouds, report)
         watcher.planned(len(clouds) + len(inputs.rasters))
         with tempfile.TemporaryDirectory(prefix="hyogo-pc-check-", ignore_cleanup_errors=True) as scratch:
@@ -98,7 +97,7 @@ def _sorted(found: Found, request: Request, report: Report) -> _Inputs:
         report.findings.append(of_error(error, place))
     ground = find_files(request.ground) if request.ground else []
     known = {path.resolve() for path in ground}
-    clouds = [(path, True) for path in ground]
+    clouds: list[tuple[Path, bool]] = []
     rasters: list[tuple[Member, Kind]] = []
     for member in found.members:
         if member.suffix in SUFFIXES or NAMED.search(member.name):
@@ -116,6 +115,7 @@ def _sorted(found: Found, request: Request, report: Report) -> _Inputs:
             rasters.append((member, kind))
         elif not is_companion(member):
             report.other.append(member.place)
+    clouds += [(path, True) for path in ground]
     report.files = len(clouds) + len(rasters)
     if not clouds and not rasters and not report.findings:
         raise ParameterError("check.nothing", inputs=", ".join(request.inputs))
@@ -153,6 +153,37 @@ def _headers(paths: Sequence[tuple[Path, bool]], request: Request, report: Repor
         if header.count:
             clouds[key] = Cloud(stated, replace(looked, header=header), all_ground)
     return clouds
+
+
+def _without_copies(clouds: dict[str, Cloud], report: Report) -> dict[str, Cloud]:
+    """Leave out files that are copies of others: their points would count twice."""
+    alike: dict[object, list[str]] = {}
+    for key, cloud in clouds.items():
+        header = cloud.stated
+        alike.setdefault((cloud.all_ground, header.size, header.count, header.mins, header.maxs), []).append(
+            key
+        )
+    kept = dict(clouds)
+    for keys in alike.values():
+        first: dict[str, str] = {}
+        for key in keys if len(keys) > 1 else ():
+            try:
+                digest = sha256(clouds[key].stated)
+            except FileError as error:
+                report.findings.append(of_error(error, key))
+                del kept[key]
+                continue
+            if digest in first:
+                report.findings.append(
+                    Finding.of(Severity.WARNING, "check.duplicate_file", key, first=first[digest])
+                )
+                del kept[key], report.clouds[key]
+            first.setdefault(digest, key)
+        if len(first) > 1:
+            one, *others = first.values()
+            values = {"other": ", ".join(others)}
+            report.findings.append(Finding.of(Severity.WARNING, "check.alike_files", one, **values))
+    return kept
 
 
 def _doubtful(header: CloudHeader) -> bool:
@@ -229,9 +260,8 @@ def _judge_clouds(steps: Steps, request: Request, report: Report) -> None:
     around = _around(clouds, request)
     strips = overlapping([Shape(s.box, s.header.count) for s in sources if not s.all_ground])
     seen = header_findings.find(sources, around, strips=strips)
-    report.findings += judge.of_headers(seen, {key: cloud.stated for key, cloud in clouds.items()})
-    copies = {frozenset(pair) for names in seen.duplicates for pair in combinations(names, 2)}
-    report.findings += judge.of_shared(steps.shared, copies)
+    report.findings += judge.of_headers(seen)
+    report.findings += judge.of_shared(steps.shared)
     if not strips:
         boxes = {key: held.box for key, held in originals.items() if clouds[key].metric}
         report.findings += judge.of_strips(boxes, request.limits)
@@ -282,7 +312,11 @@ def _judge_rasters(request: Request, report: Report) -> None:
     for kind in sorted({raster.kind for raster in rasters}, key=str):
         group = [raster for raster in rasters if raster.kind == kind]
         seen = header_findings.find(group, _raster_sheets(group), strips=False)
-        report.findings += judge.of_headers(seen, {})
+        for first, *copies in seen.duplicates:
+            report.findings += [
+                Finding.of(Severity.WARNING, "check.duplicate_file", copy, first=first) for copy in copies
+            ]
+        report.findings += judge.of_headers(seen)
 
 
 def _raster_sheets(group: Sequence[RasterFacts]) -> list[Sheet]:
@@ -308,7 +342,7 @@ def _judge_control(steps: Steps, points: Sequence[ControlPoint], request: Reques
         for k, point in enumerate(points):
             near = steps.near(k)
             z = control_room.plane_height(near)
-            report.residuals.append(Residual(point, "points", z, len(near)))
+            report.residuals.append(Residual(point, control_room.POINTS, z, len(near)))
     for raster in report.rasters.values():
         source = f"{(raster.product or raster.format).upper()} {raster.resolution:g} m"
         report.residuals += [Residual(points[k], source, z, 4) for k, z in raster.near.items()]

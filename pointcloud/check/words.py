@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pointcloud.check.control import POINTS
 from pointcloud.check.finding import Finding
 from pointcloud.check.report import Report
 from pointcloud.check.request import Limits
@@ -93,7 +94,8 @@ def _files(report: Report) -> Table:
         heights = f"{metres(facts.lows[2]):.2f} … {metres(facts.highs[2]):.2f}" if facts else "-"
         ground = f"{facts.ground:,}" if facts else "-"
         system = (entry.crs or "-") + ("" if header.crs or not entry.crs else " ?")
-        rows.append((Path(key).name, form, system, heights, f"{header.count:,}", ground, lines))
+        name = Path(key).name + (f" [{say('check.head_ground_points')}]" if entry.all_ground else "")
+        rows.append((name, form, system, heights, f"{header.count:,}", ground, lines))
     names = ("file", "format", "system", "heights", "points", "ground_points", "lines_ids")
     return Table(say("check.table_files"), _heads(*names), tuple(rows), 3)
 
@@ -157,7 +159,14 @@ def _lines(report: Report, limits: Limits) -> Table:
 
 def _control(report: Report) -> Table:
     rows = tuple(
-        (source, str(f.count), f"{f.mean:+.3f}", f"{f.deviation:.3f}", f"{f.rmse:.3f}", f"{f.most:.3f}")
+        (
+            _source(source),
+            str(f.count),
+            f"{f.mean:+.3f}",
+            f"{f.deviation:.3f}",
+            f"{f.rmse:.3f}",
+            f"{f.most:.3f}",
+        )
         for source, f in report.control.items()
     )
     return Table(
@@ -165,11 +174,15 @@ def _control(report: Report) -> Table:
     )
 
 
+def _source(source: str) -> str:
+    return say("check.point_clouds") if source == POINTS else source
+
+
 def _residuals(report: Report) -> Table:
     rows = tuple(
         (
             r.point.name,
-            r.source,
+            _source(r.source),
             f"{r.point.h:.3f}",
             "-" if r.z is None else f"{r.z:.3f}",
             "-" if r.difference is None else f"{r.difference:+.3f}",

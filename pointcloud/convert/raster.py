@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from pointcloud import __version__
+from pointcloud.convert.heights import lowered
 from pointcloud.convert.kinds import NameFacts, name_facts, with_companions
 from pointcloud.convert.place import Place, place
 from pointcloud.convert.request import Kind, Request
@@ -29,7 +30,7 @@ from pointcloud.io.member import Member
 from pointcloud.io.remark import Remark
 from pointcloud.io.textgrid import SENTINELS, read_text
 from pointcloud.lattice import QUANTA_PER_METRE, Grid
-from pointcloud.params import Product
+from pointcloud.params import GeoidFile, Product
 from pointcloud.run.record import Input
 from pointcloud.sheets import Sheet
 
@@ -112,7 +113,10 @@ def convert_file(member: Member, kind: Kind, request: Request) -> Staged:
     facts = name_facts(member.stem)
     gridded = read(member, kind, request, facts)
     given = None if kind == "gml" else request.crs
-    here = place(gridded, facts, member.label, given, request.vertical)
+    lowering = None if gridded.is_picture else request.geoid
+    here = place(gridded, facts, member.label, given, None if lowering else request.vertical)
+    if lowering:
+        gridded, here = lowered(gridded, here, lowering, request.vertical, member.label)
     product = _product(gridded, facts, request, member.label)
     folder, code = _names(product, gridded, here, member)
     inputs = tuple(
@@ -124,7 +128,7 @@ def convert_file(member: Member, kind: Kind, request: Request) -> Staged:
         request,
         (folder, code, here.sheet),
         here.crs.wkt,
-        parameters(here, product),
+        parameters(here, product, lowering),
         inputs,
         (*gridded.remarks, *here.remarks),
     )
@@ -136,9 +140,10 @@ def taken(member: Member, sha256: str) -> Input:
     return Input(member.label, member.size, modified_ns, sha256, ground=False, points=0)
 
 
-def parameters(here: Place, product: Product) -> dict[str, Any]:
+def parameters(here: Place, product: Product, geoid: GeoidFile | None = None) -> dict[str, Any]:
     """Return what all rasters of one folder share."""
-    return {"converted": 1, "product": product, "crs": here.crs.horizontal, "vertical": here.crs.vertical}
+    shared = {"converted": 1, "product": product, "crs": here.crs.horizontal, "vertical": here.crs.vertical}
+    return {**shared, "geoid": geoid.facts} if geoid else shared
 
 
 def stage(
@@ -183,6 +188,7 @@ def stage(
         "PRODUCT": product.upper(),
         "INPUTS": json.dumps(named, ensure_ascii=False),
         **({"CREDIT": request.credit} if request.credit else {}),
+        **({"GEOID": json.dumps(shared["geoid"], ensure_ascii=False)} if "geoid" in shared else {}),
         **({"SHEET": sheet.code} if sheet else {}),
         **tags,
     }

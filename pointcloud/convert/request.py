@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 
 from pointcloud.crs import SpatialReference
 from pointcloud.io.remark import Remark
-from pointcloud.params import Compression, Product
+from pointcloud.params import Compression, GeoidFile, Product
 
 Kind = Literal["text", "gml", "lem", "geotiff"]
 KINDS: tuple[Kind, ...] = ("text", "gml", "lem", "geotiff")
@@ -31,6 +31,8 @@ class Request:
         Of rasters that state none; for GML the plane system that they are brought into.
     vertical : str, optional
         Height datum, stated and never converted.
+    geoid : GeoidFile, optional
+        Lowers all heights, which are ellipsoidal.
     resolution : float, optional
         Of GML in a plane system, in metres.
     level : str
@@ -50,6 +52,7 @@ class Request:
     product: Product | None = None
     crs: SpatialReference | None = None
     vertical: str | None = None
+    geoid: GeoidFile | None = None
     resolution: float | None = None
     level: str = "2500"
     swap: bool = False
@@ -67,6 +70,7 @@ class Request:
             "product": self.product or "",
             "crs": self.crs.label if self.crs else "",
             "vertical": self.vertical or "",
+            "geoid": " ".join(self.geoid.facts.values()) if self.geoid else "",
             "swap": "yes" if self.swap else "",
             "nodata": " ".join(f"{value:g}" for value in self.nodata),
         }

@@ -15,7 +15,7 @@ from pointcloud.convert.kinds import is_companion, kind_of
 from pointcloud.convert.owner import Owner, claim, note_failure
 from pointcloud.convert.raster import convert_file
 from pointcloud.convert.request import Kind, Report, Request, Watcher
-from pointcloud.errors import HyogoError, OutputError, ParameterError
+from pointcloud.errors import FileError, HyogoError, OutputError, ParameterError
 from pointcloud.io import put
 from pointcloud.io.archive import Found, open_inputs
 from pointcloud.io.member import Member
@@ -134,6 +134,8 @@ def _jobs(found: Found, request: Request, report: Report, watcher: Watcher) -> J
         alone = not member.inner and place in named
         try:
             kind = kind_of(member, request.kind, alone=alone)
+            if kind == "gml" and request.geoid:
+                raise FileError("geoid.national", path=member.label)
         except HyogoError as error:
             note_failure(report, watcher, member.place, error)
             continue

@@ -123,7 +123,7 @@ class _Band:
         e, n, z = chunk.e[near], chunk.n[near], chunk.z[near]
         found = section.beside(self.line, e / QUANTA_PER_METRE, n / QUANTA_PER_METRE, self.width)
         self.found += found.index.size
-        marks = _hash(e[found.index], n[found.index], z[found.index])
+        marks = hashes(e[found.index], n[found.index], z[found.index])
         classes = chunk.classification[near][found.index]
         heights = z[found.index] / QUANTA_PER_METRE
         part = (marks, found.distance, found.offset, heights, np.full_like(classes, 2) if ground else classes)
@@ -145,7 +145,7 @@ class _Band:
         return section.by_distance(distance, offset, z, classes, self.found)
 
 
-def _hash(*values: NDArray[np.signedinteger]) -> NDArray[np.uint64]:
+def hashes(*values: NDArray[np.signedinteger]) -> NDArray[np.uint64]:
     """Return 64 mixed bits of the coordinates of each point (Steele, Lea & Flood 2014, SplitMix64)."""
     mixed = np.zeros(values[0].size, np.uint64)
     for value in values:

@@ -33,7 +33,7 @@ SUFFIXES = (".tif", ".tiff", ".asc", ".img", ".bil", ".flt", ".dem", ".hgt")
 
 DRIVERS = (
     *("GTiff", "AAIGrid", "HFA", "EHdr", "ENVI", "SRTMHGT", "USGSDEM", "GSBG", "GS7BG", "GSAG", "SAGA"),
-    *("RST", "netCDF", "XYZ", "JP2OpenJPEG", "PNG", "BIL", "DTED", "Idrisi", "ILWIS", "PCRaster"),
+    *("RST", "netCDF", "XYZ", "JP2OpenJPEG", "PNG", "JPEG", "BIL", "DTED", "Idrisi", "ILWIS", "PCRaster"),
 )
 
 _DEEPEST = 4
@@ -127,7 +127,7 @@ def look(path: Path) -> DemFile:
     FileError
         If it cannot be read, or is no DEM in metres with square cells, north up.
     """
-    with rasterio.Env(session=DummySession(), **_SETTINGS), _open(path) as file:
+    with rasterio.Env(session=DummySession(), **_SETTINGS), open_raster(path) as file:
         transform, dtype = file.transform, np.dtype(file.dtypes[0])
         if file.count >= 3 and dtype == np.uint8:
             raise FileError("dem.picture", path=path, bands=file.count)
@@ -299,7 +299,7 @@ class Terrain:
         if path not in self._open:
             if len(self._open) >= _OPEN:
                 self._open.popitem(last=False)[1].close()
-            self._open[path] = _open(path)
+            self._open[path] = open_raster(path)
         self._open.move_to_end(path)
         return self._open[path]
 
@@ -308,7 +308,14 @@ def _same_crs(a: str, b: str) -> bool:
     return a == b or bool(rasterio.crs.CRS.from_wkt(a) == rasterio.crs.CRS.from_wkt(b))
 
 
-def _open(path: Path) -> Any:
+def open_raster(path: Path) -> Any:
+    """Open a local raster by a driver of `DRIVERS`, or a mosaic of local files by its name ``.vrt``.
+
+    Raises
+    ------
+    FileError
+        If it is missing, cannot be read, or names what is no local file.
+    """
     if not path.is_file():
         raise FileError("file.missing", path=path)
     drivers: Iterable[str] = DRIVERS

@@ -31,10 +31,8 @@ _COPY = 1 << 24
 def output_name(header: LasHeader) -> str:
     """Return the name of the new file: that of the old, but a COPC file becomes a plain LAZ file.
 
-    Its octree would be another one, for the sizes of all chunks change. A file of another kind becomes a LAS file.
+    Its octree would be another one, for the sizes of all chunks change.
     """
-    if not isinstance(header, LasHeader):
-        return f"{header.path.stem}.las"
     name = header.path.name
     return f"{name[: -len('.copc.laz')]}.laz" if name.lower().endswith(".copc.laz") else name
 

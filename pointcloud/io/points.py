@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from pointcloud.errors import FileError
 from pointcloud.io import las, pdal, pointtext
+from pointcloud.io.archive import container
 from pointcloud.io.cloudheader import CloudHeader, PointChunk
 from pointcloud.io.files import SUFFIXES
 from pointcloud.io.lasheader import LasHeader
@@ -30,6 +32,8 @@ def read_header(path: str | Path, stages: str = "") -> CloudHeader:
     path = Path(path)
     if not stages and pointtext.is_point_text(path):
         return pointtext.read_header(path)
+    if stages and container(path) != path:
+        raise FileError("pointtext.stages", path=path)
     if stages or path.suffix.lower() not in SUFFIXES:
         return pdal.read_header(path, stages)
     return las.read_header(path)

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from pointcloud import pipeline
 from pointcloud.crs import SpatialReference
 from pointcloud.errors import FileError, ParameterError
-from pointcloud.ground import smrf
+from pointcloud.ground import objects, smrf
+from pointcloud.ground.objects import Lonely, RoofParams, Roofs
 from pointcloud.ground.smrf import Classified
 from pointcloud.io import laswrite, lazfromtext, pdal, put
 from pointcloud.io.cloud import Cloud
@@ -22,15 +23,19 @@ from pointcloud.io.cloudheader import CloudHeader, PointChunk
 from pointcloud.io.lasheader import LasHeader
 from pointcloud.io.pointtext import TextHeader
 from pointcloud.io.spill import load
-from pointcloud.lattice import cell_quanta
+from pointcloud.lattice import Box, cell_quanta
 from pointcloud.params import WATER_CLASS, ReduceParams
 from pointcloud.run.inventory import Inventory, Source, take_inventory
 from pointcloud.run.lock import locked
 from pointcloud.smrfparams import SmrfParams
 
-UNCLASSIFIED, GROUND, LOW, MEDIUM, HIGH, NOISE = 1, 2, 3, 4, 5, 7
+UNCLASSIFIED, GROUND, LOW, MEDIUM, HIGH, BUILDING, NOISE = 1, 2, 3, 4, 5, 6, 7
 _KEPT = (NOISE, WATER_CLASS, 18)
 """Classes that points keep: what a supplier calls noise or water is neither ground nor plant."""
+
+
+ISOLATED = 5
+"""As many as common practice has it, in cubes of the same size."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,11 @@ class ClassifyRequest:
     heights : tuple of float
         Heights above ground in metres from which on a point is low, medium and high vegetation (classes 3, 4, 5);
         empty for none.
+    roofs : RoofParams, optional
+        When points are a building (class 6); without it, none is.
+    isolated : int
+        Points in the air are noise if there are at most so many in and around their cube; 0 for never. See
+        :mod:`pointcloud.ground.objects`.
     crs : SpatialReference, optional
         Of files that state none.
     jobs : int
@@ -57,12 +67,24 @@ class ClassifyRequest:
     out: Path
     params: SmrfParams
     heights: tuple[float, ...] = ()
+    roofs: RoofParams | None = None
+    isolated: int = ISOLATED
     crs: SpatialReference | None = None
     jobs: int = 1
 
     def __post_init__(self) -> None:
         if self.heights and (len(self.heights) != 3 or sorted(self.heights) != list(self.heights)):
             raise ParameterError("classify.heights", heights=", ".join(f"{h:g}" for h in self.heights))
+
+    @property
+    def halo(self) -> int:
+        """How far around a file points decide the classes of its own, in quanta."""
+        return smrf.halo(self.params) + self.around
+
+    @property
+    def around(self) -> int:
+        """How far around a file its terrain must be known, in quanta."""
+        return self.roofs.halo if self.roofs else 0
 
 
 @dataclass
@@ -139,7 +161,7 @@ class _Run:
         self.request, self.scratch, self.pool, self.report = request, scratch, pool, report
         self.crs = inventory.crs
         self.sources = sorted(inventory.sources, key=lambda source: (-source.box.north, source.box.west))
-        reach = smrf.halo(request.params)
+        reach = request.halo
         self.near = {
             source.key: [o for o in self.sources if o.limits.touches(source.limits.grow(reach))]
             for source in self.sources
@@ -187,7 +209,7 @@ class _Run:
         if self.spills[source.key] is None:
             return
         cloud = Cloud([load(path) for path in paths if path is not None])
-        found = smrf.classify(cloud, source.limits, self.request.params, self.pool)
+        found = _Found.of(cloud, source.limits, self.request, self.pool)
         counts: NDArray[np.int64] = np.zeros(256, np.int64)
 
         def classes(points: PointChunk) -> NDArray[np.uint8]:
@@ -223,15 +245,37 @@ def _output_name(header: CloudHeader) -> str:
     return laswrite.output_name(header)
 
 
-def _classes(points: PointChunk, found: Classified, heights: tuple[float, ...]) -> NDArray[np.uint8]:
+@dataclass(frozen=True)
+class _Found:
+    """All that the classes of a file's points follow from."""
+
+    terrain: Classified
+    isolated: Lonely
+    roofs: Roofs | None
+
+    @classmethod
+    def of(cls, cloud: Cloud, box: Box, request: ClassifyRequest, pool: Executor | None) -> _Found:
+        wide = box.grow(request.around)
+        terrain = smrf.classify(cloud, wide, request.params, pool)
+        isolated = objects.lonely(cloud, wide, request.isolated, pool)
+        roofs = None
+        if request.roofs:
+            roofs = objects.find_roofs(cloud, terrain, box, request.roofs, isolated, pool)
+        return cls(terrain, isolated, roofs)
+
+
+def _classes(points: PointChunk, found: _Found, heights: tuple[float, ...]) -> NDArray[np.uint8]:
     """Return the class of each point."""
     east, north = int(points.e[0]), int(points.n[0])
     xy = np.column_stack((points.e - east, points.n - north)).astype(np.int32)
-    above, ground = found.heights(xy, points.z, east, north)
+    above, ground = found.terrain.heights(xy, points.z, east, north)
     out = np.full(points.count, UNCLASSIFIED, np.uint8)
     for least, number in zip(heights, (LOW, MEDIUM, HIGH), strict=False):
         out[above >= least] = number
+    if found.roofs:
+        out[found.roofs.holds(xy, points.z, above, east, north)] = BUILDING
     out[ground] = GROUND
-    out[found.noise(xy, points.z, east, north)] = NOISE
+    out[found.terrain.noise(xy, points.z, east, north)] = NOISE
+    out[(above > objects.IN_THE_AIR) & found.isolated.holds(xy, points.z, east, north)] = NOISE
     kept = np.isin(points.classification, _KEPT) | points.withheld
     return np.where(kept, points.classification, out)

@@ -7,12 +7,14 @@ import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from pointcloud import pipeline
 from pointcloud.errors import OutputError, ParameterError
-from pointcloud.io import put
+from pointcloud.io import geoid, put
 from pointcloud.io.remark import Remark
+from pointcloud.params import GeoidFile
 from pointcloud.run import memory, mosaics, page, record
 from pointcloud.run.area import read_area
 from pointcloud.run.changes import Changes, Work
@@ -43,19 +45,39 @@ def prepare(request: Request) -> tuple[Inventory, Plan]:
     ParameterError, CrsError
         If the request cannot be met.
     """
+    lowering = request.params.geoid
     inventory = take_inventory(
         request.inputs,
         request.ground,
         crs=request.crs,
-        vertical=request.vertical,
+        vertical=None if lowering else request.vertical,
         needs_zone=request.level != NO_SHEETS,
         scan=pipeline.scan_extent if request.scan_extents else None,
         stages=request.params.pipeline,
     )
     if not inventory.sources:
         return inventory, Plan({}, {}, frozenset())
+    if lowering:
+        inventory = _lowered(inventory, lowering, request.vertical)
     area = read_area(request.area, inventory.crs) if request.area else None
     return inventory, make_plan(inventory, request.params, request.level, request.tile_size, area)
+
+
+def _lowered(inventory: Inventory, file: GeoidFile, vertical: str | None) -> Inventory:
+    """Return the inventory with the height datum that the geoid leads to.
+
+    Raises
+    ------
+    CrsError
+        If heights are above a geoid already, the CRS does not suit, or the datum is not clear.
+    """
+    assert inventory.crs is not None
+    for source in inventory.sources:
+        if source.header.crs is not None:
+            geoid.require_ellipsoidal(source.header.crs, source.header.path)
+    geoid.Plane.of(inventory.crs.horizontal)
+    datum = geoid.datum(geoid.of_file(file), vertical)
+    return replace(inventory, crs=replace(inventory.crs, vertical=datum))
 
 
 def grid(request: Request, watcher: Watcher) -> Report:

@@ -75,7 +75,10 @@ class Owner:
         self.bad: set[str] = set()
         self.classes: dict[int, int] = {}
         products = {product for work in works.values() for product in work.params.products}
-        self.params = replace(request.params, products=tuple(products))
+        geoid = request.params.geoid
+        if geoid and inventory.crs:
+            geoid = replace(geoid, crs=inventory.crs.horizontal)
+        self.params = replace(request.params, products=tuple(products), geoid=geoid)
         self.report = Report.of(request.out, inventory)
         self.report.candidates = self.params.reduce.candidates
         self.report.kept = len(plan.sheets) - len(works)

@@ -1,0 +1,54 @@
+"""The command line as a process of its own: it starts light and ends at once.
+
+Measured with ``hyogo-pc relief`` of 4.2 M cells, on a busy machine, medians of nine runs in turn: 1.97 CPU seconds with
+none of this, 1.78 without SciPy, 1.53 with the quick end as well, 1.43 with fewer collections too. None of it touches
+those who import the library or call :func:`hyogo_pc.main.main`.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import os
+import sys
+import threading
+from contextlib import suppress
+from typing import NoReturn
+
+_ALLOCATIONS = 100_000
+"""Objects made between two searches for garbage: imports make many, and none of it is garbage."""
+
+_BLAS = "scipy.linalg.cython_blas"
+"""What Numba imports where SciPy is installed, for products of matrices; no kernel has any."""
+
+
+def entry() -> NoReturn:
+    """Run the command line and end the process with its exit code."""
+    from hyogo_pc.main import main
+
+    if getattr(sys, "frozen", False):  # one executable file: its workers begin here too
+        import multiprocessing
+
+        multiprocessing.freeze_support()
+    _lighten()
+    end(main())
+
+
+def _lighten() -> None:
+    """Spare what only costs time."""
+    gc.set_threshold(_ALLOCATIONS, 50, 50)
+    sys.modules.setdefault(_BLAS, None)  # type: ignore[arg-type]  # None is how Python marks what must not be imported
+
+
+def end(code: int) -> NoReturn:
+    """End the process: at once if nothing else runs in it, without freeing each object of the compiler first.
+
+    What was registered to be done at the end is done; streams are flushed.
+    """
+    if threading.active_count() > 1:
+        sys.exit(code)
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)

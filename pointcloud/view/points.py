@@ -1,0 +1,230 @@
+"""Points of any number of files, thinned to a budget while they are read, in bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pointcloud import crs
+from pointcloud.errors import CrsError, ParameterError
+from pointcloud.io import points as clouds
+from pointcloud.io.along import hashes
+from pointcloud.io.cloudheader import CloudHeader, PointChunk
+from pointcloud.io.files import find_files
+from pointcloud.io.las import iter_records
+from pointcloud.io.lasheader import LasHeader
+from pointcloud.lattice import QUANTA_PER_METRE, Box
+
+Colouring: TypeAlias = Literal["class", "height", "rgb"]
+COLOURINGS: tuple[Colouring, ...] = ("class", "height", "rgb")
+
+BUDGET = 3_000_000
+"""Points that are drawn at most: at 1920 x 1080 more than one in a pixel."""
+
+CLASS_COLOURS: dict[int, tuple[int, int, int]] = {
+    0: (200, 196, 188),
+    1: (200, 196, 188),
+    2: (176, 132, 84),
+    3: (176, 206, 120),
+    4: (112, 176, 84),
+    5: (44, 124, 62),
+    6: (206, 78, 58),
+    7: (236, 60, 200),
+    8: (176, 132, 84),
+    9: (74, 140, 214),
+    10: (120, 110, 128),
+    11: (128, 128, 132),
+    17: (236, 178, 64),
+    18: (236, 60, 200),
+}
+"""Colours of LAS classes; all others are `OTHER_CLASS`."""
+OTHER_CLASS = (150, 120, 190)
+
+_RGB_AT = {2: 20, 3: 28, 5: 28, 7: 30, 8: 30, 10: 30}
+_NOISE = (7, 18)
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """Points that are drawn.
+
+    Parameters
+    ----------
+    points : (n, 3) float64
+        E, N and height in metres.
+    classes : (n,) uint8
+    rgb : (n, 3) uint8 or None
+        Colours, if they were asked for.
+    read : int
+        Points of all files.
+    inside : int
+        Those that lie in the box.
+    synthetic : bool
+        Whether a file calls itself made-up.
+    """
+
+    points: NDArray[np.float64]
+    classes: NDArray[np.uint8]
+    rgb: NDArray[np.uint8] | None
+    read: int
+    inside: int
+    synthetic: bool = False
+
+
+def sample(
+    inputs: Sequence[str | Path],
+    box: Box,
+    budget: int,
+    *,
+    coloured: bool = False,
+    reference: str | None = None,
+) -> Sampled:
+    """Return the points of LAS, LAZ or COPC files in a box, at most so many.
+
+    Each point has a number by its coordinates alone, as good as random; those with the lowest are kept. So the result
+    is a fair sample, the same whatever the order of the files, and memory holds two budgets at most. Noise and
+    withheld points are left out.
+
+    Parameters
+    ----------
+    inputs : sequence of str or Path
+        Files, folders or patterns.
+    box : Box
+        In quanta.
+    budget : int
+    coloured : bool
+        Whether to read colours.
+    reference : str, optional
+        CRS of the terrain (``EPSG:code`` or WKT).
+
+    Raises
+    ------
+    FileError
+        If a file is damaged.
+    CrsError
+        If a file is in another CRS than the terrain.
+    ParameterError
+        If there is no file, a file has no colours, or no point lies in the box.
+    """
+    kept = _Lowest(budget, coloured)
+    read = inside = 0
+    synthetic = False
+    for path in find_files(inputs):
+        header = clouds.read_header(path)
+        _check(header, reference)
+        read += header.count
+        if header.has_box and not header.limits.touches(box):
+            continue
+        synthetic = synthetic or header.synthetic
+        for chunk, own in _chunks(header, coloured):
+            inside += kept.add(chunk, own, box)
+    if not inside:
+        raise ParameterError("view.no_points", read=read)
+    points, classes, rgb = kept.finish()
+    return Sampled(points, classes, rgb, read, inside, synthetic)
+
+
+class _Lowest:
+    """Keeps the points with the lowest numbers, at most ``budget``; up to twice as many while it works."""
+
+    def __init__(self, budget: int, coloured: bool) -> None:
+        self.budget = budget
+        self.most = np.uint64(2**64 - 1)
+        self.held = 0
+        self.parts: list[list[NDArray[Any]]] = []
+        self.coloured = coloured
+
+    def add(self, chunk: PointChunk, rgb: NDArray[np.uint16] | None, box: Box) -> int:
+        """Take a chunk, and return how many of its points lie in the box."""
+        wanted = (chunk.e >= box.west) & (chunk.e < box.east) & (chunk.n > box.south) & (chunk.n <= box.north)
+        wanted &= ~chunk.withheld & ~np.isin(chunk.classification, _NOISE)
+        count = int(wanted.sum())
+        numbers = hashes(chunk.e, chunk.n, chunk.z)
+        wanted &= numbers <= self.most
+        part: list[NDArray[Any]] = [
+            values[wanted] for values in (numbers, chunk.e, chunk.n, chunk.z, chunk.classification)
+        ]
+        if rgb is not None:
+            part.append(rgb[wanted])
+        self.parts.append(part)
+        self.held += len(part[0])
+        if self.held > 2 * self.budget:
+            self._thin()
+        return count
+
+    def _thin(self) -> None:
+        whole = [np.concatenate(values) for values in zip(*self.parts, strict=True)]
+        if len(whole[0]) > self.budget:
+            order = np.argpartition(whole[0], self.budget - 1)[: self.budget]
+            whole = [values[order] for values in whole]
+            self.most = whole[0].max()
+        self.parts, self.held = [whole], len(whole[0])
+
+    def finish(self) -> tuple[NDArray[np.float64], NDArray[np.uint8], NDArray[np.uint8] | None]:
+        """Return points in metres, classes and colours, in the order of their numbers."""
+        self._thin()
+        numbers, e, n, z, classes, *rgb = self.parts[0]
+        order = np.argsort(numbers)
+        points = np.column_stack([e[order], n[order], z[order]]) / QUANTA_PER_METRE
+        return points, classes[order], _bytes(rgb[0][order]) if rgb else None
+
+
+def _chunks(header: CloudHeader, coloured: bool) -> Iterator[tuple[PointChunk, NDArray[np.uint16] | None]]:
+    """Yield the points of a file, with their colours as it has them if these are wanted."""
+    if not coloured:
+        for chunk in clouds.iter_points(header):
+            yield chunk, None
+        return
+    if not isinstance(header, LasHeader) or header.point_format not in _RGB_AT:
+        raise ParameterError("view.no_rgb", path=header.path)
+    at = _RGB_AT[header.point_format]
+    for records, chunk in iter_records(header):
+        yield chunk, np.ascontiguousarray(records[:, at : at + 6]).view("<u2")
+
+
+def _bytes(rgb: NDArray[np.uint16]) -> NDArray[np.uint8]:
+    """Return colours of 8 bits: some files hold them as such in their 16."""
+    return (rgb >> 8 if rgb.size and rgb.max() > 255 else rgb).astype(np.uint8)
+
+
+def _check(header: CloudHeader, reference: str | None) -> None:
+    if header.crs is None:
+        return
+    crs.require_metres(header.crs, str(header.path))
+    if reference is not None:
+        terrain = crs.from_wkt(reference, file="DEM") if "[" in reference else crs.from_user(reference)
+        if not crs.same_place(header.crs, terrain):
+            raise CrsError("view.points_crs", path=header.path, crs=header.crs.label, terrain=terrain.label)
+
+
+def colours(sampled: Sampled, colouring: Colouring, stops: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Return the colour of each point, (n, 3) uint8.
+
+    Parameters
+    ----------
+    sampled : Sampled
+    colouring : str
+        Of `COLOURINGS`.
+    stops : (k, 4)
+        Heights in metres and their colours, rising.
+    """
+    if colouring == "rgb" and sampled.rgb is not None:
+        return sampled.rgb
+    if colouring == "height":
+        z = sampled.points[:, 2]
+        bands = [np.interp(z, stops[:, 0], stops[:, band]) for band in (1, 2, 3)]
+        return np.rint(np.column_stack(bands)).astype(np.uint8)
+    table = np.full((256, 3), OTHER_CLASS, np.uint8)
+    for number, colour in CLASS_COLOURS.items():
+        table[number] = colour
+    return table[sampled.classes]
+
+
+def classes_in(sampled: Sampled) -> Iterator[int]:
+    """Yield the classes that are drawn, rising."""
+    yield from np.flatnonzero(np.bincount(sampled.classes, minlength=256)).tolist()
