@@ -75,8 +75,10 @@ def _read(form: pikepdf.Object, drawn: Drawn) -> None:
             path = []
         elif name == "Tf":
             font = str(operands[0])
-        elif name in ("Tj", "TJ"):
-            drawn.texts.append(_text(operands[0], fonts[font]))
+        elif name == "BT":
+            drawn.texts.append("")
+        elif name in ("Tj", "TJ"):  # a text of several fonts, or of letters far apart in one, comes in parts
+            drawn.texts[-1] += _text(operands[0], fonts[font])
     return
 
 

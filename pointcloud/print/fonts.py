@@ -39,6 +39,8 @@ JAPANESE = (
 """File names of gothic fonts with Japanese, best first."""
 
 _SHOWN = 10
+_MEASURED = 100.0
+"""Points: the size at which widths are measured."""
 
 
 class Fonts:
@@ -84,6 +86,14 @@ class Fonts:
         least = min((wanted - _letters(file) for file in self.files), key=len)
         letters = "".join(map(chr, sorted(least)[:_SHOWN]))
         raise ParameterError("print.no_font", letters=letters)
+
+    def width(self, text: str) -> float:
+        """Return how wide a text is, in em squares."""
+        ft2font = need("matplotlib.ft2font")
+        font = ft2font.FT2Font(str(self.of(text)))
+        font.set_size(_MEASURED, 72)
+        font.set_text(text, 0.0, flags=ft2font.LoadFlags.NO_HINTING)
+        return float(font.get_width_height()[0]) / 64 / _MEASURED
 
     def properties(self, text: str, size: float) -> Any:
         """Return matplotlib's ``FontProperties`` for a text of a size in millimetres (the em square)."""

@@ -214,9 +214,7 @@ class Layer:
 
     def width_of(self, text: str, size: float) -> float:
         """Return how wide a text of a size is, in millimetres."""
-        path = need("matplotlib.textpath").TextPath((0, 0), text, prop=self.fonts.properties(text, size))
-        extents = path.get_extents()
-        return float(extents.x1) / POINTS_PER_MM if len(path.vertices) else 0.0
+        return self.fonts.width(text) * size
 
     def picture(self, pixels: NDArray[np.uint8], place: Rect, clip: Rect | None = None) -> None:
         """Show pixels, shape (rows, cols, 3), over a rectangle; only what lies within ``clip``."""
