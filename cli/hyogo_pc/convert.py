@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pointcloud.io.remark import Remark
 
 KINDS = ("text", "gml", "lem", "geotiff")
-TARGETS = ("cog", "text")
+TARGETS = ("cog", "text", "flagged-text")
 PRODUCTS = ("dsm", "dem", "cs")
 LEVELS = ("50000", "5000", "2500", "1000", "500", "250")
 _MANY = 20
@@ -45,6 +45,7 @@ _MANY = 20
 @click.option("--crs", metavar="CRS", help=say("convert.crs"))
 @click.option("--vertical", metavar="CRS", help=say("grid.vertical"))
 @shared.geoid
+@shared.reference
 @click.option("-r", "--resolution", type=float, metavar="M", help=say("convert.resolution"))
 @click.option(
     "--sheet",
@@ -64,13 +65,14 @@ def command(context: click.Context, /, target: str, **options: Any) -> None:
     """Convert rasters; the catalogue holds the help."""
     from pointcloud.convert.run import convert, to_text
 
-    request = _request(options, text=target == "text")
+    text = target != "cog"
+    request = _request(options | {"flagged": target == "flagged-text"}, text=text)
     try:
         report = (convert if target == "cog" else to_text)(request, _Progress())
     except KeyboardInterrupt:
         click.echo(say("grid.stopped", out=request.out), err=True)
         raise
-    _tell(report, text=target == "text")
+    _tell(report, text=text)
     if report.failed:
         context.exit(1)
 
@@ -88,7 +90,7 @@ def _request(options: dict[str, Any], *, text: bool) -> Request:
     for value in options["nodata"]:
         if not value <= -999:
             raise ParameterError("convert.nodata_high", value=f"{value:g}")
-    if text and options["geoid"]:
+    if text and (options["geoid"] or options["reference"]):
         raise ParameterError("geoid.to_text")
     return Request(
         **options
@@ -146,6 +148,8 @@ def _tell(report: Report, *, text: bool) -> None:
         )
     for label, why in report.failed.items():
         click.echo(say("convert.failed", label=label, why=why))
+    if report.reference:
+        click.echo(str(report.reference))
     if report.mosaics:
         click.echo(say("grid.where", out=report.out))
         for path in report.mosaics:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from hyogo_pc import options as shared
 from hyogo_pc.gridding import gridding, request_of
 from pointcloud.messages import say
 
@@ -14,6 +15,7 @@ from pointcloud.messages import say
 @click.command("grid", help=say("grid.help"), short_help=say("grid.short_help"))
 @click.argument("inputs", metavar="INPUT…", nargs=-1)
 @gridding
+@shared.reference
 @click.option("--log", "log_file", type=click.Path(path_type=Path, dir_okay=False), help=say("grid.log"))
 @click.option("--redo", is_flag=True, help=say("grid.redo"))
 @click.option("--dry-run", is_flag=True, help=say("grid.dry_run"))

@@ -124,6 +124,7 @@ def request_of(options: dict[str, Any]) -> Request:
         jobs=options["jobs"] or os.cpu_count() or 1,
         redo=options.get("redo", False),
         scan_extents=options["scan_extents"],
+        reference=options.get("reference"),
         scheduler=options["scheduler"],
     )
 

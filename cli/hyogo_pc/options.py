@@ -17,6 +17,12 @@ preset = click.option("--preset", type=click.Choice(PRESETS), help=say("ground.p
 geoid = click.option(
     "--geoid", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help=say("geoid.option")
 )
+reference = click.option(
+    "--reference",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="DEM",
+    help=say("reference.option"),
+)
 compress = click.option(
     "--compress",
     type=click.Choice(COMPRESSIONS),

@@ -142,6 +142,8 @@ def _lines(report: Report, params: GridParams) -> Iterator[str]:
         yield say("grid.bad_file", file=Path(file).name, why=why)
     for sheet, why in report.failed.items():
         yield say("grid.failed", sheet=sheet, why=why)
+    if report.reference:
+        yield str(report.reference)
     if report.mosaics:
         yield say("grid.where", out=report.out)
         for path in report.mosaics:

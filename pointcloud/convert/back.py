@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pointcloud.convert.flagged import flags_of, numbered
 from pointcloud.convert.request import Request
 from pointcloud.errors import FileError
 from pointcloud.io import put
@@ -49,12 +50,17 @@ def write_text(member: Member, request: Request) -> Text:
     gridded = read_geotiff(member, (*SENTINELS, *request.nodata))
     if gridded.is_picture or gridded.grid.per_unit != QUANTA_PER_METRE:
         raise FileError("convert.not_heights", path=member.label)
+    flags = flags_of(gridded, member) if request.flagged else None
     style = _style(gridded, member)
+    if flags is not None:
+        plain = plain_style(f"{member.stem}.txt", gridded.array)
+        style = replace(plain, separator=",", eastings=(2, 4), northings=(2, 4))
     sha, size = hashlib.sha256(), 0
 
     def pieces() -> Iterator[bytes]:
         nonlocal size
-        for piece in text_of(gridded.array, gridded.grid, style, member.label):
+        lines = text_of(gridded.array, gridded.grid, style, member.label)
+        for piece in lines if flags is None else numbered(lines, flags):
             sha.update(piece)
             size += len(piece)
             yield piece

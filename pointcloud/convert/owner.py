@@ -195,6 +195,14 @@ class Owner:
                     self._picture(picture, mosaic, tiles[0].grid.resolution)
                 self.report.pictures.append(picture)
 
+    def heights(self) -> list[Path]:
+        """Return the rasters of heights in the folders of this run, those of the terrain if there are any."""
+        found: dict[str, list[Path]] = {}
+        for folder in sorted(self.touched):
+            made = [self.request.out / tile.path for tile in self._tiles(folder)]
+            found.setdefault(self.record.parameters[folder]["product"], []).extend(made)
+        return found.get("dem") or found.get("dsm") or []
+
     def _tiles(self, folder: str) -> Iterator[vrt.Tile]:
         for code, sheet in self.record.written(folder).items():
             yield vrt.Tile(Path(folder, names.file_in(folder, code)), _grid(sheet.rasters[folder].grid))

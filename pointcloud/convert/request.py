@@ -41,9 +41,13 @@ class Request:
         Text grids have the northing first.
     nodata : tuple of float
         Further heights that stand for none.
+    reference : Path, optional
+        A DEM that the new heights are compared with.
     compress : str
     credit : str
     jobs : int
+    flagged : bool
+        Texts have numbers and say which heights are interpolated.
     """
 
     inputs: tuple[str, ...]
@@ -57,9 +61,11 @@ class Request:
     level: str = "2500"
     swap: bool = False
     nodata: tuple[float, ...] = ()
+    reference: Path | None = None
     compress: Compression = "deflate"
     credit: str = ""
     jobs: int = 1
+    flagged: bool = False
 
     @property
     def facts(self) -> dict[str, str]:
@@ -111,6 +117,8 @@ class Report:
         Rasters that were there already, unchanged.
     identical : int
         Texts that came back byte for byte.
+    reference : Remark, optional
+        How the heights compare with a reference, if there is one.
     seconds : float
     """
 
@@ -122,4 +130,5 @@ class Report:
     pictures: list[Path] = field(default_factory=list)
     kept: int = 0
     identical: int = 0
+    reference: Remark | None = None
     seconds: float = 0.0

@@ -16,7 +16,7 @@ from pointcloud.convert.owner import Owner, claim, note_failure
 from pointcloud.convert.raster import convert_file
 from pointcloud.convert.request import Kind, Report, Request, Watcher
 from pointcloud.errors import FileError, HyogoError, OutputError, ParameterError
-from pointcloud.io import put
+from pointcloud.io import put, reference
 from pointcloud.io.archive import Found, open_inputs
 from pointcloud.io.member import Member
 from pointcloud.run.lock import locked
@@ -43,6 +43,8 @@ def convert(request: Request, watcher: Watcher) -> Report:
     """
     start = time.perf_counter()
     report = Report(request.out)
+    if request.reference:
+        reference.require(request.reference)
     with open_inputs(request.inputs) as found:
         jobs = _jobs(found, request, report, watcher)
         if jobs or not report.failed:
@@ -71,6 +73,8 @@ def _convert(jobs: Jobs, owner: Owner) -> None:
         if national:
             meshes.convert_meshes([member for member, _ in national], owner)
         owner.finish()
+        if request.reference:
+            owner.report.reference = reference.compare(owner.heights(), request.reference)
         record.end("done")
     except BaseException as error:
         with suppress(OutputError):  # the disk may be full

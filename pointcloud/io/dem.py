@@ -11,6 +11,7 @@ import os
 import xml.etree.ElementTree as ElementTree
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -117,6 +118,22 @@ def _named(given: str) -> Iterator[Path]:
 
 def _is_dem(name: str) -> bool:
     return name.lower().endswith(SUFFIXES) and not Path(name).name.startswith(".")
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Any]:
+    """Open a raster as all are here: local, by drivers that read rasters; yield rasterio's dataset.
+
+    Raises
+    ------
+    FileError
+        If it cannot be opened or read.
+    """
+    with rasterio.Env(session=DummySession(), **_SETTINGS), open_raster(path) as file:
+        try:
+            yield file
+        except _ERRORS as error:
+            raise FileError("dem.unreadable", path=path, cause=_line(error)) from error
 
 
 def look(path: Path) -> DemFile:

@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 
 from rasterio.errors import CRSError
 
-from pointcloud.io.cog import BLOCK, gdal_crs
+from pointcloud.io.cogdriver import BLOCK, gdal_crs
 from pointcloud.lattice import Box, Grid
 from pointcloud.params import NODATA, QUALITY_BANDS, QUALITY_UNITS
 

@@ -112,6 +112,8 @@ def contour_lines(layer: Layer, lines: Sequence[Contour], placed: Frame) -> None
             labels, pieces = finder.place(part)
             drawn += pieces
             texts += [(label, text) for label in labels]
+            away = finder.width / 2 + TICK
+            ticks = [tick for tick in ticks if all(math.dist(tick[0], (x, y)) > away for x, y, _ in labels)]
     layer.lines(drawn, THICK * growth, CONTOUR_COLOUR)
     layer.lines(ticks, THIN * growth, CONTOUR_COLOUR)
     for (x, y, angle), text in texts:

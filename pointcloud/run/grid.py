@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pointcloud import pipeline
 from pointcloud.errors import OutputError, ParameterError
-from pointcloud.io import geoid, put
+from pointcloud.io import geoid, names, put, reference
 from pointcloud.io.remark import Remark
 from pointcloud.params import GeoidFile
 from pointcloud.run import memory, mosaics, page, record
@@ -93,6 +93,8 @@ def grid(request: Request, watcher: Watcher) -> Report:
         If the user ends it; sheets in flight are dropped, finished ones stay.
     """
     start = time.perf_counter()
+    if request.reference:
+        reference.require(request.reference)
     inventory, plan = prepare(request)
     if not inventory.sources and not inventory.bad:
         raise ParameterError("run.nothing")
@@ -127,6 +129,8 @@ def _make(request: Request, inventory: Inventory, plan: Plan, watcher: Watcher) 
         owner.require_folder()
         held.settle({folder for _, _, folder in record.folders(request.params)})
         mosaics.write(held, request.params, inventory.crs, owner.report, request.credit)
+        if request.reference:
+            owner.report.reference = reference.compare(_heights(held, request), request.reference)
         held.end("done")
         put.put(request.out / page.FILE_NAME, page.page(held, owner.report))
     except BaseException as error:
@@ -137,6 +141,17 @@ def _make(request: Request, inventory: Inventory, plan: Plan, watcher: Watcher) 
         _sweep(request)
         shutil.rmtree(request.out / _SCRATCH, ignore_errors=True)
     return owner.report
+
+
+def _heights(held: Record, request: Request) -> list[Path]:
+    """Return the rasters of the terrain, or else of the surface, at the coarsest resolution."""
+    for product in ("dem", "dsm"):
+        if product in request.params.products:
+            resolution = request.params.resolutions[0]
+            folder = request.out / names.folder(product, resolution)
+            codes = held.written(folder.name)
+            return [folder / names.file_name(product, code, resolution) for code in codes]
+    return []
 
 
 def _fewer_inputs(held: Record, works: Mapping[str, Work], inventory: Inventory) -> Iterator[Remark]:

@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 
 from pointcloud import __version__, relief
 from pointcloud.errors import FileError, ParameterError
-from pointcloud.io import put
-from pointcloud.io.cogfile import CogFile, cog_file
+from pointcloud.io.cogfile import IN_MEMORY, CogFile, cog_file, cog_in_memory
 from pointcloud.io.dem import DemFile, Terrain, find_dems, look
 from pointcloud.params import ALGORITHM, Compression
 from pointcloud.run.scratch import scratch_folder
@@ -160,9 +159,7 @@ def _make(
             yield number / len(windows)
         for style, out in outs.items():
             target = targets[file.path, style]
-            made = out.finish()
-            size = made.stat().st_size
-            put.publish(put.adopt(target.parent, target.name, made), target, size=size)
+            out.publish(target)
             report.written.append(target)
 
 
@@ -190,18 +187,19 @@ def _out(
     request: ReliefRequest, file: DemFile, style: str, terrain: Terrain, scratch: Path
 ) -> Iterator[CogFile]:
     unit = STYLES[style].unit if request.numbers else None
-    with cog_file(
-        scratch,
-        secrets.token_hex(8),
-        file,
-        file.crs_wkt or request.crs_wkt,
-        unit,
-        tags=_tags(request, file, style, terrain),
-        compress=request.compress,
-        overviews="NEAREST" if unit is not None and style == "aspect" else "AVERAGE",
-        threads=request.threads,
-    ) as out:
-        yield out
+    frame = file, file.crs_wkt or request.crs_wkt, unit
+    how: Any = {
+        "tags": _tags(request, file, style, terrain),
+        "compress": request.compress,
+        "overviews": "NEAREST" if unit is not None and style == "aspect" else "AVERAGE",
+        "threads": request.threads,
+    }
+    if file.rows * file.cols * len(request.styles) <= IN_MEMORY:
+        with cog_in_memory(*frame, **how) as small:
+            yield small
+    else:
+        with cog_file(scratch, secrets.token_hex(8), *frame, **how) as large:
+            yield large
 
 
 def _tags(request: ReliefRequest, file: DemFile, style: str, terrain: Terrain) -> dict[str, str]:

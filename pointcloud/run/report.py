@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pointcloud.io.remark import Remark
 from pointcloud.io.spill import SpillInfo
 from pointcloud.lattice import Box
 from pointcloud.params import WATER_CLASS
@@ -51,6 +52,8 @@ class Report:
         Whether some file calls itself made-up.
     pictures, mosaics : list of Path
         Written for looking at everything at once.
+    reference : Remark, optional
+        How the heights compare with a reference, if there is one.
     seconds : float
     peak : int
         Most memory that any process held, in bytes.
@@ -74,6 +77,7 @@ class Report:
     synthetic: bool = False
     pictures: list[Path] = field(default_factory=list)
     mosaics: list[Path] = field(default_factory=list)
+    reference: Remark | None = None
     seconds: float = 0.0
     peak: int = 0
 

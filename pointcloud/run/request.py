@@ -45,6 +45,8 @@ class Request:
         Give up rasters in ``out`` that were made with other parameters.
     scan_extents : bool
         Find where the points of each file lie, instead of believing its header.
+    reference : Path, optional
+        A DEM that the new heights are compared with.
     """
 
     inputs: tuple[str, ...]
@@ -61,6 +63,7 @@ class Request:
     redo: bool = False
     scan_extents: bool = False
     scheduler: str = ""
+    reference: Path | None = None
 
     @property
     def facts(self) -> dict[str, str]:

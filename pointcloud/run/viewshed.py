@@ -253,9 +253,7 @@ def _write(
             known += int(np.isfinite(part.count).sum())
             seen += int((part.count > 0.0).sum())
             tell(request.out.name, number / len(windows))
-        made = out.finish()
-    size = made.stat().st_size
-    put.publish(put.adopt(request.out.parent, request.out.name, made), request.out, size=size)
+        out.publish(request.out)
     return known, seen
 
 

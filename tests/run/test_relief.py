@@ -294,3 +294,24 @@ def test_styles_of_a_grid_are_those_of_its_dem(tmp_path: Path) -> None:
         assert made
         for path in made:
             assert np.array_equal(read(path)[inner], read(tmp_path / "out" / path.name)[inner])
+
+
+@pytest.mark.parametrize("numbers", [[], ["--values"]])
+def test_large_files_are_made_like_small_ones(
+    numbers: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = write(tmp_path / "dem.tif", rough(700, 600).astype(np.float32))
+    style = ["--style", "slope" if numbers else "cs"]
+    assert run(source, "-o", tmp_path / "small.tif", *style, *numbers) == 0
+    monkeypatch.setattr(run_relief, "IN_MEMORY", 0)
+    monkeypatch.setattr(run_relief, "WINDOW", 512)
+    assert run(source, "-o", tmp_path / "large.tif", *style, *numbers) == 0
+    with rasterio.open(tmp_path / "small.tif") as small, rasterio.open(tmp_path / "large.tif") as large:
+        assert small.profile == large.profile
+        assert small.tags() == large.tags()
+        assert small.tags(1) == large.tags(1)
+        assert small.overviews(1) == large.overviews(1) == [2]
+        np.testing.assert_array_equal(small.read(), large.read())
+    small, large = (rasterio.open(tmp_path / name, overview_level=0) for name in ("small.tif", "large.tif"))
+    with small, large:
+        np.testing.assert_array_equal(small.read(), large.read())

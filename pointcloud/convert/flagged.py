@@ -1,0 +1,69 @@
+"""Grid text after GSI's rules, ``id,E,N,z,flag``: the flag (内挿補間フラグ) says which heights are interpolated.
+
+It follows the quality raster that lies beside the heights: 0 where the cell holds a ground point, −9999 where the
+height is interpolated from those around.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import rasterio
+from numpy.typing import NDArray
+from rasterio.errors import RasterioError
+
+from pointcloud.errors import FileError
+from pointcloud.io.gridded import Gridded
+from pointcloud.io.member import Member
+from pointcloud.params import MEASURED
+
+INTERPOLATED_FLAG, MEASURED_FLAG = -9999, 0
+
+_DEM = re.compile("^dem_", re.IGNORECASE)
+
+
+def quality_beside(member: Member) -> Path:
+    """Return where the quality raster of a DEM lies: ``QUALITY_1g/QUALITY_05MF513_1g.tif`` beside ``DEM_1g``."""
+    path = member.path
+    return path.parent.parent / _DEM.sub("QUALITY_", path.parent.name) / _DEM.sub("QUALITY_", path.name)
+
+
+def flags_of(gridded: Gridded, member: Member) -> NDArray[np.int64]:
+    """Return the flag of every height, in the order of the text: south to north, west to east.
+
+    Raises
+    ------
+    FileError
+        If there is no quality raster beside the heights, or it is one of other cells.
+    """
+    path = quality_beside(member)
+    if member.inner or not _DEM.match(member.path.name) or not path.is_file():
+        raise FileError("convert.no_quality", path=member.label, quality=path)
+    try:
+        with rasterio.open(path, driver="GTiff") as raster:
+            state, transform = raster.read(1), raster.transform
+    except RasterioError as error:
+        raise FileError("file.unreadable", path=path, cause=error) from error
+    grid = gridded.grid
+    west, _, _, north = grid.box.bounds
+    if state.shape != grid.shape or (transform.c, transform.f, transform.a) != (west, north, grid.resolution):
+        raise FileError("convert.other_quality", path=member.label, quality=path)
+    known = ~np.isnan(gridded.array[::-1])
+    return np.where(state[::-1][known] == MEASURED, MEASURED_FLAG, INTERPOLATED_FLAG)
+
+
+def numbered(pieces: Iterator[bytes], flags: NDArray[np.int64]) -> Iterator[bytes]:
+    """Yield lines ``E,N,z`` with a number before and the flag behind each; ``flags`` has one for every line."""
+    number = 0
+    for piece in pieces:
+        lines = piece.decode("ascii").split("\n")
+        ended = lines.pop() == ""
+        assert ended, "text_of yields whole lines"
+        here = flags[number : number + len(lines)].tolist()
+        yield "".join(
+            f"{k},{line},{flag}\n" for k, (line, flag) in enumerate(zip(lines, here, strict=True), number + 1)
+        ).encode("ascii")
+        number += len(lines)
