@@ -2,6 +2,9 @@
 
     python benchmarks/convert.py [--runs N]
 
+Then points as text, 3 M rows of ``id,x,y,z,pulse``: our reader beside NumPy's ``loadtxt`` and, if the package pdal is
+installed, PDAL's ``readers.text``, in turn, on the same file.
+
 Prints medians of wall and CPU seconds: our reader with its SHA-256 (file to a north-up array), GDAL's driver through
 rasterio (file to an array, south-up, nodata = 0), and the whole command: a ZIP of four such sheets to COGs, a mosaic
 and a picture.
@@ -15,6 +18,7 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -23,13 +27,14 @@ import rasterio
 from pointcloud.convert.request import Request
 from pointcloud.convert.run import convert
 from pointcloud.io.member import Member
+from pointcloud.io.points import iter_points, read_header
 from pointcloud.io.remark import Remark
 from pointcloud.io.textgrid import read_text
 from pointcloud.sheets import parse
 
 
 class Silent:
-    def planned(self, count: int) -> None: ...
+    def planned(self, count: int, kept: int) -> None: ...
     def done(self, label: str, name: str) -> None: ...
     def failed(self, label: str, why: str) -> None: ...
     def remark(self, remark: Remark) -> None: ...
@@ -55,6 +60,38 @@ def gdal(path: Path) -> None:
         file.read(1)
 
 
+def write_points(path: Path) -> None:
+    """Points scattered over a sheet, to the centimetre, with the header line that PDAL wants in a copy."""
+    west, south, east, north = parse("05LF901").bounds
+    rng = np.random.default_rng(0)
+    count = 3_000_000
+    e, n, z = rng.uniform(west, east, count), rng.uniform(south, north, count), rng.uniform(50, 400, count)
+    with path.open("w", newline="\n") as file:
+        for k in range(0, count, 10_000):
+            rows = zip(range(k, count), e[k : k + 10_000], n[k : k + 10_000], z[k : k + 10_000], strict=False)
+            file.write("".join(f"{i},{a:.2f},{b:.2f},{c:.2f},1\n" for i, a, b, c in rows))
+    headed(path).write_text("Id,X,Y,Z,Pulse\n" + path.read_text())
+
+
+def headed(path: Path) -> Path:
+    return path.with_suffix(".csv")
+
+
+def our_points(path: Path) -> None:
+    """What grid does: once for the header, once for the points."""
+    assert sum(chunk.count for chunk in iter_points(read_header(path))) == 3_000_000
+
+
+def numpy_points(path: Path) -> None:
+    assert len(np.loadtxt(path, delimiter=",", usecols=(1, 2, 3))) == 3_000_000
+
+
+def pdal_points(path: Path) -> None:
+    import pdal
+
+    assert pdal.Reader.text(str(headed(path))).pipeline().execute() == 3_000_000
+
+
 def command(path: Path) -> None:
     with tempfile.TemporaryDirectory() as out:
         report = convert(Request((str(path),), Path(out), jobs=2), Silent())
@@ -75,6 +112,9 @@ def main() -> None:
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
             for path in paths:
                 file.write(path, path.name)
+        points = Path(folder, "05LF901_org.txt")
+        write_points(points)
+        our_points(points)
         print(
             f"one text: {paths[0].stat().st_size / 1e6:.0f} MB; the ZIP: {packed.stat().st_size / 1e6:.0f} MB"
         )
@@ -84,7 +124,11 @@ def main() -> None:
             ("ours, one text", ours, paths[0]),
             ("GDAL XYZ, one text", gdal, paths[0]),
             ("ours, ZIP of four to COGs", command, packed),
+            ("ours, points, read twice", our_points, points),
+            ("NumPy loadtxt, points", numpy_points, points),
         ]
+        if find_spec("pdal"):
+            cases.append(("PDAL readers.text, points", pdal_points, points))
         for _ in range(runs):
             for name, work, path in cases:
                 wall, cpu = time.perf_counter(), time.process_time()

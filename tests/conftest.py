@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from pointcloud import messages
+from pointcloud.errors import ParameterError
 
-NEEDED = ("no real tiles", "no PDAL", "no Japanese font")
+NEEDED = ("no real tiles", "no PDAL", "no Japanese font", "no browser", "no OpenGL")
 """Reasons to skip a test that are none where the project's own CI runs."""
 
 
@@ -54,6 +55,29 @@ def japanese_font() -> Path:
     return japanese()[0]
 
 
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The command of a Chromium or Chrome. Skips where there is none."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    command = next(filter(None, map(shutil.which, names)), None)
+    if command is None or os.name == "nt":
+        pytest.skip(NEEDED[3])
+    return command
+
+
+@pytest.fixture(scope="session")
+def opengl() -> None:
+    """A machine that can draw, if only by software. Skips where it cannot."""
+    from pointcloud.view import toolkit
+
+    try:
+        window = toolkit.pyvista().Plotter(off_screen=True).render_window
+    except ParameterError:
+        pytest.skip(NEEDED[4])
+    if not window.SupportsOpenGL():
+        pytest.skip(NEEDED[4])
+
+
 @pytest.fixture(autouse=True)
 def english(monkeypatch: pytest.MonkeyPatch) -> None:
     """Messages in English, whatever the machine's locale; a test of the Japanese ones asks for them."""
@@ -62,12 +86,13 @@ def english(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """With ``HYOGO_PC_NO_SKIPS`` what needs real tiles, PDAL or a font must run: such a skip is a failure."""
+    """With ``HYOGO_PC_NO_SKIPS`` what needs tiles, PDAL, a font, a browser or OpenGL must run: a skip fails."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     skipped = reporter.stats.get("skipped", []) if reporter else []
     needed = [report for report in skipped if any(reason in str(report.longrepr) for reason in NEEDED)]
     if needed and os.environ.get("HYOGO_PC_NO_SKIPS"):
         reporter.write_line(
-            f"{len(needed)} tests were skipped for want of real tiles, PDAL or a font", red=True
+            f"{len(needed)} tests were skipped for want of real tiles, PDAL, a font, a browser or OpenGL",
+            red=True,
         )
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

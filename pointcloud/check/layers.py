@@ -35,8 +35,8 @@ class Rasters:
 
     def __init__(self, box: Box) -> None:
         self.box = box
-        self.counts = Blocks(HALF, box, 0, np.int32)
-        self.ground = Blocks(METRE, box, 0, np.int32)
+        self.counts = Blocks(HALF, box, 0, np.uint16)
+        self.ground = Blocks(METRE, box, 0, np.uint16)
         self.dry = Blocks(METRE, box, 0, np.uint8)
         self.prints = Blocks(METRE, box, 0, np.int64)
         self.lines: dict[int, Blocks] = {}

@@ -15,6 +15,7 @@ from pointcloud.run.page import document
 
 _WIDTH = 900  # pixels of the map
 _MOST = 500  # findings of one kind that are shown
+_ROWS = 5000  # of a table
 _COLOURS = {"good": "#7fb069", "bad": "#e8a33d", "hole": "#d1495b"}
 _STYLE = """
 .error { color: #b02a3c; } .warning { color: #9a6200; } .note { color: #456; }
@@ -117,7 +118,9 @@ def _table(table: words.Table) -> Iterator[str]:
     classes = ["" if place < table.words else ' class="number"' for place in range(len(table.header))]
     yield "".join(f"<th{kind}>{escape(name)}</th>" for kind, name in zip(classes, table.header, strict=True))
     yield "</tr>"
-    for row in table.rows:
+    for row in table.rows[:_ROWS]:
         cells = (f"<td{kind}>{escape(field)}</td>" for kind, field in zip(classes, row, strict=True))
         yield f"<tr>{''.join(cells)}</tr>"
     yield "</table></div>"
+    if len(table.rows) > _ROWS:
+        yield f"<p>{escape(say('check.more_rows', count=len(table.rows) - _ROWS))}</p>"

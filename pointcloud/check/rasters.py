@@ -119,7 +119,7 @@ def _facts(
     control: Sequence[ControlPoint],
 ) -> RasterFacts:
     grid = gridded.grid
-    known = gridded.array[..., 3] > 0 if gridded.is_picture else ~np.isnan(gridded.array)
+    known = gridded.array[..., 3] > 0 if gridded.is_picture else np.isfinite(gridded.array)
     metric = grid.per_unit == QUANTA_PER_METRE
     heights = not gridded.is_picture and bool(known.any())
     product = facts.product or ("cs" if gridded.is_picture else "")
@@ -138,8 +138,8 @@ def _facts(
         stated=gridded.crs is not None,
         sheet=here.sheet.code if here and here.sheet else "",
         cells=_cells(known, grid.cell, request.limits.water if metric else 0.0),
-        lowest=float(np.nanmin(gridded.array)) if heights else None,
-        highest=float(np.nanmax(gridded.array)) if heights else None,
+        lowest=float(gridded.array[known].min()) if heights else None,
+        highest=float(gridded.array[known].max()) if heights else None,
         near=dict(_near(gridded, control)) if heights and metric and product != "dsm" else {},
     )
 
@@ -170,6 +170,9 @@ def _judged(
 ) -> Iterator[Finding]:
     """Yield what the figures of a raster say against it."""
     key = member.place
+    if not gridded.is_picture and np.isinf(gridded.array).any():
+        count = int(np.count_nonzero(np.isinf(gridded.array)))
+        yield Finding.of(Severity.WARNING, "check.raster_infinite", key, count=count)
     if not held.cells.cells or held.cells.empty == held.cells.cells:
         yield Finding.of(Severity.ERROR, "check.raster_void", key)
         return

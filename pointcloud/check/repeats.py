@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-Array = npt.NDArray[Any]
+Array = npt.NDArray[np.signedinteger]
 
 _AT_ONCE = 1 << 24
 """Keys sorted at one time: 128 MB."""
@@ -48,13 +47,15 @@ class Repeats:
 
     def __init__(self, count: int, scratch: Path) -> None:
         self.parts = -(-count // _AT_ONCE)
-        self.held: list[Array] = []
+        self.held = np.empty(count if self.parts <= 1 else 0, np.uint64)
+        self.taken = 0
         self.files = [scratch.with_name(f"{scratch.name}.keys{k}") for k in range(self.parts)]
 
     def add(self, keys: npt.NDArray[np.uint64]) -> None:
         """Take keys, in any order."""
         if self.parts <= 1:
-            self.held.append(keys)
+            self.held[self.taken : self.taken + len(keys)] = keys
+            self.taken += len(keys)
             return
         part = keys % np.uint64(self.parts)
         for k, path in enumerate(self.files):
@@ -62,17 +63,13 @@ class Repeats:
                 file.write(keys[part == k].tobytes())
 
     def count(self) -> int:
-        """Return how many keys equal an earlier one, and let go of all."""
+        """Return how many keys equal an earlier one."""
         if self.parts <= 1:
-            return _repeated(np.concatenate(self.held)) if self.held else 0
-        try:
-            return sum(_repeated(np.fromfile(path, np.uint64)) for path in self.files)
-        finally:
-            self.close()
+            return _repeated(self.held[: self.taken])
+        return sum(_repeated(np.fromfile(path, np.uint64)) for path in self.files)
 
     def close(self) -> None:
         """Leave nothing on disk."""
-        self.held.clear()
         for path in self.files:
             path.unlink(missing_ok=True)
 

@@ -152,11 +152,16 @@ def reach(limits: Limits) -> int:
     return water.margin(limits.water) * QUANTA_PER_METRE
 
 
-def weigh(job: SheetJob, pool: Executor | None = None, threads: int = 1) -> SheetFacts:
-    """Add up what files hold on a sheet; ``pool`` and ``threads`` are what pools give to every task."""
+def weigh(job: SheetJob, pool: Executor | None = None, threads: int = 1) -> SheetFacts | None:
+    """Add up what files hold on a sheet; ``None`` if there is no point on it, though an extent may reach it.
+
+    ``pool`` and ``threads`` are what pools give to every task.
+    """
     opened = [(file, Layers.load(file.scratch)) for file in job.files]
     metre, half = Grid(job.box, METRE), Grid(job.box, HALF)
     counts = _points(opened, "counts", half)
+    if not counts.any():
+        return None
     ground = _points(opened, "ground", metre)
     inside = _covered(job.files, metre)
     by_metre = counts.reshape(metre.rows, 2, metre.cols, 2).sum(axis=(1, 3))

@@ -163,8 +163,7 @@ class Steps:
         """Take the figures of a sheet."""
         if result is None:
             return
-        if result.points or result.metre.cells:
-            self.sheets[sheet] = result
+        self.sheets[sheet] = result
         for pair, (same, both) in result.shared.items():
             held = self.shared.get(pair, (0, 0))
             self.shared[pair] = (held[0] + same, held[1] + both)

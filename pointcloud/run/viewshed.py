@@ -292,11 +292,11 @@ def _styled(request: ViewshedRequest, eyes: int) -> tuple[Path, ...]:
 
 def _visible(eyes: int) -> bytes:
     """Return the style of a raster that counts eyes."""
-    entries = [(0, UNSEEN, say("viewshed.unseen"))]
+    colours, labels = {0: UNSEEN}, {0: say("viewshed.unseen")}
     for count in range(1, eyes + 1):
-        label = say("viewshed.seen") if eyes == 1 else say("viewshed.seen_from", count=count)
-        entries.append((count, seen_colour(count, eyes), label))
-    return style.palette(entries)
+        colours[count] = seen_colour(count, eyes)
+        labels[count] = say("viewshed.seen") if eyes == 1 else say("viewshed.seen_from", count=count)
+    return style.paletted(colours, labels)
 
 
 def _needed() -> bytes:

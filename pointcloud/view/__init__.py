@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from pointcloud import places
+from pointcloud.lattice import Box
+from pointcloud.places import Place
 from pointcloud.raster import Raster
 from pointcloud.view.build import build
 from pointcloud.view.camera import Aim
+from pointcloud.view.heights import opened
 from pointcloud.view.request import SIZE, Label, ViewRequest
 from pointcloud.view.stage import caption, plotter
 
@@ -60,11 +63,8 @@ def scene(
     >>> plotter.screenshot("castle.png")                          # doctest: +SKIP
     """
     terrain = dem if isinstance(dem, Raster) else _several(dem)
-    if place is None:
-        place = ",".join(map(str, _bounds(terrain)))
-        options.setdefault("named", False)
     request = ViewRequest(
-        places.parse(place),
+        _all_of(terrain) if place is None else places.parse(place),
         terrain,
         dsm if dsm is None or isinstance(dsm, Raster) else _several(dsm),
         points=_several(points),
@@ -80,8 +80,9 @@ def _several(paths: str | Path | Sequence[str | Path]) -> tuple[str | Path, ...]
     return (paths,) if isinstance(paths, str | Path) else tuple(paths)
 
 
-def _bounds(terrain: Raster | tuple[str | Path, ...]) -> tuple[float, float, float, float]:
-    from pointcloud.view.heights import opened
-
+def _all_of(terrain: Raster | tuple[str | Path, ...]) -> Place:
+    """Return the place that is all of a height model, in whatever CRS."""
     with opened(terrain) as heights:
-        return heights.bounds
+        west, south, east, north = heights.bounds
+        box = Box.from_metres(west, south, east, north)
+        return Place(heights.name, places.HYOGO_ZONE, (west + east) / 2, (south + north) / 2, None, box)

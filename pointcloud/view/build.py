@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from pointcloud import crs, relief
+from pointcloud import crs
 from pointcloud.errors import ParameterError
 from pointcloud.io import drape as drapes
 from pointcloud.io.classes import class_name
 from pointcloud.lattice import Box
 from pointcloud.messages import say
-from pointcloud.styles import HEIGHT_COLOURS, STYLES
+from pointcloud.styles import STYLES
 from pointcloud.view import heights as height_models
 from pointcloud.view import land, points, rings, writing
 from pointcloud.view.camera import EYE_FIELD, FIELD, Aim, Camera, Triple
@@ -267,11 +267,16 @@ class _Builder:
                 say("view.thinned", inside=sampled.inside, drawn=drawn, share=drawn / sampled.inside)
             )
         self.synthetic = self.synthetic or sampled.synthetic
-        colours = points.colours(sampled, request.colouring, relief.show.stop_array(HEIGHT_COLOURS))
+        colours = points.colours(sampled, request.colouring)
         if request.colouring == "class":
             for number in points.classes_in(sampled):
                 colour = points.CLASS_COLOURS.get(number, points.OTHER_CLASS)
                 self.key.append(Entry(colour, class_name(number)))
+        if request.colouring == "height":
+            for height, colour in zip(
+                points.height_range(sampled), points.HEIGHTS[:: len(points.HEIGHTS) - 1], strict=True
+            ):
+                self.key.append(Entry(colour, f"{height:.0f} m"))
         sampled.points[:, 2] *= self.times
         return Cloud(sampled.points, colours)
 

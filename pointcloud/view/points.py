@@ -45,6 +45,9 @@ CLASS_COLOURS: dict[int, tuple[int, int, int]] = {
 """Colours of LAS classes; all others are `OTHER_CLASS`."""
 OTHER_CLASS = (150, 120, 190)
 
+HEIGHTS = ((44, 62, 130), (40, 132, 150), (94, 176, 108), (224, 206, 98), (222, 128, 60), (166, 42, 46))
+"""Colours of heights, from the lowest to the highest in the view: blue, green, yellow, red."""
+
 _RGB_AT = {2: 20, 3: 28, 5: 28, 7: 30, 8: 30, 10: 30}
 _NOISE = (7, 18)
 
@@ -202,27 +205,26 @@ def _check(header: CloudHeader, reference: str | None) -> None:
             raise CrsError("view.points_crs", path=header.path, crs=header.crs.label, terrain=terrain.label)
 
 
-def colours(sampled: Sampled, colouring: Colouring, stops: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Return the colour of each point, (n, 3) uint8.
-
-    Parameters
-    ----------
-    sampled : Sampled
-    colouring : str
-        Of `COLOURINGS`.
-    stops : (k, 4)
-        Heights in metres and their colours, rising.
-    """
+def colours(sampled: Sampled, colouring: Colouring) -> NDArray[np.uint8]:
+    """Return the colour of each point, (n, 3) uint8; by height from the lowest to the highest, see `height_range`."""
     if colouring == "rgb" and sampled.rgb is not None:
         return sampled.rgb
     if colouring == "height":
-        z = sampled.points[:, 2]
-        bands = [np.interp(z, stops[:, 0], stops[:, band]) for band in (1, 2, 3)]
+        low, high = height_range(sampled)
+        share = (sampled.points[:, 2] - low) / max(high - low, 1e-6)
+        places = np.linspace(0.0, 1.0, len(HEIGHTS))
+        bands = [np.interp(share, places, [colour[band] for colour in HEIGHTS]) for band in range(3)]
         return np.rint(np.column_stack(bands)).astype(np.uint8)
     table = np.full((256, 3), OTHER_CLASS, np.uint8)
     for number, colour in CLASS_COLOURS.items():
         table[number] = colour
     return table[sampled.classes]
+
+
+def height_range(sampled: Sampled) -> tuple[float, float]:
+    """Return the heights in metres that the first and the last of `HEIGHTS` stand for: all but 1 % of the points."""
+    low, high = np.percentile(sampled.points[:, 2], (0.5, 99.5))
+    return float(low), float(high)
 
 
 def classes_in(sampled: Sampled) -> Iterator[int]:

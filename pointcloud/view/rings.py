@@ -164,11 +164,15 @@ def triangles(heights: NDArray[np.float64], ground: Bools, joined: tuple[bool, b
     for at, wanted in ((0, left), (-1, right)):
         if wanted:
             number[1::2, at] = number[0:-1:2, at]
-    nw, ne, sw, se = (
-        part[ground] for part in (number[:-1, :-1], number[:-1, 1:], number[1:, :-1], number[1:, 1:])
-    )
+    nw, ne, sw, se = number[:-1, :-1], number[:-1, 1:], number[1:, :-1], number[1:, 1:]
     flat = heights.ravel()
     falling = np.abs(flat[nw] - flat[se]) <= np.abs(flat[ne] - flat[sw])
+    # Where two edges with moved corners meet, the cut must begin in their common corner: else it is upright.
+    for row, upper in ((0, top), (-1, bottom)):
+        for col, side in ((0, left), (-1, right)):
+            if upper and side:
+                falling[row, col] = row == col
+    nw, ne, sw, se, falling = nw[ground], ne[ground], sw[ground], se[ground], falling[ground]
     out = np.empty((2 * len(nw), 3), np.int32)
     out[0::2] = np.column_stack([nw, sw, np.where(falling, se, ne)])
     out[1::2] = np.column_stack([np.where(falling, nw, sw), se, ne])

@@ -278,3 +278,17 @@ def test_a_plane_needs_an_area() -> None:
     assert plane_height(line) is None
     assert plane_height(line[:3]) is None
     assert plane_height(np.array([[0, 1, 1.0], [1, 0, 2.0], [1, 1, 2.0], [0, 2, 1.0]])) == pytest.approx(1.0)
+
+
+def test_texts_of_points(tmp_path: Path) -> None:
+    places = lattice()
+    rows = [
+        f"{k},{e:.3f},{n:.3f},{z:.2f},1"
+        for k, ((e, n), z) in enumerate(zip(places, hill(places), strict=True))
+    ]
+    for name in ("05mf51qa_org.txt", "05mf51qa_grd.txt"):
+        (tmp_path / name).write_text("\n".join(rows) + "\n", encoding="ascii")
+    report = check(tmp_path)
+    assert found(report) == {"check.no_crs", "check.no_line_ids"}
+    (sheet,) = report.sheets.values()
+    assert (sheet.points, sheet.ground) == (30_000, 30_000)
