@@ -38,6 +38,7 @@ def main() -> None:
         section(half, Path(scratch, "section.png"))
         site(half, Path(scratch))
         save(panels([half / f"{product}_05g.png" for product in ("DSM", "DEM", "CS")]), "products.jpg")
+        save(mosaic(Path(scratch)), "mosaic.jpg")
 
 
 def grid(out: Path, *options: str) -> None:
@@ -46,6 +47,29 @@ def grid(out: Path, *options: str) -> None:
     code = hyogo_pc(["--lang", "en", "grid", *tiles, "-r", "0.5", "--sheet", "500", "-o", str(out), *options])
     if code:
         raise SystemExit(code)
+
+
+def mosaic(scratch: Path) -> Image.Image:
+    """Return a DEM of 50 cm that was left void in the wood and below roofs, filled from 2 m, beside its sources."""
+    tiles = (str(TILES), "--ground", str(TILES / "ground"), "--sheet", "500", "-p", "dem")
+    area = ("--area", ",".join(map(str, EAST_HALF)))
+    fine, coarse, filled = (scratch / name for name in ("50 cm", "2 m", "filled"))
+    runs = (
+        ("grid", *tiles, "-r", "0.5", "--max-gap", "2.5", *area, "-o", fine),
+        ("grid", *tiles, "-r", "2", "-o", coarse),
+        ("mosaic", fine, coarse, "--feather", "20", "--sheet", "500", "-o", filled),
+    )
+    for arguments in runs:
+        if hyogo_pc(["--lang", "en", *map(str, arguments)]):
+            raise SystemExit(1)
+    shown = []
+    for name in ("DEM_05g.png", "SOURCE_05g.png"):
+        with Image.open(filled / name) as picture:
+            shown.append(picture.convert("RGB").crop((0, 0, 1200, picture.height)))
+    canvas = Image.new("RGB", (2 * 1200, shown[0].height), "white")
+    for index, picture in enumerate(shown):
+        canvas.paste(picture, (1200 * index, 0))
+    return canvas.resize((1200, canvas.height // 2), Image.Resampling.LANCZOS)
 
 
 def section(folder: Path, out: Path) -> None:

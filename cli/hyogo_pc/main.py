@@ -31,6 +31,7 @@ COMMANDS = {
     "info": "hyogo_pc.info",
     "check": "hyogo_pc.check",
     "convert": "hyogo_pc.convert",
+    "mosaic": "hyogo_pc.mosaic",
     "sheet": "hyogo_pc.sheet",
     "sites": "hyogo_pc.sites",
     "sample": "hyogo_pc.sample",

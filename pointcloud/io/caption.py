@@ -75,7 +75,14 @@ class Words:
     classes: tuple[str, ...] = ()
 
 
-def words(titles: Mapping[str, str], credit: str, *, synthetic: bool, classes: Sequence[str] = ()) -> Words:
+def words(
+    titles: Mapping[str, str],
+    credit: str,
+    *,
+    synthetic: bool,
+    classes: Sequence[str] = (),
+    names: Sequence[str] = (),
+) -> Words:
     """Return what to write: in the language in use, or in English if no font can draw that.
 
     Parameters
@@ -88,6 +95,8 @@ def words(titles: Mapping[str, str], credit: str, *, synthetic: bool, classes: S
         Whether the place is made up: the headline then says so.
     classes : sequence of str
         Messages that name the classes of a key.
+    names : sequence of str
+        Names of classes as they are, in any language; one that no font can draw is hidden.
     """
     language = messages.language()
     own = "".join(_text(language, name) for name in ("output.preview_heights", *classes))
@@ -108,7 +117,10 @@ def words(titles: Mapping[str, str], credit: str, *, synthetic: bool, classes: S
         headline=headline(title if _drawn(title, _LARGE) else hidden),
         source=source(credit if _drawn(credit, _SMALL) else hidden),
         heights=_text(language, "output.preview_heights"),
-        classes=tuple(_text(language, name) for name in classes),
+        classes=(
+            *(_text(language, name) for name in classes),
+            *(name if _drawn(name, _SMALL) else hidden for name in names),
+        ),
     )
 
 

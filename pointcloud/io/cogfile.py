@@ -53,7 +53,7 @@ class CogFile(ABC):
     dataset
         GDAL's, for the cells.
     unit : str, optional
-        Of the numbers; ``None`` for a picture.
+        Of the numbers; ``None`` for a picture or codes.
     """
 
     dataset: Any
@@ -65,10 +65,13 @@ class CogFile(ABC):
 
         Parameters
         ----------
-        part : uint8 (rows, cols, 4), or float (rows, cols)
-            Red, green, blue, alpha; or numbers, NaN for nodata.
+        part : uint8 (rows, cols, 4), uint8 (rows, cols), or float (rows, cols)
+            Red, green, blue, alpha; codes; or numbers, NaN for nodata.
         """
-        bands = np.moveaxis(part, 2, 0) if self.unit is None else self._numbers(part)
+        if self.unit is not None:
+            bands = self._numbers(part)
+        else:
+            bands = np.moveaxis(part, 2, 0) if part.ndim == 3 else part[np.newaxis]
         self._put(np.ascontiguousarray(bands), Window(col, row, part.shape[1], part.shape[0]))
 
     def _put(self, bands: NDArray[Any], window: Window) -> None:
@@ -185,6 +188,7 @@ def cog_file(
     unit: str | None,
     *,
     tags: Mapping[str, str],
+    codes: bool = False,
     compress: Compression = "deflate",
     overviews: str = "AVERAGE",
     threads: int = 1,
@@ -200,7 +204,9 @@ def cog_file(
     frame : Frame
     crs_wkt : str or None
     unit : str or None
-        Unit of the numbers (float32, nodata -9999), or ``None`` for a picture (red, green, blue, alpha).
+        Unit of the numbers (float32, nodata -9999), or ``None`` for a picture (red, green, blue, alpha) or codes.
+    codes : bool
+        Codes from 1 to 255 in one band, 0 for none; their overviews should take the nearest.
     overviews : str
         How GDAL makes overviews: angles that run through north cannot be averaged.
     tags, compress, threads
@@ -211,7 +217,9 @@ def cog_file(
     OutputError
         If GDAL fails, for want of space for example.
     """
-    bands = 4 if unit is None else 1
+    picture = unit is None and not codes
+    bands = 4 if picture else 1
+    nodata = None if picture else 0 if codes else NODATA
     plain = scratch / f"{name}.plain.tif"
     options = copy_options(compress, threads) | {"bigtiff": "IF_SAFER", "overview_resampling": overviews}
     try:
@@ -229,20 +237,20 @@ def cog_file(
                 width=frame.cols,
                 height=frame.rows,
                 count=bands,
-                dtype="uint8" if unit is None else "float32",
+                dtype="float32" if unit is not None else "uint8",
                 crs=gdal_crs(crs_wkt),
                 transform=frame.transform,
-                nodata=None if unit is None else NODATA,
+                nodata=nodata,
                 tiled=True,
                 blockxsize=BLOCK,
                 blockysize=BLOCK,
                 interleave="pixel",
                 compress="none" if frame.rows * frame.cols <= _PLAIN else "zstd",
                 bigtiff="IF_SAFER",
-                **({"photometric": "RGB", "alpha": "NON-PREMULTIPLIED"} if unit is None else {}),
+                **({"photometric": "RGB", "alpha": "NON-PREMULTIPLIED"} if picture else {}),
             )
             with dataset:
-                if unit is None:
+                if picture:
                     dataset.colorinterp = _COLOURS
                 dataset.update_tags(**{key: tags[key] for key in sorted(tags)}, AREA_OR_POINT="Area")
                 yield OnDisk(dataset, unit, scratch / f"{name}.tif", options)

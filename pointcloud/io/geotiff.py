@@ -97,6 +97,21 @@ def _opened(member: Member) -> Iterator[Any]:
         raise FileError("geotiff.unreadable", path=member.label, cause=cause) from error
 
 
+def header(file: Any, label: str) -> tuple[Grid, SpatialReference] | None:
+    """Return where an open raster lies, if it says so itself and its rows run from north to south.
+
+    Raises
+    ------
+    FileError
+        If its cells are neither square nor upright, or its CRS cannot be read.
+    """
+    reference = _reference(file, label)
+    if reference is None or file.transform == Affine.identity():
+        return None
+    grid, flipped = _grid(file.transform, (file.height, file.width), reference, label)
+    return None if flipped else (grid, reference)
+
+
 def _transform(file: Any, member: Member) -> tuple[Affine, list[Remark]]:
     """Return where the raster lies: by the file itself, or by a world file."""
     world = member.sibling(*WORLD_FILES)
@@ -154,20 +169,28 @@ def _grid(
 def _heights(file: Any, sentinels: Sequence[float]) -> NDArray[np.float32]:
     """Return heights strip by strip: nodata and sentinels as NaN, scale and offset applied."""
     out = np.empty((file.height, file.width), np.float32)
+    for top in range(0, file.height, _STRIP):
+        rows = min(_STRIP, file.height - top)
+        out[top : top + rows] = heights_in(file, (top, 0, rows, file.width), sentinels)
+    return out
+
+
+def heights_in(
+    file: Any, window: tuple[int, int, int, int], sentinels: Sequence[float] = SENTINELS
+) -> NDArray[np.float32]:
+    """Return the heights in a window (row, column, rows, columns) of an open raster, NaN for nodata and sentinels."""
+    row, col, rows, cols = window
+    part = ((row, row + rows), (col, col + cols))
     stated = [value for value in (*sentinels, file.nodata) if value is not None]
     void = np.array(
         [*stated, *np.array(stated, np.float32)], np.float64
     )  # as doubles, and as float32 holds them
-    for top in range(0, file.height, _STRIP):
-        rows = min(_STRIP, file.height - top)
-        strip = file.read(1, window=((top, top + rows), (0, file.width)))
-        values = strip.astype(np.float64)
-        known = ~np.isin(values, void) & (values > _LOWEST_REAL)
-        if (file.scales[0], file.offsets[0]) != (1.0, 0.0):  # -0.0 + 0.0 would lose its sign
-            values = values * file.scales[0] + file.offsets[0]
-        mask = file.read_masks(1, window=((top, top + rows), (0, file.width))) > 0
-        out[top : top + rows] = np.where(known & mask, values, np.nan)
-    return out
+    values = file.read(1, window=part).astype(np.float64)
+    known = ~np.isin(values, void) & (values > _LOWEST_REAL)
+    if (file.scales[0], file.offsets[0]) != (1.0, 0.0):  # -0.0 + 0.0 would lose its sign
+        values = values * file.scales[0] + file.offsets[0]
+    mask = file.read_masks(1, window=part) > 0
+    return np.where(known & mask, values, np.nan).astype(np.float32)
 
 
 def _colours(file: Any) -> NDArray[np.uint8]:

@@ -28,7 +28,7 @@ from rasterio.windows import Window
 
 from pointcloud.errors import OutputError
 from pointcloud.io import caption
-from pointcloud.io.style import STATE_WORDS
+from pointcloud.io.style import STATE_WORDS, source_colours
 from pointcloud.io.vrt import Kind, Tile, mosaic
 from pointcloud.lattice import Box, Grid, cell_quanta
 from pointcloud.params import STATE_COLOURS, VOID
@@ -56,6 +56,7 @@ def preview(
     title: str | Mapping[str, str],
     credit: str = "",
     synthetic: bool = False,
+    sources: Sequence[str] = (),
 ) -> bytes:
     """Return a picture of a product, read from the overviews of its files.
 
@@ -63,7 +64,7 @@ def preview(
     ----------
     source : Path or sequence of Path
         A mosaic, a sheet, or sheets of one product and resolution on the lattice.
-    kind : {"heights", "rgba", "quality"}
+    kind : {"heights", "rgba", "quality", "codes"}
         What the files hold.
     title : str or mapping of language to str
         The headline; with texts for ``en`` and ``ja``, the language in use is chosen if a font can draw it.
@@ -71,6 +72,8 @@ def preview(
         Source and licence, drawn below the map.
     synthetic : bool
         Whether the place is made up: the title then says so.
+    sources : sequence of str
+        What the codes are, from 1 on.
 
     Returns
     -------
@@ -83,14 +86,16 @@ def preview(
     OutputError
         If a file cannot be read.
     """
+    classes: Mapping[int, tuple[int, int, int]] = {}
     with _opened(source, kind) as file:
         window = _filled(file, kind)
         rows, cols = _size(window.height, window.width)
         pixel = file.transform.a * window.width / cols
         if kind == "heights":
             colours = _tint(_heights(file, window, rows, cols), pixel)
-        elif kind == "quality":
-            colours = _states(file, window, rows, cols)
+        elif kind in ("quality", "codes"):
+            classes = STATE_COLOURS if kind == "quality" else source_colours(len(sources))
+            colours = _states(file, window, rows, cols, classes)
         else:
             colours = _picture(file, window, rows, cols)
     if (zoom := _SMALL // max(rows, cols)) > 1:
@@ -98,10 +103,8 @@ def preview(
         pixel /= zoom
     titles = {"en": title, "ja": title} if isinstance(title, str) else title
     stops = HEIGHT_COLOURS if kind == "heights" else ()
-    classes = STATE_COLOURS if kind == "quality" else {}
-    words = caption.words(
-        titles, credit, synthetic=synthetic, classes=[STATE_WORDS[state] for state in classes]
-    )
+    named = [STATE_WORDS[state] for state in classes] if kind == "quality" else ()
+    words = caption.words(titles, credit, synthetic=synthetic, classes=named, names=sources)
     key = [*classes.values()]
     return _png(caption.framed(Image.fromarray(colours), words, pixel=pixel, stops=stops, colours=key), words)
 
@@ -179,13 +182,16 @@ def _picture(file: Any, window: Window, rows: int, cols: int) -> NDArray[np.uint
     return out
 
 
-def _states(file: Any, window: Window, rows: int, cols: int) -> NDArray[np.uint8]:
-    """Return the colours of states, white beyond all sheets, shape (rows, cols, 3)."""
+def _states(
+    file: Any, window: Window, rows: int, cols: int, classes: Mapping[int, tuple[int, int, int]]
+) -> NDArray[np.uint8]:
+    """Return the colours of codes, white beyond all sheets, shape (rows, cols, 3)."""
     read = file.read(1, window=window, out_shape=(rows, cols), resampling=Resampling.nearest, masked=True)
-    colours = np.full((len(STATE_COLOURS) + 1, 3), 255, np.uint8)
-    for state, colour in STATE_COLOURS.items():
-        colours[state] = colour
-    picked: NDArray[np.uint8] = colours[read.filled(len(STATE_COLOURS)).astype(np.int64)]
+    none = max(classes) + 1
+    colours = np.full((none + 1, 3), 255, np.uint8)
+    for code, colour in classes.items():
+        colours[code] = colour
+    picked: NDArray[np.uint8] = colours[np.ma.filled(read.astype(np.int64), none)]
     return picked
 
 

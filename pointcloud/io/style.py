@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from xml.sax.saxutils import quoteattr
 
 from pointcloud.messages import say
@@ -17,12 +18,30 @@ STATE_WORDS: dict[int, str] = {
 """Messages that name the states."""
 
 
+SOURCE_COLOURS = (
+    *((90, 90, 90), (86, 180, 233), (230, 159, 0), (0, 158, 115), (204, 121, 167)),
+    *((0, 114, 178), (240, 228, 66), (213, 94, 0)),
+)
+"""Of the sources of a mosaic, from the first on, and over again: grey for the best, then those of Okabe & Ito (2008),
+which the colour-blind tell apart."""
+
+
+def source_colours(count: int) -> dict[int, tuple[int, int, int]]:
+    """Return the colour of each source of a mosaic, by its number."""
+    return {number: SOURCE_COLOURS[(number - 1) % len(SOURCE_COLOURS)] for number in range(1, count + 1)}
+
+
 def qgis_style() -> bytes:
-    """Return a QGIS style (.qml) that shows the states of band 1 by colour and name, in the language in use."""
+    """Return a QGIS style (.qml) that shows the states of a quality raster, in the language in use."""
+    return paletted(STATE_COLOURS, {state: say(word) for state, word in STATE_WORDS.items()})
+
+
+def paletted(colours: Mapping[int, tuple[int, int, int]], labels: Mapping[int, str]) -> bytes:
+    """Return a QGIS style (.qml) that shows the codes of band 1 by colour and name."""
     entries = [
-        f'          <paletteEntry value="{state}" color="#{red:02x}{green:02x}{blue:02x}" alpha="255"'
-        f" label={quoteattr(say(STATE_WORDS[state]))}/>"
-        for state, (red, green, blue) in STATE_COLOURS.items()
+        f'          <paletteEntry value="{code}" color="#{red:02x}{green:02x}{blue:02x}" alpha="255"'
+        f" label={quoteattr(labels[code])}/>"
+        for code, (red, green, blue) in colours.items()
     ]
     lines = [
         "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>",

@@ -14,16 +14,18 @@ from pointcloud.io.cogdriver import BLOCK, gdal_crs
 from pointcloud.lattice import Box, Grid
 from pointcloud.params import NODATA, QUALITY_BANDS, QUALITY_UNITS
 
-Kind = Literal["heights", "rgba", "quality"]
+Kind = Literal["heights", "rgba", "quality", "codes"]
 
 _BANDS: dict[Kind, tuple[str, ...]] = {
     "heights": ("Gray",),
     "rgba": ("Red", "Green", "Blue", "Alpha"),
+    "codes": ("Gray",),
     "quality": ("Gray", *("Undefined",) * (len(QUALITY_BANDS) - 1)),
 }
-_TYPES: dict[Kind, str] = {"heights": "Float32", "rgba": "Byte", "quality": "Float32"}
+_TYPES: dict[Kind, str] = {"heights": "Float32", "rgba": "Byte", "quality": "Float32", "codes": "Byte"}
 _DESCRIPTIONS: dict[Kind, tuple[str, ...]] = {"quality": QUALITY_BANDS}
-_UNITS: dict[Kind, tuple[str, ...]] = {"heights": ("m",), "quality": QUALITY_UNITS}
+_UNITS: dict[Kind, tuple[str, ...]] = {"heights": ("m",), "quality": QUALITY_UNITS, "codes": ("",)}
+_NODATA: dict[Kind, float] = {"heights": NODATA, "quality": NODATA, "codes": 0.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,9 @@ def mosaic(tiles: Iterable[Tile], crs_wkt: str | None, kind: Kind, overview: Pur
         At least one, of any sizes, all of one resolution. Later names lie on top, should files overlap.
     crs_wkt : str or None
         The coordinate reference system of all of them, if known; written as WKT 1, which old programs read.
-    kind : {"heights", "rgba", "quality"}
-        One band of float32 with nodata -9999; red, green, blue and alpha; the bands of a quality raster.
+    kind : {"heights", "rgba", "quality", "codes"}
+        One band of float32 with nodata -9999; red, green, blue and alpha; the bands of a quality raster; one band of
+        bytes with nodata 0.
     overview : PurePath, optional
         File with the same bands over the same box in larger cells, to be read when zoomed out.
 
@@ -84,7 +87,7 @@ def mosaic(tiles: Iterable[Tile], crs_wkt: str | None, kind: Kind, overview: Pur
         if kind in _DESCRIPTIONS:
             lines.append(f"    <Description>{_DESCRIPTIONS[kind][band - 1]}</Description>")
         if kind in _UNITS:
-            lines.append(f"    <NoDataValue>{NODATA:.0f}</NoDataValue>")
+            lines.append(f"    <NoDataValue>{_NODATA[kind]:.0f}</NoDataValue>")
             if unit := _UNITS[kind][band - 1]:
                 lines.append(f"    <UnitType>{unit}</UnitType>")
         lines.append(f"    <ColorInterp>{colour}</ColorInterp>")

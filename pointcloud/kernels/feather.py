@@ -12,6 +12,10 @@ from pointcloud.kernels.jit import Int, kernel
 _SIDE = 64
 """Side of the tiles that are passed over where no joint is near: most of a lesser source is far from one."""
 
+HALF = 4 * math.pi / 3 - 4 * math.asinh(math.sqrt(3)) + math.sqrt(3)
+"""Sum of the weights ``(1 / r - 1 / D)^2`` of a long straight joint at half the radius ``D``, times ``D`` in cells: the
+integral of ``(1 / r - 1)^2`` along a line at 1/2, to where ``r`` is 1."""
+
 Heights = NDArray[np.float64]
 
 
@@ -134,9 +138,9 @@ def _shift_at(
     offsets: Heights,
     radius: float,
 ) -> float:
-    """Return the weighted mean of the offsets in reach, faded by the distance of the nearest."""
-    weights = total = 0.0
-    nearest = radius
+    """Return the mean of the offsets in reach and of none at all, which weighs as much as a joint half as far."""
+    weights = HALF / radius
+    total = 0.0
     for k in range(max(i - reach, 0), min(i + reach + 1, rows)):
         down = float(k - i)
         chord = math.sqrt(max(radius * radius - down * down, 0.0))
@@ -144,15 +148,8 @@ def _shift_at(
             across = float(cols[at] - j)
             if across > chord:
                 break
-            distance = math.sqrt(down * down + across * across)
-            if distance >= radius:
-                continue
-            weight = (radius - distance) / (radius * distance)
-            weight *= weight
-            weights += weight
-            total += weight * offsets[at]
-            nearest = min(nearest, distance)
-    if weights == 0.0:
-        return 0.0
-    share = nearest / radius
-    return (1.0 - share * share * (3.0 - 2.0 * share)) * (total / weights)
+            weight = 1.0 / math.sqrt(down * down + across * across) - 1.0 / radius
+            if weight > 0.0:
+                weights += weight * weight
+                total += weight * weight * offsets[at]
+    return total / weights

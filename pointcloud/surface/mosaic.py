@@ -2,14 +2,17 @@
 
 Layers come in order of preference. Where the mosaic of the better ones has no height, the next layer's is taken, plus
 
-``s(r / D) * sum(w_i * d_i) / sum(w_i)``  with  ``w_i = ((D - r_i) / (D * r_i))^2``  and  ``s(t) = 1 - t^2 (3 - 2t)``,
+``sum(w_i * d_i) / (k + sum(w_i))``  with  ``w_i = (1 / r_i - 1 / D)^2``  and  ``k = 0.653 / (D * a)``,
 
 where *d_i* is how much higher the better mosaic is in cell *i* of the joint, *r_i* its distance from centre to centre,
-*r* the least of these, and *D* the feather; cells with *r_i* not below *D* do not count. The joint are the cells where
+*D* the feather and *a* the side of a cell; cells with *r_i* not below *D* do not count. The joint are the cells where
 both have a height and one of the eight around has only the next layer's. Interpolating the differences along the edge
 of a void is the delta surface fill of Grohman, Kroenung & Strebeck (2006, Photogrammetric Engineering & Remote Sensing
 72(3), 213-216); the weights are those of Franke & Little (Franke 1982, Mathematics of Computation 38, 181-200), which
-only cells nearer than *D* have. So a cell depends on nothing beyond *D* and the cell around that, per layer.
+only cells nearer than *D* have, so a cell depends on nothing beyond *D* and the cell around that, per layer. The
+constant *k* stands for the next layer's own word that it is not off: beside a long straight joint the shift is nearly
+all of the difference, half of it at *D* / 2, and fades to 0 at *D*; more of it stays in a hole that the better source
+surrounds. Taking the distance of the nearest cell instead would crease the terrain where two sides are equally near.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ class _File:
 
 
 def test_pictures_have_the_colours_of_the_style() -> None:
-    shown = _states(_File(), None, 1, 6)  # type: ignore[arg-type]
+    shown = _states(_File(), None, 1, 6, STATE_COLOURS)  # type: ignore[arg-type]
     assert [tuple(pixel) for pixel in shown[0].tolist()] == [
         *(STATE_COLOURS[state] for state in sorted(STATES)),
         (255, 255, 255),

@@ -78,14 +78,17 @@ def test_the_joint_is_level_and_the_shift_fades() -> None:
     assert plain.array[50, 120] - expected(plain.grid)[50, 120] == pytest.approx(1.5, abs=0.06)
 
 
+HALF = 0.6530  # of the weight of a straight joint at half the feather, in cells
+
+
 def test_the_rule_by_hand() -> None:
-    """One better cell beside lesser ones: each is shifted by the difference times 1 - t^2 (3 - 2t)."""
+    """One better cell beside lesser ones: its weight against that of a straight joint at half the feather."""
     better, lesser = (np.full((1, 12), value, np.float32) for value in (np.nan, 10.0))
     better[0, 0] = 14.0
     grid = Grid(Box.from_metres(0, 0, 12, 1), cell_quanta(1.0))
     heights, _ = pc.mosaic([Raster(better, grid), Raster(lesser, grid)], feather=8.0)
-    t = np.minimum(np.arange(12) / 8, 1)
-    assert heights.array[0] == pytest.approx(10 + 4 * (1 - t * t * (3 - 2 * t)), abs=0.001)
+    weight = np.maximum(1 / np.arange(1, 12) - 1 / 8, 0) ** 2
+    assert heights.array[0, 1:] == pytest.approx(10 + 4 * weight / (weight + HALF / 8), abs=0.001)
 
 
 def test_two_differences_are_weighted_by_distance() -> None:
@@ -93,9 +96,8 @@ def test_two_differences_are_weighted_by_distance() -> None:
     better[0, 0], better[0, 6] = 1.0, 3.0
     grid = Grid(Box.from_metres(0, 0, 7, 1), cell_quanta(1.0))
     heights, _ = pc.mosaic([Raster(better, grid), Raster(lesser, grid)], feather=10.0)
-    near, far = ((10 - 2) / (10 * 2)) ** 2, ((10 - 4) / (10 * 4)) ** 2
-    fade = 1 - 0.2**2 * (3 - 0.4)
-    assert heights.array[0, 2] == pytest.approx(fade * (near * 1 + far * 3) / (near + far), abs=0.001)
+    near, far = (1 / 2 - 1 / 10) ** 2, (1 / 4 - 1 / 10) ** 2
+    assert heights.array[0, 2] == pytest.approx((near * 1 + far * 3) / (near + far + HALF / 10), abs=0.001)
 
 
 def test_three_sources_and_windows_equal_the_whole() -> None:

@@ -1,0 +1,1 @@
+"""Several DEMs, in order of preference, to one: what the mosaic command does."""
