@@ -65,6 +65,7 @@ def shot(made: Any, tiles: int = 1) -> NDArray[np.uint8]:
     grab.SetScale(tiles)
     grab.SetInputBufferTypeToRGB()
     grab.ReadFrontBufferOff()
+    grab.SetShouldRerender(tiles > 1)  # what was just drawn is read as it is
     grab.SetFixBoundary(tiles > 1)
     grab.Update()
     image = grab.GetOutput()
