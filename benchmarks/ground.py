@@ -44,7 +44,7 @@ TILES = (
     "als_forest/Topography.laz",
     "als_urban/ahn3_cropped_1.laz",
 )
-TRIED = {"slope": (0.05, 0.07, 0.1), "slope_share": (0.2, 0.3, 0.4), "threshold": (0.25, 0.3, 0.4)}
+TRIED = {"slope": (0.05, 0.07, 0.1), "slope_share": (0.2, 0.28, 0.36), "threshold": (0.25, 0.3, 0.4)}
 PDAL = {f"PDAL {name}": {"type": f"filters.{name}"} for name in ("smrf", "pmf", "csf")}
 
 

@@ -46,6 +46,10 @@ def main() -> None:
         save(style, *(shown(pc.picture(dem, style)) for dem in (coarse, fine)))
     for name in PRESETS[1:]:
         save(f"cs-{name}", *(shown(pc.cs(dem, preset(name))) for dem in (coarse, fine)))
+    save(
+        "viewshed",
+        *(shown(pc.viewshed(dem, "sample", eye_height=15.0, shown="picture")) for dem in (coarse, fine)),
+    )
     if command:
         save("csmap-py", *(csmap_py(dem, command) for dem in (coarse, fine)))
 

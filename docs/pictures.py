@@ -65,10 +65,11 @@ def mosaic(scratch: Path) -> Image.Image:
     shown = []
     for name in ("DEM_05g.png", "SOURCE_05g.png"):
         with Image.open(filled / name) as picture:
-            shown.append(picture.convert("RGB").crop((0, 0, 1200, picture.height)))
-    canvas = Image.new("RGB", (2 * 1200, shown[0].height), "white")
+            shown.append(picture.convert("RGB"))
+    canvas = Image.new("RGB", (2 * 1200, max(picture.height for picture in shown)), "white")
     for index, picture in enumerate(shown):
-        canvas.paste(picture, (1200 * index, 0))
+        canvas.paste(picture.crop((0, 0, 1200, 1200)), (1200 * index, 0))
+        canvas.paste(picture.crop((0, 1200, 1000, picture.height)), (1200 * index, 1200))
     return canvas.resize((1200, canvas.height // 2), Image.Resampling.LANCZOS)
 
 

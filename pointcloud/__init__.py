@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pointcloud.arrays import PointCloud, cloud, cs, dem, dsm, layer, mosaic, picture, quality, read
     from pointcloud.raster import Raster
     from pointcloud.sections import profile
+    from pointcloud.sights import viewshed
     from pointcloud.view import scene
 
 __version__ = "0.1.0"
@@ -34,11 +35,13 @@ __all__ = [
     "quality",
     "read",
     "scene",
+    "viewshed",
 ]
 
 _HOMES = {
     "Raster": "pointcloud.raster",
     "profile": "pointcloud.sections",
+    "viewshed": "pointcloud.sights",
     "scene": "pointcloud.view",
 } | dict.fromkeys(
     ("PointCloud", "cloud", "cs", "dem", "dsm", "layer", "mosaic", "picture", "quality", "read"),

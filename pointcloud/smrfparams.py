@@ -61,7 +61,7 @@ class SmrfParams:
     window: float = 22.0
     step: float = 0.2
     slope: float = 0.07
-    slope_share: float = 0.3
+    slope_share: float = 0.28
     threshold: float = 0.3
     scaling: float = 1.25
     max_gap: float = 100.0

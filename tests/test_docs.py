@@ -154,6 +154,7 @@ def test_lines_of_the_summary_are_those_explained(page: str, language: str) -> N
 def test_pictures_are_small_and_shown() -> None:
     pictures = [path for path in (ROOT / "docs" / "img").rglob("*") if path.is_file()]
     inner = "".join(text_of(f"docs/{page}.md") for page in ("gallery", "commands", "print", "views"))
+    inner += text_of("docs/classification.md")
     shown = text_of("README.md") + inner.replace("](img/", "](docs/img/")
     assert sum(picture.stat().st_size for picture in pictures) < PICTURES_BYTES
     assert [

@@ -15,9 +15,13 @@ LOOKING = [
     f"tests/relief/test_surroundings.py::{name}"
     for name in ("test_level_ground", "test_local_dominance_is_the_mean_over_the_ring")
 ]
+SIGHT = [
+    "tests/relief/test_viewshed.py::test_every_line_of_sight",
+    "tests/relief/test_viewshed.py::test_the_earth_is_round",
+]
 QUICK = [
     *("tests/kernels", "tests/surface/test_water.py", "tests/surface/test_dsm.py"),
-    *(*RELIEF, *LOOKING, "tests/relief/test_show.py::test_small_arrays"),
+    *(*RELIEF, *LOOKING, *SIGHT, "tests/relief/test_show.py::test_small_arrays"),
 ]
 ALL = ["tests/kernels", "tests/surface", "tests/relief"]
 

@@ -25,6 +25,7 @@ COMMANDS = {
     "status": "hyogo_pc.status",
     "verify": "hyogo_pc.verify",
     "relief": "hyogo_pc.relief",
+    "viewshed": "hyogo_pc.viewshed",
     "map": "hyogo_pc.map",
     "profile": "hyogo_pc.profile",
     "view": "hyogo_pc.view",

@@ -47,3 +47,12 @@ class PlaceCommand(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the arguments; a space before a minus keeps ``-500,-78000`` from being taken for options."""
         return super().parse_args(ctx, [f" {arg}" if re.match(r"-[\d.]", arg) else arg for arg in args])
+
+
+def crs_wkt(text: str) -> str:
+    """Return the WKT of a CRS in metres that a user names."""
+    from pointcloud import crs
+
+    system = crs.from_user(text)
+    crs.require_metres(system, "--crs")
+    return system.wkt

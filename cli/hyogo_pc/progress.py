@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -85,3 +85,13 @@ def open_progress() -> Iterator[Progress]:
         return
     with click.progressbar(length=_STEPS, label=say("grid.bar"), file=sys.stderr, show_eta=True) as bar:
         yield Progress(bar)
+
+
+@contextmanager
+def shares() -> Iterator[Callable[[str, float], None]]:
+    """Show the share that is done: a bar for a person at a terminal, nothing in a batch file."""
+    if not sys.stderr.isatty():
+        yield lambda name, share: None
+        return
+    with click.progressbar(length=_STEPS, label=say("grid.bar"), file=sys.stderr) as bar:
+        yield lambda name, share: bar.update(int(share * _STEPS) - bar.pos)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import sys
 import tomllib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from hyogo_pc import options as shared
+from hyogo_pc.progress import shares
 from pointcloud import styles
 from pointcloud.cs_params import PRESETS
 from pointcloud.errors import ParameterError
@@ -20,10 +18,8 @@ from pointcloud.messages import say
 
 if TYPE_CHECKING:
     from pointcloud.cs_params import CsParams
-    from pointcloud.run.relief import ReliefRequest, Tell
+    from pointcloud.run.relief import ReliefRequest
     from pointcloud.styles import StyleParams
-
-_STEPS = 10_000
 
 
 @click.command("relief", help=say("relief_command.help"), short_help=say("relief_command.short_help"))
@@ -61,7 +57,7 @@ def command(context: click.Context, /, show_preset: bool, **options: Any) -> Non
         raise ParameterError("relief_command.no_input")
     from pointcloud.run.relief import make_relief
 
-    with _progress() as tell:
+    with shares() as tell:
         report = make_relief(_request(options, chosen), tell)
     for path in report.written:
         click.echo(path)
@@ -80,19 +76,11 @@ def _request(options: dict[str, Any], chosen: dict[str, StyleParams]) -> ReliefR
         styles=chosen,
         numbers=options["numbers"],
         nodata=options["nodata"],
-        crs_wkt=_crs_wkt(options["crs"]) if options["crs"] else None,
+        crs_wkt=shared.crs_wkt(options["crs"]) if options["crs"] else None,
         compress=options["compress"],
         credit=options["credit"],
         threads=options["jobs"] or os.cpu_count() or 1,
     )
-
-
-def _crs_wkt(text: str) -> str:
-    from pointcloud import crs
-
-    system = crs.from_user(text)
-    crs.require_metres(system, "--crs")
-    return system.wkt
 
 
 def chosen_styles(names: tuple[str, ...], preset: str, settings: tuple[str, ...]) -> dict[str, StyleParams]:
@@ -139,13 +127,3 @@ def _preset(name: str) -> CsParams:
         raise
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise ParameterError("params.file", path=path, cause=error) from None
-
-
-@contextmanager
-def _progress() -> Iterator[Tell]:
-    """Show how far it is: a bar for a person at a terminal, nothing in a batch file."""
-    if not sys.stderr.isatty():
-        yield lambda name, share: None
-        return
-    with click.progressbar(length=_STEPS, label=say("grid.bar"), file=sys.stderr) as bar:
-        yield lambda name, share: bar.update(int(share * _STEPS) - bar.pos)

@@ -2,13 +2,14 @@
 
 The lowest points of cells make a surface; it is opened with discs of growing radius; cells that an opening lowers by
 more than the land around explains hold no ground; the terrain through the lowest points of the others is compared
-with every point. Four things differ from the paper, so that a window with its halo gives the same bits as the whole,
+with every point. Five things differ from the paper, so that a window with its halo gives the same bits as the whole,
 and because they do better on the ISPRS samples (``benchmarks/ground.py``):
 
 - each radius opens the surface itself, not what the radius before has left: reach grows with the radius, not the sum;
 - holes are filled from the Delaunay discs of what is near, up to a width, not by inpainting over the whole grid;
 - the limit of an opening has a fixed part and grows with the slope of the land, so that the edges of steep benches
   stay and low roofs in the plain go (section 3.2 of the paper has one slope for all);
+- flagged cells whose lowest point lies close to the terrain of the others are taken back before it is final;
 - the terrain goes through the lowest points where they lie, not through the centres of their cells.
 """
 
@@ -17,7 +18,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -47,7 +48,14 @@ _PRECISION = 0.001
 def halo(params: SmrfParams) -> int:
     """Return how far around a window points decide which of its points are ground, in quanta."""
     cell = cell_quanta(params.cell)
-    return _RIM * cell + quanta(params.max_gap) + _openings_halo(params) + _surface_halo(params)
+    found = _taking_back_halo(params) + _openings_halo(params) + _surface_halo(params)
+    return _RIM * cell + quanta(params.max_gap) + found
+
+
+def _taking_back_halo(params: SmrfParams) -> int:
+    """Return how far around a cell others decide whether it is taken back after the openings."""
+    cell = cell_quanta(params.cell)
+    return quanta(params.max_gap) + 2 * _RIM * cell
 
 
 def _openings_halo(params: SmrfParams) -> int:
@@ -148,15 +156,16 @@ def classify(source: GroundSource, box: Box, params: SmrfParams, pool: Executor 
     if inner.empty:
         inner = Box(inner.west, inner.north - cell, inner.west + cell, inner.north).snap(cell)
     bridged = inner.grow(-(-quanta(params.max_gap) // cell) * cell)
-    opened = bridged.grow(_openings_halo(params))
+    wide = bridged.grow(_taking_back_halo(params))
+    opened = wide.grow(_openings_halo(params))
     whole = opened.grow(_surface_halo(params))
     room = source.extent.snap(cell).grow(cell)
-    bridged, opened, whole = (_within(part, room, inner) for part in (bridged, opened, whole))
+    bridged, wide, opened, whole = (_within(part, room, inner) for part in (bridged, wide, opened, whole))
     low = _Lowest(source, Grid(whole, cell), params, pool)
     filled = _filled(low.heights, Grid(whole, cell), Grid(opened, cell), params, pool)
-    flags = _flags(filled, params, pool)
-    here, kept = Grid(opened, cell).slices(bridged), Grid(whole, cell).slices(bridged)
-    points = low.cut(kept, Grid(bridged, cell), ~flags[here])
+    flags = _flags(filled, params, pool)[Grid(opened, cell).slices(wide)]
+    lows = low.cut(Grid(whole, cell).slices(wide), Grid(wide, cell), np.ones(flags.shape, np.bool_))
+    points = _kept(lows, flags, Grid(bridged, cell), params, pool)
     (surface,) = terrain(points, inner, (cell,), max_gap=params.max_gap, precision=_PRECISION, pool=pool)
     tolerances = np.empty_like(surface)
     kernels.tolerance(surface, params.cell, params.threshold, params.scaling, _STEEPEST, tolerances)
@@ -238,6 +247,11 @@ class _CellPoints:
         """What the cells cover."""
         return self.grid.box
 
+    def cut_to(self, grid: Grid) -> _CellPoints:
+        """Return those of the cells of ``grid``, a part of these."""
+        here = self.grid.slices(grid.box)
+        return _CellPoints(grid, self.heights[here], self.x[here], self.y[here], self.held[here])
+
     def _slices(self, box: Box) -> tuple[slice, slice]:
         part = box.snap(self.grid.cell).intersect(self.grid.box)
         return (slice(0), slice(0)) if part.empty else self.grid.slices(part)
@@ -263,6 +277,51 @@ class _CellPoints:
         )
         xy = np.column_stack((x[inside], y[inside])).astype(np.int32)
         return xy, self.heights[here][rows, cols][inside]
+
+
+def _kept(
+    lows: _CellPoints, flags: npt.NDArray[np.bool_], part: Grid, params: SmrfParams, pool: Executor | None
+) -> _CellPoints:
+    """Return the lowest points of ``part`` that carry the terrain: those not flagged, and those close to them.
+
+    Openings take the crest of a bank with what stands on it. A flagged point that lies within the tolerance of the
+    surface of the others is taken back. That surface goes through the lowest points of squares of two by two cells: a
+    quarter of the work, and plants that no opening found weigh less (mean error on the ISPRS samples 3.50 %, 3.52 %
+    with all of them, 3.59 % without taking back).
+    """
+    coarse = 2 * part.cell
+    near = Grid(part.box.grow(_RIM * part.cell).snap(coarse), coarse)
+    few = replace(lows, held=_lowest_of_four(lows, lows.held & ~flags))
+    (surface,) = terrain(few, near.box, (coarse,), max_gap=params.max_gap, precision=_PRECISION, pool=pool)
+    tolerances = np.empty_like(surface)
+    kernels.tolerance(surface, 2 * params.cell, params.threshold, params.scaling, _STEEPEST, tolerances)
+    here = lows.grid.slices(part.box)
+    inside = lows.cut_to(part)
+    rows, cols = np.nonzero(flags[here] & inside.held)
+    xy = np.column_stack((inside.x[rows, cols], inside.y[rows, cols]))
+    xy[:, 0] += (cols * part.cell).astype(np.int32)
+    xy[:, 1] = -xy[:, 1] - (rows * part.cell).astype(np.int32)
+    west, north = near.box.west - part.box.west, near.box.north - part.box.north
+    close, heights = np.empty(len(xy), np.bool_), np.empty(len(xy), np.float32)
+    z = inside.heights[rows, cols]
+    kernels.above(xy, z, west, north, coarse, surface, tolerances, heights, close)
+    held = inside.held & ~flags[here]
+    held[rows[close], cols[close]] = True
+    return replace(inside, held=held)
+
+
+def _lowest_of_four(lows: _CellPoints, among: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Return which points are the lowest in their square of two by two cells of the lattice."""
+    cell, box = lows.grid.cell, lows.grid.box
+    top, left = -box.north // cell % 2, box.west // cell % 2
+    rows, cols = lows.grid.shape
+    room = ((top, (top + rows) % 2), (left, (left + cols) % 2))
+    heights = np.pad(np.where(among, lows.heights, NOTHING), room, constant_values=NOTHING)
+    squares = heights.reshape(len(heights) // 2, 2, -1, 2).transpose(0, 2, 1, 3).reshape(-1, 4)
+    first = np.zeros_like(squares, np.bool_)
+    first[np.arange(len(squares)), squares.argmin(axis=1)] = True
+    held = first.reshape(len(heights) // 2, -1, 2, 2).transpose(0, 2, 1, 3).reshape(heights.shape)
+    return held[top : top + rows, left : left + cols] & among
 
 
 def _filled(heights: Array, whole: Grid, part: Grid, params: SmrfParams, pool: Executor | None) -> Array:

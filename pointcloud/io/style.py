@@ -1,8 +1,8 @@
-"""How a map shows a quality raster: colours and words of its states, and a style file for QGIS."""
+"""Style files for QGIS: the states of a quality raster, and any other values, by colour and name."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from xml.sax.saxutils import quoteattr
 
 from pointcloud.messages import say
@@ -43,14 +43,37 @@ def paletted(colours: Mapping[int, tuple[int, int, int]], labels: Mapping[int, s
         f" label={quoteattr(labels[code])}/>"
         for code, (red, green, blue) in colours.items()
     ]
-    lines = [
-        "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>",
-        '<qgis version="3.22" styleCategories="Symbology">',
-        "  <pipe>",
+    return _style(
         '    <rasterrenderer type="paletted" band="1" opacity="1" alphaBand="-1" nodataColor="">',
         "      <colorPalette>",
         *entries,
         "      </colorPalette>",
+    )
+
+
+def steps(entries: Iterable[tuple[float, tuple[int, int, int], str]]) -> bytes:
+    """Return a QGIS style (.qml) that shows band 1 by colour up to each value; ``inf`` for all above."""
+    lines = [
+        f'          <item value="{value:g}" color="#{red:02x}{green:02x}{blue:02x}" alpha="255"'
+        f" label={quoteattr(label)}/>"
+        for value, (red, green, blue), label in entries
+    ]
+    return _style(
+        '    <rasterrenderer type="singlebandpseudocolor" band="1" opacity="1" alphaBand="-1" nodataColor="">',
+        "      <rastershader>",
+        '        <colorrampshader colorRampType="DISCRETE" classificationMode="1" clip="0">',
+        *lines,
+        "        </colorrampshader>",
+        "      </rastershader>",
+    )
+
+
+def _style(*renderer: str) -> bytes:
+    lines = [
+        "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>",
+        '<qgis version="3.22" styleCategories="Symbology">',
+        "  <pipe>",
+        *renderer,
         "    </rasterrenderer>",
         "  </pipe>",
         "  <blendMode>0</blendMode>",

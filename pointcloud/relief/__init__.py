@@ -22,6 +22,7 @@ from pointcloud.relief.terrain import (
     slope,
 )
 from pointcloud.relief.vat import combined_vat, vat
+from pointcloud.relief.viewshed import viewshed
 
 __all__ = [
     "HYOGO_CS",
@@ -47,4 +48,5 @@ __all__ = [
     "sky_view_factor",
     "slope",
     "vat",
+    "viewshed",
 ]

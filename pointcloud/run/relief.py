@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
@@ -15,17 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointcloud import __version__, relief
-from pointcloud.errors import FileError, OutputError, ParameterError
+from pointcloud.errors import FileError, ParameterError
 from pointcloud.io.cogfile import IN_MEMORY, CogFile, cog_file, cog_in_memory
 from pointcloud.io.dem import DemFile, Terrain, find_dems, look
 from pointcloud.params import ALGORITHM, Compression
-from pointcloud.run.lock import is_locked, locked
+from pointcloud.run.scratch import scratch_folder
 from pointcloud.styles import STYLES, StyleParams
 
 WINDOW = 2048
 """Side of a window in cells, four blocks of a file: its arrays are 17 to 34 MB each, and halos add 2 to 16 %."""
 
-_SCRATCH = ".hyogo-pc-relief-"
 _FILES = (".tif", ".tiff")
 
 Tell = Callable[[str, float], None]
@@ -101,7 +99,7 @@ def make_relief(request: ReliefRequest, tell: Tell) -> ReliefReport:
     folder = next(iter(targets.values())).parent
     total = sum(file.rows * file.cols for file in files)
     done = 0.0
-    with _scratch(folder) as scratch, Terrain(files, request.nodata) as terrain:
+    with scratch_folder(folder) as scratch, Terrain(files, request.nodata) as terrain:
         for file in files:
             try:
                 for share in _make(request, file, terrain, scratch, targets, report):
@@ -220,21 +218,3 @@ def _tags(request: ReliefRequest, file: DemFile, style: str, terrain: Terrain) -
     if file.synthetic:
         tags["SYNTHETIC"] = "YES"
     return tags
-
-
-@contextmanager
-def _scratch(folder: Path) -> Iterator[Path]:
-    """Make a folder for files in the making on the volume of the results; those of dead processes go."""
-    try:
-        for old in folder.glob(f"{_SCRATCH}*"):
-            if not is_locked(old):
-                shutil.rmtree(old, ignore_errors=True)
-        scratch = folder / f"{_SCRATCH}{secrets.token_hex(4)}"
-        scratch.mkdir(parents=True)
-    except OSError as error:
-        raise OutputError("run.out", path=folder, cause=error.strerror) from error
-    try:
-        with locked(scratch):
-            yield scratch
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)

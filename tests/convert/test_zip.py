@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import rasterio
 from grid_files import hill, opened, run, text_grid
+from rasterio.merge import merge
 
 from pointcloud import messages
 from pointcloud.io import archive
@@ -46,6 +47,7 @@ def quarter_texts() -> dict[str, str]:
     return texts
 
 
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")  # of rasterio's own merge
 def test_four_quarters_become_one_map_without_a_seam(tmp_path: Path) -> None:
     texts = quarter_texts()
     report, listener = run(tmp_path / "out", packed(tmp_path / "05lf90.zip", texts))
@@ -59,6 +61,9 @@ def test_four_quarters_become_one_map_without_a_seam(tmp_path: Path) -> None:
     assert np.array_equal(array[lines, cols], rows[:, 2].astype(np.float32))
     assert np.count_nonzero(~np.isnan(array)) == len(rows) == 2400
     assert np.count_nonzero(array == 0) >= 4 * 90
+    whole, place = merge([str(path) for path in report.written])  # GDAL's own, of the files themselves
+    assert np.array_equal(np.where(whole[0] == -9999, np.nan, whole[0]), array, equal_nan=True)
+    assert place == transform
     back, _ = run(tmp_path / "back", *report.written, back=True)
     assert back.identical == 4
     for name, text in texts.items():
