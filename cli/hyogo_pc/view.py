@@ -161,7 +161,7 @@ def _request(place: Place, given: dict[str, Any]) -> ViewRequest:
         labels=tuple(_label(text) for text in given["labels"]),
         named=not given["no_name"],
         aim=_aim(place, given),
-        crs_wkt=_crs_wkt(given["crs"]) if given["crs"] else None,
+        crs_wkt=shared.crs_wkt(given["crs"]) if given["crs"] else None,
         threads=given["jobs"] or os.cpu_count() or 1,
         **{name: given[name] for name in (*same, "nodata", "title", "credit")},
         **more,
@@ -229,14 +229,6 @@ def _size(text: str) -> tuple[int, int]:
     if not sign or not (width.strip().isdigit() and height.strip().isdigit()):
         raise ParameterError("view_command.size_form", text=text)
     return int(width), int(height)
-
-
-def _crs_wkt(text: str) -> str:
-    from pointcloud import crs
-
-    system = crs.from_user(text)
-    crs.require_metres(system, "--crs")
-    return system.wkt
 
 
 def _show(request: ViewRequest, size: tuple[int, int]) -> None:

@@ -63,9 +63,9 @@ class DemFile:
     exact : bool
         Whether float32 holds its heights.
     synthetic : bool
-        Whether it calls itself made-up.
+        Whether it, or the first source of a mosaic, calls itself made-up.
     credit : str
-        Source and licence that it states.
+        Source and licence that it, or the first source of a mosaic, states.
     """
 
     path: Path
@@ -159,6 +159,7 @@ def look(path: Path) -> DemFile:
             raise FileError("dem.degrees", path=path, crs=file.crs.to_string()[:60])
         if file.crs is not None and abs(file.crs.linear_units_factor[1] - 1.0) > 1e-9:
             raise FileError("dem.unit", path=path, unit=file.crs.linear_units_factor[0])
+        tags = _tags(path, file)
         exact = (dtype.itemsize <= 2 or dtype == np.float32) and file.scales[0] == 1 and file.offsets[0] == 0
         return DemFile(
             path=path,
@@ -167,24 +168,18 @@ def look(path: Path) -> DemFile:
             transform=transform,
             crs_wkt=file.crs.to_wkt() if file.crs is not None else None,
             exact=exact,
-            synthetic=file.tags().get("SYNTHETIC") == "YES",
-            credit=file.tags().get("CREDIT", ""),
+            synthetic=tags.get("SYNTHETIC") == "YES",
+            credit=tags.get("CREDIT", ""),
         )
 
 
-def tags_of_sources(files: Sequence[DemFile]) -> tuple[bool, list[str]]:
-    """Return whether any file calls itself made-up, and the credits that they state, each once.
-
-    A mosaic has no such tags; those of its first source stand for it.
-    """
-    synthetic, credits = False, dict[str, None]()
-    for file in files:
-        stated = file
-        if file.path.suffix.lower() == ".vrt" and (source := _first_source(file.path)) is not None:
-            stated = look(source)
-        synthetic |= file.synthetic or stated.synthetic
-        credits |= dict.fromkeys(text for text in (file.credit or stated.credit,) if text)
-    return synthetic, [*credits]
+def _tags(path: Path, file: Any) -> dict[str, str]:
+    """Return the tags of an open raster; those of its first source stand for what a mosaic does not say."""
+    tags: dict[str, str] = file.tags()
+    if path.suffix.lower() == ".vrt" and (source := _first_source(path)) is not None:
+        with open_raster(source) as first:
+            return {**first.tags(), **tags}
+    return tags
 
 
 def _first_source(path: Path) -> Path | None:
@@ -194,6 +189,11 @@ def _first_source(path: Path) -> Path | None:
         source = Path(path.parent, text) if element.get("relativeToVRT") == "1" else Path(text)
         return _first_source(source) if source.suffix.lower() == ".vrt" else source
     return None
+
+
+def credits_of(files: Iterable[DemFile]) -> list[str]:
+    """Return the credits that files state, each once."""
+    return list(dict.fromkeys(file.credit for file in files if file.credit))
 
 
 class Terrain:

@@ -14,7 +14,7 @@ from pointcloud import crs as crs_room
 from pointcloud import places
 from pointcloud.crs import SpatialReference
 from pointcloud.errors import ParameterError
-from pointcloud.io.dem import DemFile, Terrain, find_dems, look, tags_of_sources
+from pointcloud.io.dem import DemFile, Terrain, credits_of, find_dems, look
 from pointcloud.messages import say
 from pointcloud.places import Place
 from pointcloud.print import panel
@@ -88,8 +88,8 @@ def make_map(request: MapRequest) -> SiteMap:
     if placed.missing and spot.must_fit:
         raise ParameterError("map.box_no_fit", text=placed.missing)
     ground, used = read_ground(files, placed, design, system, request.nodata)
-    synthetic, credits = tags_of_sources(used)
-    design = replace(design, credit=design.credit or ", ".join(credits))
+    synthetic = any(file.synthetic for file in used)
+    design = replace(design, credit=design.credit or ", ".join(credits_of(used)))
     made = compose(replace(ground, synthetic=synthetic), placed, design, layers, threads=request.threads)
     if not design.credit and not synthetic:
         made.warnings.append(say("map.no_credit"))

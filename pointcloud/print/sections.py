@@ -13,7 +13,7 @@ from pointcloud import crs as crs_room
 from pointcloud.crs import SpatialReference
 from pointcloud.errors import CrsError, ParameterError
 from pointcloud.io.along import MOST_POINTS, heights_along, points_along
-from pointcloud.io.dem import DemFile, Terrain, find_dems, look
+from pointcloud.io.dem import DemFile, Terrain, credits_of, find_dems, look
 from pointcloud.io.put import put
 from pointcloud.io.remark import Remark
 from pointcloud.lattice import Box
@@ -126,7 +126,7 @@ def cut(request: SectionRequest) -> Cut:
         if section.range is None:
             raise ParameterError("section.nothing", line=section.name, **_places(section, rasters, clouds))
     synthetic = any(file.synthetic for file in rasters) or any(s.header.synthetic for s in clouds.sources)
-    credit = " / ".join(dict.fromkeys(file.credit for file in rasters if file.credit))
+    credit = " / ".join(credits_of(rasters))
     return Cut(sections, crs, synthetic, credit, (*clouds.remarks, *remarks))
 
 

@@ -19,7 +19,7 @@ from pointcloud import crs as crs_room
 from pointcloud.errors import OutputError, ParameterError
 from pointcloud.io import put, style
 from pointcloud.io.cogfile import cog_file
-from pointcloud.io.dem import DemFile, Terrain, find_dems, look
+from pointcloud.io.dem import DemFile, Terrain, credits_of, find_dems, look
 from pointcloud.messages import say
 from pointcloud.params import Compression
 from pointcloud.relief.viewshed import SEEN, UNSEEN, Eye, Sight, seen_colour
@@ -273,7 +273,7 @@ def _tags(
         "PARAMETERS": json.dumps(params, sort_keys=True, ensure_ascii=False),
         "INPUTS": json.dumps([{"name": name} for name in near], ensure_ascii=False),
     }
-    credit = request.credit or "; ".join(dict.fromkeys(file.credit for file in files if file.credit))
+    credit = request.credit or "; ".join(credits_of(files))
     if credit:
         tags["CREDIT"] = credit
     if any(file.synthetic for file in files):

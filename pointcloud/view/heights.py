@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from pointcloud.io.dem import Terrain, find_dems, look, tags_of_sources
+from pointcloud.io.dem import Terrain, credits_of, find_dems, look
 from pointcloud.raster import Raster
 
 Bounds = tuple[float, float, float, float]
@@ -43,8 +43,8 @@ class FileHeights:
         self.cell = first.cell
         self.west, self.north = float(first.transform.c), float(first.transform.f)
         self.crs_wkt = next((file.crs_wkt for file in terrain.files if file.crs_wkt), None)
-        self.synthetic, credits = tags_of_sources(terrain.files)
-        self.credit = ", ".join(credits)
+        self.synthetic = any(file.synthetic for file in terrain.files)
+        self.credit = ", ".join(credits_of(terrain.files))
         edges = [
             (t.c, t.f - file.rows * t.a, t.c + file.cols * t.a, t.f)
             for file in terrain.files

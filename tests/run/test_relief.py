@@ -176,6 +176,20 @@ def test_scaled_heights(tmp_path: Path) -> None:
     assert read(tmp_path / "b.tif") == pytest.approx(wanted, abs=1e-4)
 
 
+def test_a_mosaic_speaks_for_its_first_source(terrain: NDArray[np.float32], tmp_path: Path) -> None:
+    write(tmp_path / "DEM_A_1g.tif", terrain[:80, :90], tags={"CREDIT": "兵庫県", "SYNTHETIC": "YES"})
+    mosaic = tmp_path / "DEM_1g.vrt"
+    mosaic.write_text(
+        f'<VRTDataset rasterXSize="90" rasterYSize="80"><GeoTransform>{WEST},1,0,{NORTH},0,-1</GeoTransform>'
+        '<VRTRasterBand dataType="Float32" band="1"><NoDataValue>-9999</NoDataValue><SimpleSource>'
+        '<SourceFilename relativeToVRT="1">DEM_A_1g.tif</SourceFilename><SourceBand>1</SourceBand>'
+        "</SimpleSource></VRTRasterBand></VRTDataset>"
+    )
+    assert run(mosaic, "-o", tmp_path / "slope.tif", "--style", "slope") == 0
+    with rasterio.open(tmp_path / "slope.tif") as file:
+        assert (file.tags()["CREDIT"], file.tags()["SYNTHETIC"]) == ("兵庫県", "YES")
+
+
 def test_what_a_raster_says_of_itself(terrain: NDArray[np.float32], tmp_path: Path) -> None:
     write(tmp_path / "DEM_A_1g.tif", terrain[:300, :300], tags={"CREDIT": "兵庫県", "SYNTHETIC": "YES"})
     write(tmp_path / "DEM_B_1g.tif", terrain[:300, 300:600], col=300)
