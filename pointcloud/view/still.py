@@ -18,8 +18,8 @@ TWICE = 9_000_000
 """Pixels up to which a picture is drawn twice as wide and high and then reduced: 3840 x 2160 and a little more."""
 LARGEST = 16_000_000
 """Pixels up to which depth shading of points is on: its buffers take 100 bytes a pixel."""
-BUFFER = 8192
-"""Pixels of the longest side that is drawn at once; beyond, in tiles."""
+BUFFER = 16_384
+"""Pixels of the longest side that is drawn at once; beyond, in tiles, which cut points at their borders."""
 
 
 def picture(model: Model, size: tuple[int, int], *, strip: bool = True) -> NDArray[np.uint8]:
@@ -42,7 +42,7 @@ def picture(model: Model, size: tuple[int, int], *, strip: bool = True) -> NDArr
     made = stage.plotter(model, window, smooth=smooth, scale=scale)
     try:
         stage.check(made)
-        made.render_window.SetMultiSamples(0 if times > 1 else 8)
+        made.render_window.SetMultiSamples(8 if times == 1 and smooth else 0)
         drawn = shot(made, tiles)
     finally:
         made.close()

@@ -35,15 +35,3 @@ def test_what_is_registered_for_the_end_is_done(others: int) -> None:
     )
     assert done.returncode == 7
     assert done.stdout.split() == ["printed", *["thread"] * others, "registered"]
-
-
-def test_kernels_run_without_the_linear_algebra_of_scipy() -> None:
-    done = python(
-        "import sys\n"
-        "from hyogo_pc import process\n"
-        "process._lighten()\n"
-        "import numpy as np\n"
-        "from pointcloud import relief\n"
-        "print(relief.cs(np.zeros((20, 20)), 1.0).shape, 'scipy.linalg' in sys.modules)\n"
-    )
-    assert done.stdout.split("\n")[0] == "(20, 20, 4) False", done.stderr
