@@ -15,7 +15,8 @@ Ints = npt.NDArray[np.integer[Any]]
 _FREE = -1
 _LEVELS = 20  # bits of a key that hold the height, and the row
 _LEVEL_ZERO = 1 << (_LEVELS - 1)  # int32 quanta give fewer than ±2^19 levels of 5 m
-_SPREAD = np.int64(0x9E3779B97F4A7C15 - (1 << 64))  # Fibonacci hashing (Knuth 1998, section 6.4)
+_SPREAD = 2654435761  # multiplicative hashing (Knuth 1998, section 6.4); no product exceeds 63 bits
+_PRIME = 2**31 - 1
 
 
 @kernel
@@ -41,7 +42,7 @@ def keys(xy: Ints, z: Ints, west: Int, south: Int, side: Int, out: Ints) -> None
 def _slot(table: Ints, wanted: Int) -> Int:
     """Return where in the table a key is, or would be."""
     mask = table.shape[0] - 1
-    at = ((np.int64(wanted) * _SPREAD) >> 24) & mask
+    at = (((np.int64(wanted) % _PRIME) * _SPREAD) >> 16) & mask
     while table[at] != _FREE and table[at] != wanted:
         at = (at + 1) & mask
     return np.int64(at)
