@@ -11,7 +11,9 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
+from io import FileIO
 from pathlib import Path
+from threading import Lock
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -100,12 +102,18 @@ class Layer:
 
 
 class Store:
-    """Arrays by name, read in slices: in memory, or in the file at ``path``."""
+    """Arrays by name, read in slices: in memory, or in the file at ``path``.
+
+    The file is opened at the first read and stays open: a sheet takes some 400 reads, and opening costs as much as
+    reading even on a disk of this machine. Several threads may read.
+    """
 
     def __init__(self, arrays: Mapping[str, Array], path: Path | None = None) -> None:
         self._arrays = dict(arrays)
         self._path = path
         self._places: dict[str, tuple[int, np.dtype[Any], tuple[int, ...]]] = {}
+        self._file: FileIO | None = None
+        self._reading = Lock()
 
     def place(self, name: str, offset: int, dtype: str, shape: tuple[int, ...]) -> None:
         """Say where in the file an array stands."""
@@ -120,17 +128,23 @@ class Store:
             return self._arrays[name][start:stop]
         offset, dtype, shape = self._places[name]
         out = np.empty((max(stop - start, 0), *shape[1:]), dtype)
-        assert self._path is not None
-        with self._path.open("rb", buffering=0) as file:
-            file.seek(offset + start * dtype.itemsize * int(np.prod(shape[1:], dtype=np.int64)))
-            view = out.data.cast("B") if out.size else memoryview(b"")
-            done = 0
+        view = out.data.cast("B") if out.size else memoryview(b"")
+        done = 0
+        with self._reading:
+            if self._file is None:
+                assert self._path is not None
+                self._file = self._path.open("rb", buffering=0)
+            self._file.seek(offset + start * dtype.itemsize * int(np.prod(shape[1:], dtype=np.int64)))
             while done < len(view):
-                got = file.readinto(view[done:])
+                got = self._file.readinto(view[done:])
                 if not got:
                     raise OSError(f"{self._path} ends early")
                 done += got
         return out
+
+    def __del__(self) -> None:
+        if self._file is not None:
+            self._file.close()
 
 
 def blocks_on(layer: Layer, grid: Grid, store: Store) -> Iterator[tuple[tuple[slice, slice], Array]]:

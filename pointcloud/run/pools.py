@@ -95,9 +95,9 @@ class ProcessPool:
         self.executor = self._start()
 
     def close(self, *, now: bool = False) -> None:
-        """End the workers."""
-        workers = list((self.executor._processes or {}).values()) if now else []
-        self.executor.shutdown(wait=not now, cancel_futures=now)
+        """End the workers, at once: idle ones hold nothing, and would take long to free what they have compiled."""
+        workers = list((self.executor._processes or {}).values())
+        self.executor.shutdown(wait=False, cancel_futures=now)
         for worker in workers:
             worker.terminate()
         for worker in workers:
