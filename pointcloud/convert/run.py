@@ -23,8 +23,6 @@ from pointcloud.run.lock import locked
 
 __all__ = ["convert", "to_text"]
 
-_HOPELESS = ("output.disk_full", "output.read_only", "output.denied", "output.disk_fault")
-
 T = TypeVar("T")
 Jobs = list[tuple[Member, Kind]]
 
@@ -187,7 +185,7 @@ def _all(
                 try:
                     take(member, future.result())
                 except HyogoError as error:
-                    if isinstance(error, OutputError) and error.message in _HOPELESS:
+                    if put.hopeless(error):
                         raise
                     fail(member, error)
         except BaseException:

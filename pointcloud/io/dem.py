@@ -9,7 +9,6 @@ from __future__ import annotations
 import glob
 import os
 import xml.etree.ElementTree as ElementTree
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from rasterio.session import DummySession
 from rasterio.windows import Window
 
 from pointcloud.errors import FileError, ParameterError
+from pointcloud.io.openfiles import CACHE, OpenFiles
 
 SUFFIXES = (".tif", ".tiff", ".asc", ".img", ".bil", ".flt", ".dem", ".hgt")
 """What is taken from folders and patterns; a file that is named itself may end in anything."""
@@ -38,13 +38,11 @@ DRIVERS = (
 )
 
 _DEEPEST = 4
-_OPEN = 16
-"""Files that are kept open at a time."""
 _ERRORS = (RasterioError, CPLE_BaseError)
 _SETTINGS: dict[str, object] = {
     "GDAL_PAM_ENABLED": "NO",
     "GDAL_VRT_ENABLE_PYTHON": "NO",
-    "GDAL_CACHEMAX": 64 * 1024**2,
+    "GDAL_CACHEMAX": CACHE,
     "GDAL_DISABLE_READDIR_ON_OPEN": "FALSE",
 }
 
@@ -213,21 +211,18 @@ class Terrain:
 
     def __init__(self, files: Sequence[DemFile], nodata: float | None = None) -> None:
         self.files, self.nodata = list(files), nodata
-        self._open: OrderedDict[Path, Any] = OrderedDict()
-        self._env = rasterio.Env(session=DummySession(), **_SETTINGS)
+        self._open = OpenFiles(open_raster, _SETTINGS)
         first = self.files[0]
         self._places = {file.path: self._place(file, first) for file in self.files}
 
     def __enter__(self) -> Terrain:
-        self._env.__enter__()
+        self._open.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        while self._open:
-            self._open.popitem()[1].close()
-        self._env.__exit__(kind, error, trace)
+        self._open.__exit__(kind, error, trace)
 
     @staticmethod
     def _place(file: DemFile, first: DemFile) -> tuple[int, int]:
@@ -298,7 +293,7 @@ class Terrain:
 
     def _heights(self, file: DemFile, window: Window) -> NDArray[Any]:
         try:
-            dataset = self._dataset(file.path)
+            dataset = self._open[file.path]
             read = dataset.read(1, window=window, masked=True)
             scale, offset = dataset.scales[0], dataset.offsets[0]
         except _ERRORS as error:
@@ -311,14 +306,6 @@ class Terrain:
             heights = heights * scale + offset
         heights[void] = np.nan
         return heights
-
-    def _dataset(self, path: Path) -> Any:
-        if path not in self._open:
-            if len(self._open) >= _OPEN:
-                self._open.popitem(last=False)[1].close()
-            self._open[path] = open_raster(path)
-        self._open.move_to_end(path)
-        return self._open[path]
 
 
 def _same_crs(a: str, b: str) -> bool:

@@ -338,6 +338,14 @@ def _if_supported(call: Callable[[_T], None], argument: _T) -> None:
             raise
 
 
+_HOPELESS = {"output.disk_full", "output.read_only", "output.disk_fault", "output.folder_gone"}
+
+
+def hopeless(error: BaseException | None) -> bool:
+    """Return whether what refused one file will refuse every other: the disk is full, say."""
+    return isinstance(error, OutputError) and error.message in _HOPELESS
+
+
 def refusal(target: Path, error: OSError) -> OutputError:
     """Say in words what the operating system refused, and what to do."""
     message = next((message for numbers, message in _CAUSES if error.errno in numbers), "output.other")

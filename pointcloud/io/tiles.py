@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -22,11 +21,10 @@ from pointcloud.crs import SpatialReference
 from pointcloud.errors import FileError
 from pointcloud.io import geotiff
 from pointcloud.io.member import Member
+from pointcloud.io.openfiles import OpenFiles
 from pointcloud.lattice import Grid
 from pointcloud.surface.mosaic import first_cell, pasted
 
-_OPEN = 16
-_CACHE = 64 * 1024**2
 _SETTINGS = {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "GDAL_PAM_ENABLED": "NO"}
 _KEPT = ("PRODUCT", "KIND", "CREDIT", "SYNTHETIC")
 _ERRORS = (RasterioError, CPLE_BaseError)
@@ -81,23 +79,24 @@ def look(member: Member) -> Tile | None:
     return Tile(member.path, state.st_size, state.st_mtime_ns, *place, tags)
 
 
+def _open(path: Path) -> Any:
+    return rasterio.open(path, driver="GTiff")
+
+
 class TileReader(AbstractContextManager["TileReader"]):
     """Reads windows of tiles; for a single thread."""
 
     def __init__(self) -> None:
-        self._open: OrderedDict[Path, Any] = OrderedDict()
-        self._env = rasterio.Env(session=DummySession(), GDAL_CACHEMAX=_CACHE, **_SETTINGS)
+        self._open = OpenFiles(_open, _SETTINGS)
 
     def __enter__(self) -> TileReader:
-        self._env.__enter__()
+        self._open.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        while self._open:
-            self._open.popitem()[1].close()
-        self._env.__exit__(kind, error, trace)
+        self._open.__exit__(kind, error, trace)
 
     def heights(self, tile: Tile, row: int, col: int, rows: int, cols: int) -> NDArray[np.float32]:
         """Return a window of a tile.
@@ -108,11 +107,6 @@ class TileReader(AbstractContextManager["TileReader"]):
             If it cannot be read.
         """
         try:
-            if tile.path not in self._open:
-                if len(self._open) >= _OPEN:
-                    self._open.popitem(last=False)[1].close()
-                self._open[tile.path] = rasterio.open(tile.path, driver="GTiff")
-            self._open.move_to_end(tile.path)
             return geotiff.heights_in(self._open[tile.path], (row, col, rows, cols))
         except _ERRORS as error:
             cause = " ".join(str(error).split())

@@ -11,7 +11,6 @@ from typing import Any
 from pointcloud import __version__
 from pointcloud.errors import FileError, OutputError, ParameterError
 from pointcloud.io import las, names, put
-from pointcloud.io.remark import Remark
 from pointcloud.io.tiles import Tile
 from pointcloud.lattice import metres
 from pointcloud.merge.plan import Plan
@@ -22,9 +21,6 @@ from pointcloud.run.record import Input, Raster, Record, now
 from pointcloud.run.worker import why
 from pointcloud.sheets import Sheet
 from pointcloud.surface.mosaic import ALGORITHM
-
-_HOPELESS = {"output.disk_full", "output.read_only", "output.disk_fault", "output.folder_gone"}
-"""What keeps every sheet from being written, not one."""
 
 
 @dataclass(frozen=True)
@@ -227,9 +223,9 @@ class Owner:
         OutputError
             If every other would fail as well: the disk is full, say.
         """
-        if isinstance(error, OutputError) and error.message in _HOPELESS:
+        if error is not None and put.hopeless(error):
             raise error
-        text = why(error) if error else str(Remark.of("run.worker_lost", what=Path(key).name))
+        text = why(error, key)
         if kind == "reduce":
             self.bad.add(key)
             self.report.bad_files[key] = text

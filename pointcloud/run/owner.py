@@ -29,9 +29,6 @@ _IN_MEMORY = 256 * 2**20
 _ENOUGH = 0.1
 """Share of all points among which some must be ground, lest the run stop: a class wrongly named is wrong everywhere."""
 
-_HOPELESS = {"output.disk_full", "output.read_only", "output.disk_fault", "output.folder_gone"}
-"""What keeps every sheet from being written, not one."""
-
 
 class Owner:
     """What the loop asks for and tells; see :class:`pointcloud.run.loop.Steps`.
@@ -191,9 +188,9 @@ class Owner:
         OutputError
             If every other would fail as well: the disk is full, say.
         """
-        if isinstance(error, OutputError) and error.message in _HOPELESS:
+        if error is not None and put.hopeless(error):
             raise error
-        text = why(error) if error else str(Remark.of("run.worker_lost", what=Path(key).name))
+        text = why(error, key)
         if kind == "reduce":
             self.bad.add(key)
             self.report.bad_files[key] = text

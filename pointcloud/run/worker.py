@@ -14,6 +14,7 @@ from pointcloud.errors import HyogoError
 from pointcloud.io import cog, names, put
 from pointcloud.io.cloud import Cloud
 from pointcloud.io.cloudheader import CloudHeader
+from pointcloud.io.remark import Remark
 from pointcloud.io.spill import Spill, load
 from pointcloud.lattice import Box
 from pointcloud.params import GridParams, Product
@@ -181,8 +182,10 @@ def _stage(job: SheetJob, raster: Made, cloud: Cloud, threads: int) -> Staged:
     return Staged(raster.product, resolution, path, len(data), hashlib.sha256(data).hexdigest())
 
 
-def why(error: BaseException | None) -> str:
-    """Return in one line why a task failed."""
+def why(error: BaseException | None, key: str) -> str:
+    """Return in one line why the task of a file or sheet failed; no error means that its worker died."""
+    if error is None:
+        return str(Remark.of("run.worker_lost", what=Path(key).name))
     if isinstance(error, HyogoError):
         return str(error)
     return f"{type(error).__name__}: {error}".splitlines()[0]
