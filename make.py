@@ -81,6 +81,7 @@ def bench() -> None:
     run(PYTHON, "benchmarks/relief.py")
     run(PYTHON, "benchmarks/convert.py")
     run(PYTHON, "benchmarks/run.py")
+    run(PYTHON, "benchmarks/viewshed.py")
     run(PYTHON, "benchmarks/view.py")
 
 

@@ -13,6 +13,7 @@ import argparse
 import itertools
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -128,6 +129,13 @@ def of_pdal(pdal: str, sample: Sample, stage: dict[str, str]) -> Errors:
     return Errors.of(np.asarray(las.classification) == 2, np.asarray(las.user_data) == 1)
 
 
+def version(pdal: str) -> str:
+    """Return the version of PDAL's command."""
+    said = subprocess.run([pdal, "--version"], check=True, capture_output=True, text=True).stdout
+    found = re.search(r"\d+\.\d+\.\d+", said)
+    return found[0] if found else ""
+
+
 def table(name: str, rows: list[Errors]) -> None:
     means = [np.mean([getattr(row, key) for row in rows]) for key in ("total", "first", "second", "kappa")]
     print(f"{name:14s} " + " | ".join(str(row) for row in rows))
@@ -147,6 +155,9 @@ def isprs(shared: Path, pdal: str | None) -> None:
         [Errors(*(reference[n]["smrf"][k] for k in ("total", "t1", "t2", "kappa"))) for n in SAMPLES],
     )
     for name, stage in PDAL.items() if pdal else ():
+        if stage["type"] == "filters.csf" and version(str(pdal)).startswith("2.2."):
+            print(f"{name:14s} not run: that of PDAL 2.2 takes all memory")
+            continue
         try:
             table(name, [of_pdal(str(pdal), sample, stage) for sample in samples])
         except subprocess.CalledProcessError as error:

@@ -2,7 +2,7 @@
 
     python benchmarks/run.py [--folder FOLDER] [--quick]
 
-Makes a delivery of 5 x 5 sheets of the 1000 level (48 M points at 4/m²) and smaller ones, grids them with one process
+Makes a delivery of 6 x 6 sheets of the 1000 level (70 M points at 4/m²) and smaller ones, grids them with one process
 and two, and prints wall seconds, points decoded, scratch and memory. Two runs side by side, which share nothing but the
 machine, tell what a second process could bring at most. Then 3,000 sheets: `plan`, and a run whose work is empty, on
 local processes and on a Dask scheduler with two workers.
@@ -261,7 +261,7 @@ def main() -> None:
         from pointcloud.run.cluster import DaskPool
 
         empty_run(folder, "two Dask workers", lambda out: DaskPool(address, out, GridParams()))
-    scale(folder, 3 if chosen.quick else 5)
+    scale(folder, 3 if chosen.quick else 6)
     memory(folder)
     if chosen.folder is None:
         shutil.rmtree(folder)
