@@ -80,7 +80,7 @@ def test_wheel_holds_the_program_and_nothing_else(built: Path) -> None:
         ["git", "ls-files", "pointcloud", "cli"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.split()
     assert {name.removeprefix("cli/") for name in tracked} - held == set()
-    assert {Path(name).suffix for name in held} == {".py", ".toml", ".md", ".typed"}
+    assert {Path(name).suffix for name in held} == {".py", ".toml", ".md", ".typed", ".html"}
     assert {name.partition("/")[0] for name in held} == {"pointcloud", "hyogo_pc"}
     assert {"METADATA", "LICENSE", "entry_points.txt"} <= metadata
 
