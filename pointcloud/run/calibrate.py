@@ -28,7 +28,7 @@ _POINTS = 1_000_000  # read for the trial
 _FEW = 1_000
 _SIDE = 300.0  # metres: the window that is made of them, at most
 _THIN = 4  # of so many points one is used in the second trial, which tells points from cells
-_RUNS = 4  # of which the fastest counts: others were held up by something else
+_RUNS = 2  # of which the faster counts: the other was held up by something else
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def _measure(params: GridParams, header: CloudHeader) -> Rates:
     )  # loads the kernels, which is not to be timed
     _reduced(params, (first.e, first.n, first.z, first.classification, first.withheld))
     decode = math.inf
-    for _ in range(_RUNS // 2):
+    for _ in range(_RUNS):
         start = time.process_time()
         chunk = next(points.iter_points(header, chunk=_POINTS, parallel=False))
         columns = (chunk.e, chunk.n, chunk.z, chunk.classification, chunk.withheld)

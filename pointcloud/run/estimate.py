@@ -16,7 +16,7 @@ from pointcloud.run.boxes import BoxIndex
 from pointcloud.run.calibrate import Rates
 from pointcloud.sheets import Sheet
 
-_PARALLEL = 0.9  # of a process is what each further one adds: with two at work a sheet took 12 % longer
+_PARALLEL = 0.9  # of a process is what each further one adds: two did 1.8 times the work of one
 _START = 3.0  # seconds for a process to begin
 _MEMORY, _MEMORY_A_CELL = 400 << 20, 18  # bytes; covers what was measured from 0.3 M to 12.6 M cells
 _QUALITY_A_CELL = 110  # bytes more with quality rasters: 100 were measured with 3 M cells
