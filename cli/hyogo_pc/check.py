@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hyogo_pc import options as shared
 from pointcloud.messages import say
 
 if TYPE_CHECKING:
@@ -67,13 +68,12 @@ def command(
 
 
 def _request(options: dict[str, Any]) -> Request:
-    from pointcloud import crs
     from pointcloud.check import Request
 
     return Request(
         **options
         | {
-            "crs": crs.from_user(options["crs"]) if options["crs"] else None,
+            "crs": shared.crs_of(options),
             "ground_classes": options["ground_classes"] or (2,),
             "jobs": options["jobs"] or os.cpu_count() or 1,
         }

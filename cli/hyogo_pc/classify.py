@@ -41,7 +41,6 @@ def command(context: click.Context, /, dry_run: bool, **given: Any) -> None:
     """Classify; the catalogue holds the help."""
     from dataclasses import replace
 
-    from pointcloud import crs
     from pointcloud.errors import ParameterError
     from pointcloud.ground.objects import RoofParams
     from pointcloud.lattice import metres
@@ -63,7 +62,7 @@ def command(context: click.Context, /, dry_run: bool, **given: Any) -> None:
         heights,
         RoofParams(given["buildings"]) if given["buildings"] else None,
         given["isolated"],
-        crs.from_user(given["crs"]) if given["crs"] else None,
+        options.crs_of(given),
         given["jobs"] or os.cpu_count() or 1,
     )
     if dry_run:

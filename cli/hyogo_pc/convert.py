@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hyogo_pc import options as shared
+from hyogo_pc import summary
 from pointcloud.messages import say
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ _MANY = 20
     help=say("convert.product_option"),
 )
 @click.option("--crs", metavar="CRS", help=say("convert.crs"))
-@click.option("--vertical", metavar="CRS", help=say("grid.vertical"))
+@shared.vertical
 @shared.geoid
 @shared.reference
 @click.option("-r", "--resolution", type=float, metavar="M", help=say("convert.resolution"))
@@ -58,7 +59,7 @@ _MANY = 20
 @click.option("--swap", is_flag=True, help=say("convert.swap"))
 @click.option("--nodata", type=float, multiple=True, metavar="M", help=say("convert.nodata"))
 @shared.compress
-@click.option("--credit", default="", metavar="TEXT", help=say("grid.credit"))
+@shared.credit
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help=say("convert.jobs"))
 @click.pass_context
 def command(context: click.Context, /, target: str, **options: Any) -> None:
@@ -78,7 +79,6 @@ def command(context: click.Context, /, target: str, **options: Any) -> None:
 
 
 def _request(options: dict[str, Any], *, text: bool) -> Request:
-    from pointcloud import crs
     from pointcloud.convert.request import Request
     from pointcloud.errors import ParameterError
     from pointcloud.io.geoid import read_geoid
@@ -96,8 +96,8 @@ def _request(options: dict[str, Any], *, text: bool) -> Request:
         **options
         | {
             "geoid": read_geoid(options["geoid"]).file if options["geoid"] else None,
-            "crs": crs.from_user(options["crs"]) if options["crs"] else None,
-            "vertical": crs.vertical_from_user(options["vertical"]) if options["vertical"] else None,
+            "crs": shared.crs_of(options),
+            "vertical": shared.vertical_of(options),
             "jobs": options["jobs"] or min(os.cpu_count() or 1, 4),
         }
     )
@@ -150,11 +150,5 @@ def _tell(report: Report, *, text: bool) -> None:
         click.echo(say("convert.failed", label=label, why=why))
     if report.reference:
         click.echo(str(report.reference))
-    if report.mosaics:
-        click.echo(say("grid.where", out=report.out))
-        for path in report.mosaics:
-            click.echo(f"  {path}")
-    if report.pictures:
-        click.echo(say("grid.pictures"))
-        for path in report.pictures:
-            click.echo(f"  {path}")
+    for line in summary.where(report.out, report.mosaics, report.pictures):
+        click.echo(line)

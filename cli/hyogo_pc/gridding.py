@@ -56,7 +56,7 @@ _OPTIONS = (
     ),
     click.option("--area", multiple=True, metavar="AREA", help=say("grid.area")),
     click.option("--crs", metavar="CRS", help=say("grid.crs")),
-    click.option("--vertical", metavar="CRS", help=say("grid.vertical")),
+    shared.vertical,
     shared.geoid,
     click.option(
         "--ground-class",
@@ -85,7 +85,7 @@ _OPTIONS = (
     click.option("--water-gap", type=float, metavar="M", help=say("grid.water_gap")),
     click.option("--precision", type=float, metavar="M", help=say("grid.precision")),
     click.option("--compress", type=click.Choice(COMPRESSIONS), help=say("grid.compress")),
-    click.option("--credit", default="", metavar="TEXT", help=say("grid.credit")),
+    shared.credit,
     click.option(
         "--params", "params_file", type=click.Path(path_type=Path, dir_okay=False), help=say("grid.params")
     ),
@@ -104,7 +104,6 @@ def gridding(command: F) -> F:
 
 def request_of(options: dict[str, Any]) -> Request:
     """Return the request that the options make, once everything heavy may be imported."""
-    from pointcloud import crs
     from pointcloud.errors import ParameterError
     from pointcloud.run.grid import Request
 
@@ -118,8 +117,8 @@ def request_of(options: dict[str, Any]) -> Request:
         level=options["level"],
         tile_size=options["tile_size"],
         area=options["area"],
-        crs=crs.from_user(options["crs"]) if options["crs"] else None,
-        vertical=crs.vertical_from_user(options["vertical"]) if options["vertical"] else None,
+        crs=shared.crs_of(options),
+        vertical=shared.vertical_of(options),
         credit=options["credit"],
         jobs=options["jobs"] or os.cpu_count() or 1,
         redo=options.get("redo", False),

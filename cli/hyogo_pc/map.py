@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hyogo_pc import options as shared
 from hyogo_pc.relief import chosen_styles
 from pointcloud import styles
 from pointcloud.cs_params import PRESETS
@@ -73,9 +74,9 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--date", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help=say("map.date_option"))
 @click.option("--credit", metavar="TEXT", default="", help=say("map.credit_option"))
 @click.option("--zone", type=click.IntRange(1, 19), metavar="N", help=say("map.zone_option"))
-@click.option("--crs", metavar="CRS", help=say("relief_command.crs"))
+@shared.dem_crs
 @click.option("--vertical", metavar="CRS", help=say("map.vertical"))
-@click.option("--nodata", type=float, metavar="HEIGHT", help=say("relief_command.nodata"))
+@shared.dem_nodata
 @click.option("--font", type=_FILE, metavar="FILE", help=say("map.font"))
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help=say("relief_command.jobs"))
 def command(outs: tuple[Path, ...], contours: tuple[Path, ...], **options: Any) -> None:
@@ -121,7 +122,7 @@ def _request(options: dict[str, Any]) -> MapRequest:
     from pointcloud import crs
     from pointcloud.print.mapfiles import MapRequest
 
-    system = crs.from_user(options["crs"]) if options["crs"] else None
+    system = shared.crs_of(options)
     if system is not None:
         crs.require_metres(system, "--crs")
     return MapRequest(
@@ -132,7 +133,7 @@ def _request(options: dict[str, Any]) -> MapRequest:
         overlays=options["overlays"],
         label=options["label"],
         crs=system,
-        vertical=crs.vertical_from_user(options["vertical"]) if options["vertical"] else None,
+        vertical=shared.vertical_of(options),
         nodata=options["nodata"],
         threads=options["jobs"] or os.cpu_count() or 1,
     )

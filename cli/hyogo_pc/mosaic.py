@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hyogo_pc import options as shared
+from hyogo_pc import summary
 from pointcloud.messages import say
 
 if TYPE_CHECKING:
@@ -46,9 +47,9 @@ LEVELS = ("50000", "5000", "2500", "1000", "500", "250")
 @click.option("--area", multiple=True, metavar="AREA", help=say("mosaic.area"))
 @click.option("--whole", is_flag=True, help=say("mosaic.whole"))
 @click.option("--crs", metavar="CRS", help=say("mosaic.crs"))
-@click.option("--vertical", metavar="CRS", help=say("grid.vertical"))
+@shared.vertical
 @shared.compress
-@click.option("--credit", default="", metavar="TEXT", help=say("grid.credit"))
+@shared.credit
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help=say("mosaic.jobs"))
 @click.option("--redo", is_flag=True, help=say("mosaic.redo"))
 @click.pass_context
@@ -68,14 +69,13 @@ def command(context: click.Context, /, **options: Any) -> None:
 
 
 def _request(options: dict[str, Any]) -> Request:
-    from pointcloud import crs
     from pointcloud.merge.request import Request
 
     return Request(
         **options
         | {
-            "crs": crs.from_user(options["crs"]) if options["crs"] else None,
-            "vertical": crs.vertical_from_user(options["vertical"]) if options["vertical"] else None,
+            "crs": shared.crs_of(options),
+            "vertical": shared.vertical_of(options),
             "jobs": options["jobs"] or min(os.cpu_count() or 1, 4),
         }
     )
@@ -128,11 +128,5 @@ def _tell(report: Report) -> None:
         click.echo(say("grid.failed", sheet=code, why=why))
     for label, why in report.bad_files.items():
         click.echo(say("convert.failed", label=label, why=why))
-    if report.mosaics:
-        click.echo(say("grid.where", out=report.out))
-        for path in report.mosaics:
-            click.echo(f"  {path}")
-    if report.pictures:
-        click.echo(say("grid.pictures"))
-        for path in report.pictures:
-            click.echo(f"  {path}")
+    for line in summary.where(report.out, report.mosaics, report.pictures):
+        click.echo(line)

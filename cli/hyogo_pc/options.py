@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +13,9 @@ from pointcloud.messages import say
 from pointcloud.params import COMPRESSIONS
 from pointcloud.places import HYOGO_ZONE
 from pointcloud.smrfparams import METHODS, PRESETS
+
+if TYPE_CHECKING:
+    from pointcloud.crs import SpatialReference
 
 classify = click.option("--classify", type=click.Choice(METHODS), help=say("ground.classify"))
 preset = click.option("--preset", type=click.Choice(PRESETS), help=say("ground.preset"))
@@ -30,6 +35,10 @@ compress = click.option(
     show_default=True,
     help=say("cli.compress"),
 )
+vertical = click.option("--vertical", metavar="CRS", help=say("grid.vertical"))
+credit = click.option("--credit", default="", metavar="TEXT", help=say("grid.credit"))
+dem_crs = click.option("--crs", metavar="CRS", help=say("relief_command.crs"))
+dem_nodata = click.option("--nodata", type=float, metavar="HEIGHT", help=say("relief_command.nodata"))
 as_json = click.option("--json", "as_json", is_flag=True, help=say("cli.json"))
 zone = click.option(
     "--zone",
@@ -49,10 +58,26 @@ class PlaceCommand(click.Command):
         return super().parse_args(ctx, [f" {arg}" if re.match(r"-[\d.]", arg) else arg for arg in args])
 
 
-def crs_wkt(text: str) -> str:
-    """Return the WKT of a CRS in metres that a user names."""
+def crs_wkt(text: str | None) -> str | None:
+    """Return the WKT of a CRS in metres that a user names, if one is named."""
+    if not text:
+        return None
     from pointcloud import crs
 
     system = crs.from_user(text)
     crs.require_metres(system, "--crs")
     return system.wkt
+
+
+def crs_of(options: Mapping[str, Any]) -> SpatialReference | None:
+    """Return the CRS of ``--crs``, if one is named."""
+    from pointcloud import crs
+
+    return crs.from_user(options["crs"]) if options["crs"] else None
+
+
+def vertical_of(options: Mapping[str, Any]) -> str | None:
+    """Return the height datum of ``--vertical``, if one is named."""
+    from pointcloud import crs
+
+    return crs.vertical_from_user(options["vertical"]) if options["vertical"] else None

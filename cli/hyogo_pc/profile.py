@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hyogo_pc import options as shared
 from pointcloud.errors import ParameterError
 from pointcloud.messages import say
 from pointcloud.params import SAMPLINGS
@@ -124,7 +125,6 @@ def _check(drawings: Sequence[Path]) -> None:
 
 
 def _request(options: dict[str, Any]) -> SectionRequest:
-    from pointcloud import crs
     from pointcloud.print.sections import SectionRequest
 
     return SectionRequest(
@@ -136,7 +136,7 @@ def _request(options: dict[str, Any]) -> SectionRequest:
         width=options["width"],
         step=options["step"],
         method=options["method"],
-        crs=crs.from_user(options["crs"]) if options["crs"] else None,
+        crs=shared.crs_of(options),
         nodata=options["nodata"],
         **({"most_points": options["max_points"]} if options["max_points"] else {}),
     )

@@ -36,10 +36,10 @@ if TYPE_CHECKING:
 @click.option("--preset", metavar="NAME", default=PRESETS[0], help=say("relief_command.preset"))
 @click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help=say("relief_command.set"))
 @click.option("--show-preset", is_flag=True, help=say("relief_command.show_preset"))
-@click.option("--nodata", type=float, metavar="HEIGHT", help=say("relief_command.nodata"))
-@click.option("--crs", metavar="CRS", help=say("relief_command.crs"))
+@shared.dem_nodata
+@shared.dem_crs
 @shared.compress
-@click.option("--credit", default="", metavar="TEXT", help=say("grid.credit"))
+@shared.credit
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help=say("relief_command.jobs"))
 @click.pass_context
 def command(context: click.Context, /, show_preset: bool, **options: Any) -> None:
@@ -76,7 +76,7 @@ def _request(options: dict[str, Any], chosen: dict[str, StyleParams]) -> ReliefR
         styles=chosen,
         numbers=options["numbers"],
         nodata=options["nodata"],
-        crs_wkt=shared.crs_wkt(options["crs"]) if options["crs"] else None,
+        crs_wkt=shared.crs_wkt(options["crs"]),
         compress=options["compress"],
         credit=options["credit"],
         threads=options["jobs"] or os.cpu_count() or 1,

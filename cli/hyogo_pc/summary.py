@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -144,13 +144,17 @@ def _lines(report: Report, params: GridParams) -> Iterator[str]:
         yield say("grid.failed", sheet=sheet, why=why)
     if report.reference:
         yield str(report.reference)
-    if report.mosaics:
-        yield say("grid.where", out=report.out)
-        for path in report.mosaics:
-            yield f"  {path}"
+    yield from where(report.out, report.mosaics, report.pictures)
+
+
+def where(out: Path, mosaics: Sequence[Path], pictures: Sequence[Path]) -> Iterator[str]:
+    """Yield what to open."""
+    if mosaics:
+        yield say("grid.where", out=out)
+        yield from (f"  {path}" for path in mosaics)
+    if pictures:
         yield say("grid.pictures")
-        for path in report.pictures:
-            yield f"  {path}"
+        yield from (f"  {path}" for path in pictures)
 
 
 def _each(message: str, items: list[str]) -> Iterator[str]:

@@ -106,9 +106,9 @@ _AIMS = ("bearing", "distance", "height", "eye", "towards", "field")
     help=say("view_command.rate"),
 )
 @click.option("--title", default="", metavar="TEXT", help=say("view_command.title"))
-@click.option("--credit", default="", metavar="TEXT", help=say("grid.credit"))
-@click.option("--nodata", type=float, metavar="HEIGHT", help=say("relief_command.nodata"))
-@click.option("--crs", metavar="CRS", help=say("relief_command.crs"))
+@shared.credit
+@shared.dem_nodata
+@shared.dem_crs
 @shared.zone
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help=say("relief_command.jobs"))
 def command(place: str, out: Path | None, interactive: bool, **given: Any) -> None:
@@ -161,7 +161,7 @@ def _request(place: Place, given: dict[str, Any]) -> ViewRequest:
         labels=tuple(_label(text) for text in given["labels"]),
         named=not given["no_name"],
         aim=_aim(place, given),
-        crs_wkt=shared.crs_wkt(given["crs"]) if given["crs"] else None,
+        crs_wkt=shared.crs_wkt(given["crs"]),
         threads=given["jobs"] or os.cpu_count() or 1,
         **{name: given[name] for name in (*same, "nodata", "title", "credit")},
         **more,

@@ -67,10 +67,10 @@ _USUAL = SightParams()
     help=say("viewshed.refraction"),
 )
 @click.option("--flat", is_flag=True, help=say("viewshed.flat"))
-@click.option("--nodata", type=float, metavar="HEIGHT", help=say("relief_command.nodata"))
-@click.option("--crs", metavar="CRS", help=say("relief_command.crs"))
+@shared.dem_nodata
+@shared.dem_crs
 @shared.compress
-@click.option("--credit", default="", metavar="TEXT", help=say("grid.credit"))
+@shared.credit
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help=say("relief_command.jobs"))
 def command(spots: tuple[str, ...], **options: Any) -> None:
     """Make a viewshed; the catalogue holds the help."""
@@ -92,7 +92,7 @@ def command(spots: tuple[str, ...], **options: Any) -> None:
         params=params,
         shown=options["show"],
         nodata=options["nodata"],
-        crs_wkt=shared.crs_wkt(options["crs"]) if options["crs"] else None,
+        crs_wkt=shared.crs_wkt(options["crs"]),
         compress=options["compress"],
         credit=options["credit"],
         threads=options["jobs"] or os.cpu_count() or 1,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 from pointcloud.check.clouds import CloudFacts
@@ -224,8 +223,3 @@ def _residual(residual: Residual) -> dict[str, Any]:
         "points": residual.count,
         "difference": residual.difference,
     }
-
-
-def name_of(key: str) -> str:
-    """Return a file's name without its folder."""
-    return Path(key).name
