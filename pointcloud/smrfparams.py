@@ -62,8 +62,8 @@ class SmrfParams:
     step: float = 0.2
     slope: float = 0.07
     slope_share: float = 0.28
-    threshold: float = 0.3
-    scaling: float = 1.25
+    threshold: float = 0.35
+    scaling: float = 1.5
     max_gap: float = 100.0
     fill_gap: float = 20.0
     noise_drop: float = 5.0

@@ -57,7 +57,64 @@ def lowest(
 
 
 @kernel
-def floors(low: Ints, reach: Int, drop: Int, out: Ints) -> None:
+def lowest_of_four(
+    low: Ints, x: Ints, y: Ints, out: npt.NDArray[np.bool_], cell: Int, of: Ints, of_x: Ints, of_y: Ints
+) -> None:
+    """Keep the lowest point of each square of two by two cells; of those of one height the north-western one's.
+
+    Parameters
+    ----------
+    low, x, y : int32 arrays (2 rows, 2 cols)
+        From :func:`lowest`.
+    out : bool array (2 rows, 2 cols)
+        Cells whose point is passed over.
+    cell : int
+        Quanta.
+    of, of_x, of_y : int32 arrays (rows, cols)
+        Receive the same of the squares; NOTHING where there is no point.
+    """
+    for i in range(of.shape[0]):
+        for j in range(of.shape[1]):
+            of[i, j], of_x[i, j], of_y[i, j] = NOTHING, 0, 0
+            for k in range(4):
+                r, c = 2 * i + k // 2, 2 * j + k % 2
+                if not out[r, c] and low[r, c] < of[i, j]:
+                    of[i, j] = low[r, c]
+                    of_x[i, j], of_y[i, j] = x[r, c] + (k % 2) * cell, y[r, c] + (k // 2) * cell
+
+
+@kernel
+def points_of(
+    low: Ints, x: Ints, y: Ints, west: Int, north: Int, cell: Int, reach_x: Int, reach_y: Int, xy: Ints, z: Ints
+) -> Int:
+    """Write the points of cells that lie in a window; return how many.
+
+    Parameters
+    ----------
+    low, x, y : int32 arrays (rows, cols)
+        From :func:`lowest`.
+    west, north : int
+        Corner of the cells in quanta from the centre of the window.
+    cell : int
+        Quanta.
+    reach_x, reach_y : int
+        Half its sides; it is half-open: its west and north edges (-reach_x, +reach_y) are inside.
+    xy, z : int32 arrays (n, 2), (n,)
+        ``xy`` from the centre of the window; ``n`` at least the number of points in the cells.
+    """
+    count = 0
+    for i in range(low.shape[0]):
+        for j in range(low.shape[1]):
+            if low[i, j] != NOTHING:
+                e, n = west + j * cell + x[i, j], north - i * cell - y[i, j]
+                if -reach_x <= e < reach_x and -reach_y < n <= reach_y:
+                    xy[count, 0], xy[count, 1], z[count] = e, n, low[i, j]
+                    count += 1
+    return count
+
+
+@kernel
+def floors(low: Ints, reach: Int, drop: Int, first: Int, last: Int, out: Ints) -> None:
     """Write how low a point of each cell may be: ``drop`` below the second lowest of the cells around it.
 
     Parameters
@@ -69,21 +126,22 @@ def floors(low: Ints, reach: Int, drop: Int, out: Ints) -> None:
         scanner, are rarely more than one in so small a place.
     drop : int
         Quanta.
+    first, last : int
     out : int32 array (rows, cols)
-        The least int32 where fewer than three cells around hold a point.
+        Its rows ``first`` … ``last`` - 1 are written: the least int32 where fewer than three cells around hold a point.
     """
     rows, cols = low.shape
-    for i in range(rows):
+    for i in range(first, last):
         for j in range(cols):
-            first, second, count = NOTHING, NOTHING, 0
+            lowest, second, count = NOTHING, NOTHING, 0
             for r in range(max(i - reach, 0), min(i + reach + 1, rows)):
                 for c in range(max(j - reach, 0), min(j + reach + 1, cols)):
                     here = low[r, c]
                     if here == NOTHING or (r == i and c == j):
                         continue
                     count += 1
-                    if here < first:
-                        first, second = here, first
+                    if here < lowest:
+                        lowest, second = here, lowest
                     elif here < second:
                         second = here
             out[i, j] = -(2**31)
@@ -92,7 +150,7 @@ def floors(low: Ints, reach: Int, drop: Int, out: Ints) -> None:
 
 
 @kernel
-def steepness(means: Floats, step: Int, run: float, out: Floats) -> None:
+def steepness(means: Floats, step: Int, run: float, most: float, first: Int, last: Int, out: Floats) -> None:
     """Write the slope of a surface of means by differences over ``step`` cells to either side.
 
     Where a side has no mean the cell itself stands for it; with nothing on both sides the land counts as level.
@@ -104,11 +162,14 @@ def steepness(means: Floats, step: Int, run: float, out: Floats) -> None:
     step : int
     run : float
         Length of ``step`` in metres.
+    most : float
+        Steeper land counts as this steep.
+    first, last : int
     out : float32 array (rows, cols)
-        Rise over run.
+        Its rows ``first`` … ``last`` - 1 are written: rise over run.
     """
     rows, cols = means.shape
-    for i in range(rows):
+    for i in range(first, last):
         for j in range(cols):
             total = 0.0
             for axis in range(2):
@@ -126,7 +187,7 @@ def steepness(means: Floats, step: Int, run: float, out: Floats) -> None:
                         length += run
                 if length > 0.0:
                     total += (rise / length) ** 2
-            out[i, j] = math.sqrt(total)
+            out[i, j] = min(math.sqrt(total), most)
 
 
 @kernel
@@ -179,6 +240,58 @@ def _nearest(surface: Floats, row: Int, col: Int) -> tuple[Int, Int]:
 
 
 @kernel
+def _tilted(surface: Floats, row: Int, col: Int, right: float, down: float) -> float:
+    """Return the height so many cells from the centre of a cell, on the plane through it and the cells beside it."""
+    rows, cols = surface.shape
+    here = float(surface[row, col])
+    height = here
+    for axis in range(2):
+        rise, count = 0.0, 0
+        for side in (-1, 1):
+            r, c = row + side * axis, col + side * (1 - axis)
+            if 0 <= r < rows and 0 <= c < cols and not math.isnan(surface[r, c]):
+                rise += side * (float(surface[r, c]) - here)
+                count += 1
+        if count > 0:
+            height += rise / count * (down if axis else right)
+    return height
+
+
+@kernel
+def _over(right: Int, down: Int, cell: Int, per_cell: float, surface: Floats, tolerances: Floats) -> tuple[float, float]:
+    """Return surface and tolerance (metres) at a place in quanta from the centre of the north-western cell.
+
+    Bilinear between cell centres. Where one of the four is missing, the others go on as planes, the nearer the weightier;
+    where all are, the nearest cell within three does; where there is none either, NaN.
+    """
+    rows, cols = surface.shape
+    col, row = floor_div(right, cell, per_cell), floor_div(down, cell, per_cell)
+    u, v = float(right - col * cell) * per_cell, float(down - row * cell) * per_cell
+    if 0 <= row < rows - 1 and 0 <= col < cols - 1:
+        top = (1.0 - u) * float(surface[row, col]) + u * float(surface[row, col + 1])
+        bottom = (1.0 - u) * float(surface[row + 1, col]) + u * float(surface[row + 1, col + 1])
+        height = (1.0 - v) * top + v * bottom
+        if height == height:
+            top = (1.0 - u) * float(tolerances[row, col]) + u * float(tolerances[row, col + 1])
+            bottom = (1.0 - u) * float(tolerances[row + 1, col]) + u * float(tolerances[row + 1, col + 1])
+            return height, (1.0 - v) * top + v * bottom
+    weights, height, limit = 0.0, 0.0, 0.0
+    for k in range(4):
+        r, c = row + k // 2, col + k % 2
+        if 0 <= r < rows and 0 <= c < cols and not math.isnan(surface[r, c]):
+            weight = (v if k // 2 else 1.0 - v) * (u if k % 2 else 1.0 - u)
+            weights += weight
+            height += weight * _tilted(surface, r, c, u - k % 2, v - k // 2)
+            limit += weight * float(tolerances[r, c])
+    if weights > 0.0:
+        return height / weights, limit / weights
+    r, c = _nearest(surface, row, col)
+    if r < 0:
+        return np.nan, np.nan
+    return _tilted(surface, r, c, col + u - c, row + v - r), float(tolerances[r, c])
+
+
+@kernel
 def above(
     xy: Ints,
     z: Ints,
@@ -190,10 +303,7 @@ def above(
     heights: Floats,
     ground: npt.NDArray[np.bool_],
 ) -> None:
-    """Write the height of each point above the surface, and whether it is close enough to be ground.
-
-    Surface and tolerance are bilinear between cell centres, over those of the four that there are; where none is,
-    those of the nearest cell within three; where there is none either, the height is NaN and the point no ground.
+    """Write the height of each point above the surface (:func:`_over`), and whether it is close enough to be ground.
 
     Parameters
     ----------
@@ -206,31 +316,74 @@ def above(
     surface, tolerances : float32 arrays (rows, cols)
         Metres, NaN where there is none.
     heights : float32 array (n,)
+        NaN where there is no surface.
     ground : bool array (n,)
     """
-    rows, cols = surface.shape
     per_cell = 1.0 / cell
+    west, north = west + cell // 2, north - cell // 2
     for i in range(xy.shape[0]):
-        right = np.int64(xy[i, 0]) - west - cell // 2
-        down = north - np.int64(xy[i, 1]) - cell // 2
-        col, row = floor_div(right, cell, per_cell), floor_div(down, cell, per_cell)
-        u, v = float(right - col * cell) * per_cell, float(down - row * cell) * per_cell
-        weights, height, limit = 0.0, 0.0, 0.0
-        for k in range(4):
-            r, c = row + k // 2, col + k % 2
-            if 0 <= r < rows and 0 <= c < cols and not math.isnan(surface[r, c]):
-                weight = (v if k // 2 else 1.0 - v) * (u if k % 2 else 1.0 - u)
-                weights += weight
-                height += weight * float(surface[r, c])
-                limit += weight * float(tolerances[r, c])
-        if weights > 0.0:
-            height, limit = height / weights, limit / weights
-        else:
-            r, c = _nearest(surface, row, col)
-            if r < 0:
-                heights[i], ground[i] = np.nan, False
-                continue
-            height, limit = float(surface[r, c]), float(tolerances[r, c])
-        height = float(z[i]) / QUANTA_PER_METRE - height
+        right, down = np.int64(xy[i, 0]) - west, north - np.int64(xy[i, 1])
+        level, limit = _over(right, down, cell, per_cell, surface, tolerances)
+        height = float(z[i]) / QUANTA_PER_METRE - level
         heights[i] = height
         ground[i] = abs(height) <= limit
+
+
+@kernel
+def keep_ground(
+    xy: Ints, z: Ints, west: Int, north: Int, cell: Int, surface: Floats, tolerances: Floats
+) -> Int:
+    """Move the points that are ground to the front; return how many. The parameters are those of :func:`above`."""
+    per_cell = 1.0 / cell
+    west, north = west + cell // 2, north - cell // 2
+    count = 0
+    for i in range(xy.shape[0]):
+        right, down = np.int64(xy[i, 0]) - west, north - np.int64(xy[i, 1])
+        level, limit = _over(right, down, cell, per_cell, surface, tolerances)
+        if abs(float(z[i]) / QUANTA_PER_METRE - level) <= limit:
+            xy[count, 0], xy[count, 1], z[count] = xy[i, 0], xy[i, 1], z[i]
+            count += 1
+    return count
+
+
+@kernel
+def take_back(
+    low: Ints,
+    x: Ints,
+    y: Ints,
+    side: Int,
+    west: Int,
+    north: Int,
+    cell: Int,
+    surface: Floats,
+    tolerances: Floats,
+    first: Int,
+    last: Int,
+    flags: npt.NDArray[np.bool_],
+) -> None:
+    """Clear the flag of each cell whose lowest point is close enough to the surface to be ground.
+
+    Parameters
+    ----------
+    low, x, y : int32 arrays (rows, cols)
+        From :func:`lowest`.
+    side : int
+        Of their cells, in quanta.
+    west, north : int
+        Corner of the cells of the surface, from that of ``low``, in quanta.
+    cell, surface, tolerances
+        As for :func:`above`.
+    first, last : int
+        Rows to look at.
+    flags : bool array (rows, cols)
+    """
+    per_cell = 1.0 / cell
+    west, north = west + cell // 2, north - cell // 2
+    for i in range(first, last):
+        for j in range(low.shape[1]):
+            if flags[i, j] and low[i, j] != NOTHING:
+                right = np.int64(j) * side + x[i, j] - west
+                down = north + np.int64(i) * side + y[i, j]
+                level, limit = _over(right, down, cell, per_cell, surface, tolerances)
+                if abs(float(low[i, j]) / QUANTA_PER_METRE - level) <= limit:
+                    flags[i, j] = False

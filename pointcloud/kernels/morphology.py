@@ -75,18 +75,69 @@ def minima(heights: Ints, half: Ints, first: Int, last: Int, out: Ints, low: Int
 
 
 @kernel
-def negate(heights: Ints, first: Int, last: Int) -> None:
-    """Turn heights upside down in place; NOTHING stays."""
+def beside(heights: Ints, reach: Int, first: Int, last: Int, out: npt.NDArray[np.bool_]) -> None:
+    """Write which cells have a height or lie within ``reach`` cells, in either direction, of one that has.
+
+    Parameters
+    ----------
+    heights : int32 array (rows, cols)
+        Quanta, :data:`NOTHING` where there is none.
+    reach, first, last : int
+    out : bool array (rows, cols)
+        Its rows ``first`` … ``last`` - 1 are written.
+    """
+    rows, cols = heights.shape
+    for i in range(first, last):
+        for j in range(cols):
+            found = heights[i, j] != NOTHING
+            for r in range(max(i - reach, 0), min(i + reach + 1, rows)):
+                if found:
+                    break
+                for c in range(max(j - reach, 0), min(j + reach + 1, cols)):
+                    found |= heights[r, c] != NOTHING
+            out[i, j] = found
+
+
+@kernel
+def turn_over(heights: Ints, wanted: npt.NDArray[np.bool_], first: Int, last: Int) -> None:
+    """Turn heights upside down in place, and take out those of cells that are not wanted."""
     for y in range(first, last):
         for j in range(heights.shape[1]):
-            heights[y, j] = NOTHING if heights[y, j] == NOTHING else -heights[y, j]
+            nothing = heights[y, j] == NOTHING or not wanted[y, j]
+            heights[y, j] = NOTHING if nothing else -heights[y, j]
+
+
+@kernel
+def steps(
+    measured: Ints, surface: npt.NDArray[np.float32], empty: Int, first: Int, last: Int, out: Ints
+) -> None:
+    """Write a surface in quanta: measured heights as they are, others rounded.
+
+    Parameters
+    ----------
+    measured : int32 array (rows, cols)
+        Quanta, ``empty`` where nothing was measured.
+    surface : float32 array (rows, cols)
+        Metres, NaN where there is none.
+    empty, first, last : int
+    out : int32 array (rows, cols)
+        Its rows ``first`` … ``last`` - 1 are written; :data:`NOTHING` where there is no surface.
+    """
+    for i in range(first, last):
+        for j in range(measured.shape[1]):
+            if measured[i, j] != empty:
+                out[i, j] = measured[i, j]
+            elif surface[i, j] == surface[i, j]:
+                out[i, j] = int(np.rint(float(surface[i, j]) * QUANTA_PER_METRE))
+            else:
+                out[i, j] = NOTHING
 
 
 @kernel
 def box_means(heights: Ints, half: Int, first: Int, last: Int, out: npt.NDArray[np.float32]) -> None:
     """Write the mean of the heights in a square of 2 ``half`` + 1 cells around each cell, in metres.
 
-    Sums are exact: int64 holds those of 2^31 cells. NaN where no cell of the square has a height.
+    Sums are exact: int64 holds those of 2^31 cells. NaN where the cell itself has no height.
 
     Parameters
     ----------
@@ -119,7 +170,7 @@ def box_means(heights: Ints, half: Int, first: Int, last: Int, out: npt.NDArray[
         for j in range(cols):
             low, high = max(j - half, 0), min(j + half + 1, cols)
             count = counts[high] - counts[low]
-            if count > 0:
+            if heights[row, j] != NOTHING:
                 out[row, j] = float(sums[high] - sums[low]) / (QUANTA_PER_METRE * float(count))
             else:
                 out[row, j] = np.nan
@@ -134,6 +185,8 @@ def flag_steps(
     slope: float,
     share: float,
     radius: float,
+    first: Int,
+    last: Int,
     out: npt.NDArray[np.bool_],
 ) -> None:
     """Flag the cells that an opening lowers by more than the terrain explains.
@@ -148,12 +201,13 @@ def flag_steps(
         The limit is base + (slope + share · steepness) · radius, in metres.
     radius : float
         Of this disc, in metres.
+    first, last : int
+        Rows to look at.
     out : bool array (rows, cols)
         Cells are only ever set.
     """
-    rows, cols = before.shape
-    for i in range(rows):
-        for j in range(cols):
+    for i in range(first, last):
+        for j in range(before.shape[1]):
             if before[i, j] != NOTHING:
                 limit = base + (slope + share * float(steepness[i, j])) * radius
                 if float(before[i, j] - after[i, j]) > QUANTA_PER_METRE * limit:

@@ -47,7 +47,7 @@ def answers(
     found = smrf.classify(cloud, box, params, pool)
     xy, z = found.clip(box)
     xyz = np.column_stack((xy + np.array([(box.west + box.east) // 2, (box.south + box.north) // 2]), z))
-    return found.surface, xyz[np.lexsort(xyz.T)]
+    return found.surface.heights, xyz[np.lexsort(xyz.T)]
 
 
 def test_finds_ground_and_noise() -> None:
@@ -78,7 +78,7 @@ def test_any_window_order_and_number_of_threads_finds_the_same(quantum: float) -
         threaded = answers(cloud, box, SMALL, pool)
     assert np.array_equal(surface, threaded[0], equal_nan=True)
     assert np.array_equal(ground, threaded[1])
-    rim = smrf._RIM
+    rim, side = smrf._RIM, 20_000
     for part in (
         Box.from_metres(WEST, SOUTH, WEST + 50, SOUTH + 40),
         Box.from_metres(WEST + 110, SOUTH + 50, WEST + 150, SOUTH + 90),
@@ -87,12 +87,22 @@ def test_any_window_order_and_number_of_threads_finds_the_same(quantum: float) -
         near = (e >= west) & (e <= east) & (n >= south) & (n <= north)
         order = rng.permutation(int(near.sum()))
         alone = answers(cloud_of(e[near][order], n[near][order], z[near][order]), part, SMALL)
-        rows = slice((box.north - part.north) // 10_000, (box.north - part.south) // 10_000 + 2 * rim)
-        cols = slice((part.west - box.west) // 10_000, (part.east - box.west) // 10_000 + 2 * rim)
+        rows = slice((box.north - part.north) // side, (box.north - part.south) // side + 2 * rim)
+        cols = slice((part.west - box.west) // side, (part.east - box.west) // side + 2 * rim)
         assert np.array_equal(alone[0], surface[rows, cols], equal_nan=True)
         inside = (ground[:, 0] >= part.west) & (ground[:, 0] < part.east)
         inside &= (ground[:, 1] > part.south) & (ground[:, 1] <= part.north)
         assert np.array_equal(alone[1], ground[inside])
+
+
+def test_the_edge_of_the_points_is_the_same_whatever_lies_far_away() -> None:
+    e, n, z, _ = place(np.random.default_rng(4))
+    box = Box.from_metres(WEST, SOUTH, EAST, NORTH)
+    alone = answers(cloud_of(e, n, z), box, SMALL)
+    far = (np.append(v, x) for v, x in zip((e, n, z), (WEST - 900, NORTH + 900, 0.0), strict=True))
+    surface, ground = answers(cloud_of(*far), box, SMALL)
+    assert np.array_equal(ground, alone[1])
+    assert np.array_equal(surface, alone[0], equal_nan=True)
 
 
 def test_a_halo_that_is_too_small_does_make_a_difference() -> None:
@@ -120,10 +130,10 @@ def test_roofs_up_to_the_stated_width_go(width: float, kept: bool) -> None:
     assert SMALL.widest == 12.0
     found = smrf.classify(cloud, cloud.extent, SMALL)
     row, col = (
-        (found.grid.box.north - round((SOUTH + 60) * 1e4)) // 10_000,
-        (round((WEST + 60) * 1e4) - found.grid.box.west) // 10_000,
+        (found.surface.grid.box.north - round((SOUTH + 60) * 1e4)) // 20_000,
+        (round((WEST + 60) * 1e4) - found.surface.grid.box.west) // 20_000,
     )
-    assert (found.surface[row, col] > 4) == kept
+    assert (found.surface.heights[row, col] > 4) == kept
 
 
 @pytest.mark.parametrize("preset", PRESETS)

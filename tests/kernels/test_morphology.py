@@ -37,6 +37,16 @@ def test_minima_over_discs(radius: int) -> None:
     assert np.array_equal(out, expected)
 
 
+@pytest.mark.parametrize("reach", [0, 1, 2, 5])
+def test_cells_beside_a_surface(reach: int) -> None:
+    heights = np.where(surface(7) > 60_000, surface(7), NOTHING).astype(np.int32)
+    square = np.ones((2 * reach + 1, 2 * reach + 1))
+    out = np.zeros(heights.shape, np.bool_)
+    for first in range(0, 40, 16):
+        morphology.beside(heights, reach, first, min(first + 16, 40), out)
+    assert np.array_equal(out, ndimage.binary_dilation(heights != NOTHING, square))
+
+
 @pytest.mark.parametrize("half", [0, 1, 5, 60])
 def test_means_of_boxes(half: int) -> None:
     heights = surface(half)
@@ -46,7 +56,9 @@ def test_means_of_boxes(half: int) -> None:
     for row, col in [(0, 0), (5, 50), (16, 20), (39, 52), (31, 7)]:
         part = heights[max(row - half, 0) : row + half + 1, max(col - half, 0) : col + half + 1]
         part = part[part != NOTHING]
-        expected = np.float32(part.astype(np.int64).sum() / (10_000.0 * part.size)) if part.size else np.nan
+        expected = np.float32(np.nan)
+        if heights[row, col] != NOTHING:
+            expected = np.float32(part.astype(np.int64).sum() / (10_000.0 * part.size))
         assert np.array_equal(out[row, col], expected, equal_nan=True)
 
 
@@ -62,12 +74,12 @@ def test_floor_is_below_the_second_lowest_neighbour() -> None:
     low = np.full((9, 9), 50_000, np.int32)
     low[4, 4], low[4, 6], low[0, 0] = -900_000, 20_000, NOTHING
     out = np.empty_like(low)
-    ground.floors(low, 3, 30_000, out)
+    ground.floors(low, 3, 30_000, 0, 9, out)
     assert out[4, 4] == 20_000  # of the others 2 m is the lowest, 5 m the second
     assert out[4, 5] == 20_000 - 30_000
     lonely = np.full((9, 9), NOTHING, np.int32)
     lonely[4, 4] = lonely[4, 5] = lonely[5, 5] = 0
-    ground.floors(lonely, 3, 30_000, out)
+    ground.floors(lonely, 3, 30_000, 0, 9, out)
     assert (out[4, 4], out[6, 6]) == (-(2**31), -30_000)
 
 
@@ -75,7 +87,7 @@ def test_steepness_and_tolerance_of_a_plane() -> None:
     rows, cols = np.mgrid[0:20, 0:30]
     plane = (0.3 * cols - 0.4 * rows).astype(np.float32)
     out = np.empty_like(plane)
-    ground.steepness(plane, 3, 3.0, out)
+    ground.steepness(plane, 3, 3.0, 1.0, 0, 20, out)
     assert np.allclose(out, 0.5, atol=1e-5)
     plane[10, 10] = np.nan
     ground.tolerance(plane, 1.0, 0.2, 2.0, 9.0, out)
