@@ -1,10 +1,12 @@
 """Ground found without classes: errors beside PDAL and neilpy, agreement with surveyors, speed.
 
-    python benchmarks/ground.py [--isprs] [--tiles] [--speed TILE]
+    python benchmarks/ground.py [--isprs] [--tiles] [--speed TILE [--runs N] [--program HYOGO_PC]]
 
-Without options: the first two. Data are those of HYOGO_PC_SHARED: the ISPRS filter test with labels, and
-delivered tiles with the surveyor's ground. PDAL is measured if the command ``pdal`` is on the path or named by
-HYOGO_PC_PDAL. One fixed set of parameters each (ours: the preset ``general``; PDAL: the defaults of its filters).
+Without options: the first two. Data are those of HYOGO_PC_SHARED: the ISPRS filter test with labels, and delivered
+tiles with the surveyor's ground. PDAL is measured if the command ``pdal`` is on the path or named by HYOGO_PC_PDAL.
+One fixed set of parameters each (ours: the preset ``general``; PDAL: the defaults of its filters). The speed of a tile is
+that of whole processes, medians of runs in turn; ``--program`` is the command to measure, as installed for use: an
+environment with SciPy, as that of the tests, starts more slowly.
 """
 
 from __future__ import annotations
@@ -12,9 +14,11 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import math
 import os
 import re
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -25,7 +29,7 @@ from pathlib import Path
 import laspy
 import numpy as np
 import numpy.typing as npt
-from grid import measure
+from grid import Cost, measure
 
 from pointcloud import pipeline
 from pointcloud.ground import smrf
@@ -45,7 +49,12 @@ TILES = (
     "als_forest/Topography.laz",
     "als_urban/ahn3_cropped_1.laz",
 )
-TRIED = {"slope": (0.05, 0.07, 0.1), "slope_share": (0.2, 0.28, 0.36), "threshold": (0.25, 0.3, 0.4)}
+TRIED = {
+    "slope": (0.05, 0.07, 0.1),
+    "slope_share": (0.2, 0.28, 0.36),
+    "threshold": (0.3, 0.35, 0.45),
+    "scaling": (1.25, 1.5, 1.75),
+}
 PDAL = {f"PDAL {name}": {"type": f"filters.{name}"} for name in ("smrf", "pmf", "csf")}
 
 
@@ -224,57 +233,82 @@ def dem(sample: Sample, params: SmrfParams | None) -> Array:
     return array
 
 
-def speed(tile: Path, pdal: str | None) -> None:
-    folder = Path(tempfile.mkdtemp())
-    ours = [sys.executable, "-m", "hyogo_pc"]
-    commands: dict[str, list[str]] = {
-        "hyogo-pc grid --classify smrf, DEM": [
-            *ours,
-            *("grid", str(tile), "-o", str(folder / "g"), "-p", "dem"),
-            *("--classify", "smrf", "--redo"),
-        ],
-        "the same, --jobs 1": [
-            *ours,
-            *("grid", str(tile), "-o", str(folder / "g1"), "-p", "dem"),
-            *("--classify", "smrf", "--redo", "--jobs", "1"),
-        ],
-        "hyogo-pc classify": [*ours, "classify", str(tile), "-o", str(folder / "c")],
+def pdal_stages(tile: Path, out: Path) -> dict[str, list[object]]:
+    """Return PDAL's pipelines: the filter with its own raster writer, and with the TIN that ours makes."""
+    found: list[object] = [
+        str(tile),
+        {"type": "filters.assign", "assignment": "Classification[:]=1"},
+        {"type": "filters.smrf"},
+        {"type": "filters.range", "limits": "Classification[2:2]"},
+    ]
+    west, south, east, north = read_header(tile).limits.bounds
+    place = {
+        **{"origin_x": math.floor(west), "origin_y": math.floor(south)},
+        **{"width": math.ceil(east) - math.floor(west), "height": math.ceil(north) - math.floor(south)},
     }
-    if pdal:
-        stages = [
-            str(tile),
-            {"type": "filters.assign", "assignment": "Classification[:]=1"},
-            {"type": "filters.smrf"},
-            {"type": "filters.range", "limits": "Classification[2:2]"},
-            {
-                "type": "writers.gdal",
-                "filename": str(folder / "p.tif"),
-                "resolution": 1,
-                "output_type": "idw",
-            },
-        ]
-        (folder / "p.json").write_text(json.dumps(stages))
-        commands["PDAL filters.smrf and writers.gdal"] = [pdal, "pipeline", str(folder / "p.json")]
-    print("\nspeed on", tile.name)
-    for name, command in commands.items():
-        cost = measure(command)
-        print(f"{name:36s} {cost.wall:6.1f} s {cost.cpu:6.1f} CPU-s {cost.peak:6.0f} MiB")
+    return {
+        "PDAL filters.smrf, IDW": [
+            *found,
+            {"type": "writers.gdal", "filename": str(out / "i.tif"), "resolution": 1, "output_type": "idw"},
+        ],
+        "PDAL filters.smrf, TIN": [
+            *found,
+            {"type": "filters.delaunay"},
+            {"type": "filters.faceraster", "resolution": 1, **place},
+            {"type": "writers.raster", "filename": str(out / "t.tif"), "gdaldriver": "GTiff"},
+        ],
+    }
+
+
+def speed(tile: Path, pdal: str | None, program: list[str], runs: int) -> None:
+    folder = Path(tempfile.mkdtemp())
+    grid = [*program, "grid", str(tile), "-p", "dem", "--classify", "smrf", "-o"]
+    commands: dict[str, list[str]] = {
+        "hyogo-pc grid --classify smrf, DEM": [*grid, str(folder / "g")],
+        "the same, --jobs 1": [*grid, str(folder / "g1"), "--jobs", "1"],
+        "hyogo-pc classify": [*program, "classify", str(tile), "-o", str(folder / "c")],
+    }
+    for name, stages in pdal_stages(tile, folder).items() if pdal else ():
+        file = folder / f"{name.split()[-1]}.json"
+        file.write_text(json.dumps(stages))
+        commands[name] = [str(pdal), "pipeline", str(file)]
+    measure(commands["hyogo-pc grid --classify smrf, DEM"])  # compiles
+    costs: dict[str, list[Cost]] = {name: [] for name in commands}
+    for _ in range(runs):
+        for name, command in commands.items():
+            for made in ("g", "g1", "c"):
+                shutil.rmtree(folder / made, ignore_errors=True)
+            costs[name].append(measure(command))
+    print(f"\nspeed on {tile.name}, medians of {runs}; wall seconds from the fastest to the slowest run")
+    for name, found in costs.items():
+        wall, cpu, peak = (
+            statistics.median(getattr(cost, key) for cost in found) for key in ("wall", "cpu", "peak")
+        )
+        walls = [cost.wall for cost in found]
+        print(
+            f"{name:36s} {wall:6.1f} s ({min(walls):.1f} to {max(walls):.1f}) {cpu:6.1f} CPU-s {peak:6.0f} MiB"
+        )
     shutil.rmtree(folder)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--isprs", action="store_true")
     parser.add_argument("--tiles", action="store_true")
-    parser.add_argument("--speed", type=Path)
+    parser.add_argument("--speed", type=Path, metavar="TILE")
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--program", type=Path)
     chosen = parser.parse_args()
     shared = Path(os.environ.get("HYOGO_PC_SHARED", "../shared")) / "data"
     pdal = os.environ.get("HYOGO_PC_PDAL") or shutil.which("pdal")
+    program = [str(chosen.program)] if chosen.program else [sys.executable, "-m", "hyogo_pc"]
     everything = not (chosen.isprs or chosen.tiles or chosen.speed)
     parts: list[tuple[bool, Callable[[], None]]] = [
         (chosen.isprs or everything, lambda: isprs(shared, pdal)),
         (chosen.tiles or everything, lambda: tiles(shared)),
-        (chosen.speed is not None, lambda: speed(chosen.speed, pdal)),
+        (chosen.speed is not None, lambda: speed(chosen.speed, pdal, program, chosen.runs)),
     ]
     for wanted, part in parts:
         if wanted:

@@ -47,7 +47,9 @@ class Lowest:
     def none(cls, grid: Grid) -> Lowest:
         """Return cells without points."""
         shape = grid.shape
-        return cls(grid, np.full(shape, NOTHING, np.int32), np.zeros(shape, np.int32), np.zeros(shape, np.int32))
+        return cls(
+            grid, np.full(shape, NOTHING, np.int32), np.zeros(shape, np.int32), np.zeros(shape, np.int32)
+        )
 
     @property
     def extent(self) -> Box:

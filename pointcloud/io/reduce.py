@@ -107,8 +107,7 @@ class Reducer:
         self.scattering: Future[Any] | None = None
         self.arrays: dict[str, Array] = {}
         self.runs: list[Run] = []
-        self.ground = np.empty((0, 3), np.int32)
-        self.grounds = 0
+        self.gathered: list[Array] = []
         self.histogram = np.zeros(256, np.int64)
         self.counts = dict.fromkeys(("points", "used", "withheld", "ground"), 0)
         self.low = np.full(2, np.iinfo(np.int64).max)
@@ -130,7 +129,8 @@ class Reducer:
         self.dry.make_room(e, n, use, _DRY)
         if self.returns:
             self.returns.make_room(e, n, use, _RETURN)
-        self._make_room_for_ground(int(np.count_nonzero(use & _GROUND)))
+        ground = np.empty((int(np.count_nonzero(use & _GROUND)), 3), np.int32)
+        self._gather(ground)
         scatter: Callable[..., Future[Any]] = self.executor.submit if self.executor else _now
         self.scattering = scatter(
             bins.scatter,
@@ -140,40 +140,40 @@ class Reducer:
             use,
             self.highest.arguments(_RETURN),
             self.dry.arguments(_DRY),
-            (_GROUND, self.east, self.north, self.ground, self.grounds),
+            (_GROUND, self.east, self.north, ground),
             self.returns.arguments(_RETURN) if self.returns else None,
         )
 
     def _settle(self) -> None:
         """Wait until the last chunk is in its cells."""
         if self.scattering:
-            taken = int(self.scattering.result()) - self.grounds
-            self.grounds += taken
-            self.counts["ground"] += taken
+            self.scattering.result()
             self.scattering = None
 
-    def _make_room_for_ground(self, need: int) -> None:
-        if self.grounds + need > len(self.ground):
-            if self.grounds >= _RUN:
-                self._end_run()
-            if self.grounds + need > len(self.ground):
-                grown = np.empty((max(self.grounds + need, min(2 * len(self.ground), _RUN)), 3), np.int32)
-                grown[: self.grounds] = self.ground[: self.grounds]
-                self.ground = grown
+    def _gather(self, ground: Array) -> None:
+        """Keep room for the ground points of a chunk; a run that has got long ends before them."""
+        if sum(map(len, self.gathered)) >= _RUN:
+            self._end_run()
+        if len(ground):
+            self.gathered.append(ground)
+            self.counts["ground"] += len(ground)
 
     def _end_run(self) -> None:
         """Sort what has been gathered by bucket, and put it away."""
-        points = self.ground[: self.grounds]
-        west, south = (int(points[:, axis].min()) // BUCKET * BUCKET for axis in (0, 1))
-        cols, rows = (int(points[:, axis].max() - low) // BUCKET + 1 for axis, low in ((0, west), (1, south)))
-        starts = np.zeros(rows * cols + 1, np.int64)
-        bins.bucket_starts(points, BUCKET, west, south, cols, starts)
-        out = np.empty_like(points)
-        bins.bucket_sort(points, BUCKET, west, south, cols, starts[:-1].copy(), out)
+        parts, self.gathered = self.gathered, []
+        west, south = (min(int(part[:, axis].min()) for part in parts) // BUCKET * BUCKET for axis in (0, 1))
+        east, north = (max(int(part[:, axis].max()) for part in parts) for axis in (0, 1))
+        cols, rows = (east - west) // BUCKET + 1, (north - south) // BUCKET + 1
+        counts = np.zeros(rows * cols + 1, np.int64)
+        for part in parts:
+            bins.bucket_counts(part, BUCKET, west, south, cols, counts[1:])
+        starts = np.cumsum(counts)
+        out, cursor = np.empty((int(starts[-1]), 3), np.int32), starts[:-1].copy()
+        while parts:
+            bins.bucket_sort(parts.pop(0), BUCKET, west, south, cols, cursor, out)
         name = f"ground.{len(self.runs)}"
         self._keep(name, out)
         self.runs.append(Run(west, south, cols, starts, name))
-        self.grounds = 0
 
     def _keep(self, name: str, array: Array) -> None:
         if self.file:
@@ -184,9 +184,8 @@ class Reducer:
     def finish(self, name: str, size: int, sha256: str, *, synthetic: bool, reader: str = "") -> Spill:
         """Return the spill of all that was added; the arguments describe the file it came from."""
         self._settle()
-        if self.grounds:
+        if self.gathered:
             self._end_run()
-        self.ground = np.empty((0, 3), np.int32)
         self._keep("highest", self.highest.filled)
         self._keep("dry", self.dry.filled)
         if self.returns:

@@ -136,16 +136,15 @@ def flag_points(classes: Ints, withheld: Ints, flags: Ints, use: Ints, histogram
 
 
 @kernel
-def take(e: Ints, n: Ints, z: Ints, use: Ints, bit: Int, east: Int, north: Int, out: Ints, start: Int) -> Int:
-    """Append the points with ``bit`` to ``out`` (m, 3), relative to an origin; return the new end."""
-    end = start
+def take(e: Ints, n: Ints, z: Ints, use: Ints, bit: Int, east: Int, north: Int, out: Ints) -> None:
+    """Write the points with ``bit`` to ``out`` (m, 3), m the number of them, relative to an origin."""
+    end = 0
     for i in range(e.shape[0]):
         if use[i] & bit:
             out[end, 0] = e[i] - east
             out[end, 1] = n[i] - north
             out[end, 2] = z[i]
             end += 1
-    return end
 
 
 @kernel
@@ -158,7 +157,7 @@ def scatter(
     of_dry: tuple[Any, ...],
     of_take: tuple[Any, ...],
     of_counted: tuple[Any, ...] | None,
-) -> Int:
+) -> None:
     """Run :func:`highest`, :func:`occupied`, :func:`take` and, if asked for, :func:`counted` on the same points.
 
     Each has its further arguments. One call lets go of Python's lock once, and so can run beside a decoder that
@@ -168,12 +167,12 @@ def scatter(
     occupied(e, n, use, *of_dry)
     if of_counted is not None:
         counted(e, n, use, *of_counted)
-    return take(e, n, z, use, *of_take)
+    take(e, n, z, use, *of_take)
 
 
 @kernel
-def bucket_starts(points: Ints, side: Int, west: Int, south: Int, cols: Int, starts: Ints) -> None:
-    """Count points by bucket into ``starts`` (buckets + 1,), then make that the running sum.
+def bucket_counts(points: Ints, side: Int, west: Int, south: Int, cols: Int, counts: Ints) -> None:
+    """Add points (n, 3) to the ``counts`` (buckets,) of their buckets.
 
     Buckets are ``side`` quanta wide and run from the west, then from the south.
     """
@@ -182,9 +181,7 @@ def bucket_starts(points: Ints, side: Int, west: Int, south: Int, cols: Int, sta
         bucket = floor_div(points[i, 1] - south, side, per_side) * cols + floor_div(
             points[i, 0] - west, side, per_side
         )
-        starts[bucket + 1] += 1
-    for b in range(starts.shape[0] - 1):
-        starts[b + 1] += starts[b]
+        counts[bucket] += 1
 
 
 @kernel

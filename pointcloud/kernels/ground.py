@@ -85,7 +85,16 @@ def lowest_of_four(
 
 @kernel
 def points_of(
-    low: Ints, x: Ints, y: Ints, west: Int, north: Int, cell: Int, reach_x: Int, reach_y: Int, xy: Ints, z: Ints
+    low: Ints,
+    x: Ints,
+    y: Ints,
+    west: Int,
+    north: Int,
+    cell: Int,
+    reach_x: Int,
+    reach_y: Int,
+    xy: Ints,
+    z: Ints,
 ) -> Int:
     """Write the points of cells that lie in a window; return how many.
 
@@ -258,11 +267,13 @@ def _tilted(surface: Floats, row: Int, col: Int, right: float, down: float) -> f
 
 
 @kernel
-def _over(right: Int, down: Int, cell: Int, per_cell: float, surface: Floats, tolerances: Floats) -> tuple[float, float]:
+def _over(
+    right: Int, down: Int, cell: Int, per_cell: float, surface: Floats, tolerances: Floats
+) -> tuple[float, float]:
     """Return surface and tolerance (metres) at a place in quanta from the centre of the north-western cell.
 
-    Bilinear between cell centres. Where one of the four is missing, the others go on as planes, the nearer the weightier;
-    where all are, the nearest cell within three does; where there is none either, NaN.
+    Bilinear between cell centres. Where one of the four is missing, the others go on as planes, the nearer the
+    weightier; where all are, the nearest cell within three does; where there is none either, NaN.
     """
     rows, cols = surface.shape
     col, row = floor_div(right, cell, per_cell), floor_div(down, cell, per_cell)

@@ -1,8 +1,10 @@
-"""The most memory that this process has held."""
+"""The memory of this process: the most it has held, and what it holds no longer."""
 
 from __future__ import annotations
 
+import ctypes
 import sys
+from contextlib import suppress
 
 
 def peak() -> int:
@@ -15,3 +17,13 @@ def peak() -> int:
 
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most if sys.platform == "darwin" else most * 1024
+
+
+def release() -> None:
+    """Give freed memory back to the system, where its allocator keeps it (glibc).
+
+    Decoding a file of 12 M points leaves some 50 MiB in the arenas of its threads.
+    """
+    if sys.platform == "linux":
+        with suppress(AttributeError, OSError):  # other C libraries do not have it
+            ctypes.CDLL(None).malloc_trim(0)

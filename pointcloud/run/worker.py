@@ -106,6 +106,7 @@ def reduce_file(
         scratch=scratch,
         pool=pool,
     )
+    memory.release()
     return Reduced(spill.path or spill, memory.peak(), time.perf_counter() - start)
 
 

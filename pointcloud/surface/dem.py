@@ -168,7 +168,7 @@ def blocks(source: GroundSource, box: Box, cell: int) -> Iterator[Box]:
     """Yield boxes of whole cells and few enough points that make up ``box``."""
     few = source.count(box) <= _BLOCK_POINTS
     width, height = box.east - box.west, box.north - box.south
-    small = max(width, height) <= REACH // 4
+    small = max(width, height) <= REACH // 2
     if (few and small) or max(width, height) <= max(_NARROW, 2 * cell):
         yield box
         return
