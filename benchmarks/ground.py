@@ -4,8 +4,8 @@
 
 Without options: the first two. Data are those of HYOGO_PC_SHARED: the ISPRS filter test with labels, and delivered
 tiles with the surveyor's ground. PDAL is measured if the command ``pdal`` is on the path or named by HYOGO_PC_PDAL.
-One fixed set of parameters each (ours: the preset ``general``; PDAL: the defaults of its filters). The speed of a tile is
-that of whole processes, medians of runs in turn; ``--program`` is the command to measure, as installed for use: an
+One fixed set of parameters each (ours: the preset ``general``; PDAL: the defaults of its filters). The speed of a tile
+is that of whole processes, medians of runs in turn; ``--program`` is the command to measure, as installed for use: an
 environment with SciPy, as that of the tests, starts more slowly.
 """
 

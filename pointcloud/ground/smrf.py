@@ -269,11 +269,11 @@ def _flags(surface: Array, params: SmrfParams, pool: Executor | None) -> Flags:
             opening.write(radius, after)
         else:
             after = widest
-        limits = params.step, params.slope, params.slope_share, radius * params.cell
 
-        def band(first: int, before: Array = before, after: Array = after, limits: Any = limits) -> None:
+        def band(first: int, before: Array = before, after: Array = after, radius: int = radius) -> None:
             last = min(first + BAND, len(surface))
-            morphology.flag_steps(before, after, steepness, *limits, first, last, flags)
+            limits = params.step, params.slope, params.slope_share
+            morphology.flag_steps(before, after, steepness, *limits, radius * params.cell, first, last, flags)
 
         each(band, range(0, len(surface), BAND), pool)
         before, after, spare = after, spare, after
