@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pointcloud.kernels.jit import kernel
+from pointcloud.kernels.jit import Int, kernel
 
 _LANES = 0x00FF00FF
 """Two colours of a cell, each with room for the sum of four."""
@@ -34,10 +34,11 @@ def mean_heights(source: NDArray[np.float32], nodata: float, out: NDArray[np.flo
         below = 2 * i + 1 < rows
         for j in range(cols // 2):
             a, b = np.float64(top[2 * j]), np.float64(top[2 * j + 1])
-            c, d = np.float64(bottom[2 * j]), np.float64(bottom[2 * j + 1])
-            if not below:
-                c = d = nodata
-            out[i, j] = _mean_height(a, b, c, d, nodata)
+            if below:
+                c, d = np.float64(bottom[2 * j]), np.float64(bottom[2 * j + 1])
+                out[i, j] = _mean_height(a, b, c, d, nodata)
+            else:
+                out[i, j] = _mean_height(a, b, nodata, nodata, nodata)
         if cols % 2:
             a, c = np.float64(top[cols - 1]), np.float64(bottom[cols - 1])
             out[i, cols // 2] = _mean_height(a, nodata, c if below else nodata, nodata, nodata)
@@ -85,8 +86,9 @@ def mean_colours(source: NDArray[np.uint32], out: NDArray[np.uint32]) -> None:
 
 
 @kernel
-def _mean_colour(a: int, b: int, c: int, d: int) -> np.uint32:
-    count = even = odd = 0
+def _mean_colour(a: Int, b: Int, c: Int, d: Int) -> np.uint32:
+    even, odd = np.int64(0), np.int64(0)
+    count = 0
     for colour in (a, b, c, d):
         if colour >> 24:
             count += 1
@@ -98,7 +100,6 @@ def _mean_colour(a: int, b: int, c: int, d: int) -> np.uint32:
         return np.uint32(even | odd << 8)
     if count == 0:
         return np.uint32(0)
-    half, double = count, 2 * count
-    red, blue = (2 * (even & 0xFFFF) + half) // double, (2 * (even >> 16) + half) // double
-    green, alpha = (2 * (odd & 0xFFFF) + half) // double, (2 * (odd >> 16) + half) // double
+    red, blue = (2 * (even & 0xFFFF) + count) // (2 * count), (2 * (even >> 16) + count) // (2 * count)
+    green, alpha = (2 * (odd & 0xFFFF) + count) // (2 * count), (2 * (odd >> 16) + count) // (2 * count)
     return np.uint32(red | green << 8 | blue << 16 | alpha << 24)

@@ -287,7 +287,7 @@ def test_a_preset_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 
 def test_what_the_disk_lost_is_found(tmp_path: Path) -> None:
     frame = run_relief.look(write(tmp_path / "a.tif", np.zeros((9, 9), np.float32)))
-    with cogfile.cog_file(tmp_path, "x", frame, None, None, tags={}) as out:
+    with cogfile.cog_file(frame, None, PICTURE, tags={}, scratch=tmp_path) as out:
         out.write(np.full((9, 9, 4), 200, np.uint8), 0, 0)
         out.sums[0] = (out.sums[0][0], out.sums[0][1] ^ 1)
         with pytest.raises(OutputError, match="contents differ"):
