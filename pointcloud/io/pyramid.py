@@ -142,7 +142,7 @@ class _OnDisk:
 
     def __init__(self, path: Path, shape: tuple[int, int, int], dtype: np.dtype[Any]) -> None:
         self._cols, self._cell, self._dtype = shape[1], shape[2] * dtype.itemsize, dtype
-        self._file = path.open("wb")
+        self._file = path.open("wb", buffering=0)
         self._sums: list[tuple[Window, int]] = []
 
     def write(self, part: NDArray[Any], row: int, col: int) -> None:
@@ -151,9 +151,13 @@ class _OnDisk:
         bands = np.ascontiguousarray(np.moveaxis(part, 2, 0))
         self._sums.append((Window(col, row, cols, rows), zlib.crc32(bands.data)))
         lines = np.ascontiguousarray(part, self._dtype).reshape(1 if cols == self._cols else rows, -1)
-        for number, line in enumerate(lines):
-            self._file.seek(((row + number) * self._cols + col) * self._cell)
-            self._file.write(line.data)
+        at, pitch = (row * self._cols + col) * self._cell, self._cols * self._cell
+        for line in lines:
+            self._file.seek(at)
+            data = line.data.cast("B")
+            while data:  # a disk that is nearly full takes a part, and refuses only the next
+                data = data[self._file.write(data) :]
+            at += pitch
 
     def close(self) -> None:
         """Take no more cells."""
@@ -186,7 +190,9 @@ class Pyramid:
         self._content, self._folder = content, folder
         self._name = str(folder or f"/vsimem/{uuid4()}")
         self._shapes = [(frame.rows, frame.cols)]
-        while max(self._shapes[-1]) > BLOCK:
+        longer = max(frame.rows, frame.cols)
+        while longer > BLOCK:
+            longer //= 2  # so many levels as the driver would make; it would cut off an odd row, though, not halve it
             rows, cols = self._shapes[-1]
             self._shapes.append(((rows + 1) // 2, (cols + 1) // 2))
         self._levels: list[_InMemory | _OnDisk] = []
