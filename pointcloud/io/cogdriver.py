@@ -1,6 +1,7 @@
-"""GDAL's COG driver: its options, all settings that change what it writes, and rasters in memory for it.
+"""GDAL's COG driver: its options, and all settings that change what it writes.
 
-Chosen by measuring (GDAL 3.10, one core; CPU-seconds for 3 M cells, bytes a cell, overviews included):
+Chosen by measuring (GDAL 3.10, one core; CPU-seconds for 3 M cells, bytes a cell, overviews, which GDAL then averaged,
+included):
 
 =================== ================ ================ ================== ==================
 codec, predictor    Slovenian ALS    Hyogo DSM 1 m    50 cm, 2 cm noise  CS relief (RGBA)
