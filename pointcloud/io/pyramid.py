@@ -8,9 +8,10 @@ it is written, so that nothing is read twice, and no order of windows shows.
 Chosen by measuring (GDAL 3.10, CS relief map of 16 M cells, RGBA, CPU-seconds from an array to a file in memory):
 1.37 with a dataset of GDAL's in memory and overviews that GDAL averages, 0.94 so, of which 0.03 are the averaging.
 The driver's copy without overviews: 0.48 from GDAL's dataset, 0.56 to 0.64 from a GeoTIFF in its memory, in tiles or
-strips, which takes 0.2 to write besides, 0.46 from plain cells. Through the disk it is 1.8, of which 0.3 are to read the file
-again. Nothing is packed: the cells of all levels take 4/3 of the raster on the disk until the file is made (1.6 GB for
-300 M cells of a picture); ZSTD at level 1 with predictor 2 would take a third of that, and 0.7 s more for 16 M cells.
+strips, which takes 0.2 to write besides, 0.46 from plain cells. Through the disk it is 1.8, of which 0.3 are to read
+the file again. Nothing is packed: the cells of all levels take 4/3 of the raster on the disk until the file is made
+(1.6 GB for 300 M cells of a picture); ZSTD at level 1 with predictor 2 would take a third of that, and 0.7 s more for
+16 M cells.
 """
 
 from __future__ import annotations
