@@ -1,6 +1,7 @@
-"""GDAL's COG driver: its options, all settings that change what it writes, and rasters in memory for it.
+"""GDAL's COG driver: its options, and all settings that change what it writes.
 
-Chosen by measuring (GDAL 3.10, one core; CPU-seconds for 3 M cells, bytes a cell, overviews included):
+Chosen by measuring (GDAL 3.10, one core; CPU-seconds for 3 M cells, bytes a cell, overviews, which GDAL then averaged,
+included):
 
 =================== ================ ================ ================== ==================
 codec, predictor    Slovenian ALS    Hyogo DSM 1 m    50 cm, 2 cm noise  CS relief (RGBA)
@@ -22,22 +23,13 @@ does not take out.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from typing import Any, Protocol
+from contextlib import suppress
+from typing import Protocol
 
-import rasterio
-import rasterio.shutil
 from affine import Affine
-from numpy.typing import NDArray
-from rasterio._err import CPLE_BaseError
 from rasterio.crs import CRS
-from rasterio.errors import CRSError, RasterioError
-from rasterio.io import MemoryFile
-from rasterio.session import DummySession
+from rasterio.errors import CRSError
 
-from pointcloud.errors import OutputError
 from pointcloud.params import Compression
 
 BLOCK = 512
@@ -54,15 +46,12 @@ _OPTIONS: dict[Compression, dict[str, object]] = {
 _SETTINGS: dict[str, object] = {
     "GDAL_PAM_ENABLED": "NO",
     "GDAL_DEFAULT_CREATE_COPY": "NO",
-    "GDAL_OVR_CHUNK_MAX_SIZE": "10485760",
-    "GDAL_OVR_PROPAGATE_NODATA": "NO",
     "GDAL_TIFF_DEFLATE_SUBCODEC": "LIBDEFLATE",
     "GDAL_TIFF_ENDIANNESS": "LITTLE",
     "GDAL_TIFF_OVR_BLOCKSIZE": str(BLOCK),
     "GTIFF_DONT_WRITE_BLOCKS": "NO",
     "GTIFF_ALPHA": "NON-PREMULTIPLIED",
     "INTERLEAVE_OVERVIEW": "PIXEL",
-    "COG_TMP_COMPRESSION": "NONE",  # overviews wait in memory: packing them there takes 15 % more time
 }
 """Every setting that was found to change the bytes, so that none is taken from the environment."""
 
@@ -103,9 +92,8 @@ def copy_options(compress: Compression, threads: int) -> dict[str, object]:
     return {
         **_OPTIONS[compress],
         "overview_predictor": _OPTIONS[compress].get("predictor", "NO"),
-        "overview_resampling": "AVERAGE",
         "blocksize": BLOCK,
-        "bigtiff": "IF_NEEDED",
+        "bigtiff": "IF_SAFER",
         "geotiff_version": "AUTO",  # 1.0, which every program knows, unless there is a height datum
         "num_threads": max(1, threads),
     }
@@ -123,81 +111,3 @@ def settings(bands: int, compress: Compression) -> dict[str, object]:
     if "level" in options:
         settings |= dict.fromkeys(("ZLEVEL_OVERVIEW", "ZSTD_LEVEL_OVERVIEW"), str(options["level"]))
     return settings
-
-
-@dataclass(slots=True)
-class Encoder:
-    """A raster in memory, and the file in memory that it is copied to."""
-
-    memory: MemoryFile
-    dataset: Any
-    cols: int
-    options: Mapping[str, object]
-
-    def write(self, strip: NDArray[Any], top: int) -> None:
-        """Write whole rows, shape (bands, rows, cols), from row ``top`` on."""
-        self.dataset.write(strip, window=((top, top + strip.shape[1]), (0, self.cols)))
-
-    def finish(self) -> bytes:
-        """Return the file. The raster is freed before the bytes are copied out: they need not both fit."""
-        rasterio.shutil.copy(self.dataset, self.memory.name, driver="COG", **self.options)
-        self.dataset.close()
-        return bytes(self.memory.getbuffer())
-
-
-@contextmanager
-def encoder(
-    grid: Frame,
-    crs_wkt: str | None,
-    bands: int,
-    dtype: str,
-    tags: Mapping[str, str],
-    compress: Compression,
-    threads: int,
-    nodata: float | None = None,
-    overviews: str = "AVERAGE",
-) -> Iterator[Encoder]:
-    """Open a raster in memory; its cells are written to the encoder, which makes the file.
-
-    Parameters
-    ----------
-    grid : Frame
-    bands, dtype, nodata
-        Of the raster.
-    overviews : str
-        How GDAL makes overviews.
-    crs_wkt, tags, compress, threads
-        As for `encode_heights`.
-
-    Raises
-    ------
-    OutputError
-        If GDAL fails, for want of memory for example.
-    """
-    options = copy_options(compress, threads) | {"overview_resampling": overviews}
-    try:
-        with (
-            MemoryFile(ext=".tif") as memory,
-            rasterio.Env(
-                session=DummySession(),
-                CPL_TMPDIR=memory.name.rpartition("/")[0],
-                **settings(bands, compress),
-            ),
-            rasterio.open(
-                "",
-                "w",
-                driver="MEM",
-                width=grid.cols,
-                height=grid.rows,
-                count=bands,
-                dtype=dtype,
-                crs=gdal_crs(crs_wkt),
-                transform=grid.transform,
-                nodata=nodata,
-            ) as dataset,
-        ):
-            dataset.update_tags(**{key: tags[key] for key in sorted(tags)}, AREA_OR_POINT="Area")
-            yield Encoder(memory, dataset, grid.cols, options)
-    # The COG driver raises what GDAL said, by classes that are no RasterioError and have no public name.
-    except (RasterioError, CRSError, CPLE_BaseError) as error:
-        raise OutputError("output.encode", rows=grid.rows, cols=grid.cols, cause=str(error)) from error

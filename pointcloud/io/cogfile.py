@@ -1,14 +1,14 @@
 """Cloud-optimised GeoTIFFs of any size, written window by window: small ones in memory, others never whole in it.
 
-A large raster waits in a plain tiled GeoTIFF in a scratch folder until its last window is there; GDAL's COG driver then
-copies it to a file beside it. That file is read back and compared with what was written (a disk that filled up in
-between reads as nodata, without an error), and only then is it for :mod:`pointcloud.io.put` to stage and publish.
+A raster waits as a :class:`pointcloud.io.pyramid.Pyramid` until its last window is there; GDAL's COG driver then
+copies it. A file on the disk is read back and compared with what was written (a disk that filled up in between reads
+as nodata, without an error), and only then is it for :mod:`pointcloud.io.put` to stage and publish.
 """
 
 from __future__ import annotations
 
-import zlib
-from abc import ABC, abstractmethod
+import secrets
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,75 +20,133 @@ import rasterio
 import rasterio.shutil
 from numpy.typing import NDArray
 from rasterio._err import CPLE_BaseError
+from rasterio.crs import CRS
 from rasterio.enums import ColorInterp
 from rasterio.errors import CRSError, RasterioError
+from rasterio.io import MemoryFile
 from rasterio.session import DummySession
-from rasterio.windows import Window
 
 from pointcloud.errors import OutputError
 from pointcloud.io import put
-from pointcloud.io.cog import Statistics
-from pointcloud.io.cogdriver import BLOCK, Encoder, Frame, copy_options, encoder, gdal_crs, settings
+from pointcloud.io.cogdriver import Frame, copy_options, gdal_crs, settings
+from pointcloud.io.pyramid import Content, Pyramid
+from pointcloud.io.statistics import Statistics
 from pointcloud.params import NODATA, Compression
+
+IN_MEMORY = 16_000_000
+"""Cells up to which a raster is made in memory: 64 MB, 21 MB of overviews, and a file of at most as much."""
 
 _CACHE = 64 * 1024**2
 """Bytes of GDAL's block cache: every block is written and read once, so a larger one only fills up."""
 
-_PLAIN = 50_000_000
-"""Cells up to which the waiting raster is not packed: it saves a tenth of the time, and takes 200 MB at most."""
-
-IN_MEMORY = 16_000_000
-"""Cells up to which a raster is made in memory: 64 MB, 21 MB of overviews, and a file of at most as much."""
+_STRIP = 128
+"""Rows of a whole raster that are written at a time: 4000 columns in float64 are 4 MB, which the caches hold."""
 
 _COLOURS = (ColorInterp.red, ColorInterp.green, ColorInterp.blue, ColorInterp.alpha)
 _GDAL_ERRORS = (RasterioError, CRSError, CPLE_BaseError)
 
 
 @dataclass
-class CogFile(ABC):
+class CogFile:
     """A raster that is being written.
 
     Parameters
     ----------
-    dataset
-        GDAL's, for the cells.
-    unit : str, optional
-        Of the numbers; ``None`` for a picture or codes.
+    frame : Frame
+    content : Content
+    crs : CRS or None
+    tags : mapping of str to str
+    options : mapping
+        Of GDAL's COG driver.
+    pyramid : Pyramid
+        The cells.
+    made : MemoryFile or Path
+        The file that is made of them.
     """
 
-    dataset: Any
-    unit: str | None
-    statistics: Statistics = field(default_factory=Statistics, kw_only=True)
+    frame: Frame
+    content: Content
+    crs: CRS | None
+    tags: Mapping[str, str]
+    options: Mapping[str, object]
+    pyramid: Pyramid
+    made: MemoryFile | Path
+    statistics: list[Statistics] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.statistics = [Statistics() for _ in self.content.units or ()]
 
     def write(self, part: NDArray[Any], row: int, col: int) -> None:
-        """Write a window from this row and column on, both multiples of the block.
+        """Write a window from this row and column on, both multiples of the pyramid's step.
 
         Parameters
         ----------
-        part : uint8 (rows, cols, 4), uint8 (rows, cols), or float (rows, cols)
-            Red, green, blue, alpha; codes; or numbers, NaN for nodata.
-        """
-        if self.unit is not None:
-            bands = self._numbers(part)
-        else:
-            bands = np.moveaxis(part, 2, 0) if part.ndim == 3 else part[np.newaxis]
-        self._put(np.ascontiguousarray(bands), Window(col, row, part.shape[1], part.shape[0]))
+        part : uint8 (rows, cols, 4), uint8 (rows, cols), float (rows, cols) or float (rows, cols, bands)
+            Red, green, blue, alpha; codes; or numbers, NaN for nodata (-9999 in the file).
 
-    def _put(self, bands: NDArray[Any], window: Window) -> None:
-        self.dataset.write(bands, window=window)
+        Raises
+        ------
+        OutputError
+            If the disk takes no more.
+        """
+        cells = part if part.ndim == 3 else part[:, :, np.newaxis]
+        if self.content.units is not None:
+            cells = self._numbers(cells)
+        self.pyramid.write(cells, row, col)
+
+    def write_whole(self, array: NDArray[Any]) -> None:
+        """Write all cells."""
+        strip = max(_STRIP, self.pyramid.step)
+        for row in range(0, len(array), strip):
+            self.write(array[row : row + strip], row, 0)
 
     def _numbers(self, part: NDArray[Any]) -> NDArray[np.float32]:
         void = np.isnan(part)
         numbers = np.where(void, NODATA, part).astype(np.float32)
-        self.statistics.add(numbers, void)
-        return numbers[np.newaxis]
+        for band, statistics in enumerate(self.statistics):
+            statistics.add(numbers[:, :, band], void[:, :, band])
+        return numbers
 
-    def _describe(self) -> None:
-        if self.unit is not None:
-            self.dataset.units = (self.unit,)
-            self.dataset.update_tags(1, **self.statistics.tags())
+    def _copy(self, target: str) -> None:
+        with rasterio.open(self.pyramid.vrt(), "r+", driver="VRT") as dataset:
+            if self.crs is not None:
+                dataset.crs = self.crs
+            dataset.transform = self.frame.transform
+            if self.content.nodata is not None:
+                dataset.nodata = self.content.nodata
+            if self.content.is_picture:
+                dataset.colorinterp = _COLOURS
+            if self.content.names:
+                dataset.descriptions = self.content.names
+            if self.content.units is not None:
+                dataset.units = self.content.units
+            dataset.update_tags(**{key: self.tags[key] for key in sorted(self.tags)}, AREA_OR_POINT="Area")
+            for band, statistics in enumerate(self.statistics, start=1):
+                dataset.update_tags(band, **statistics.tags())
+            rasterio.shutil.copy(dataset, target, driver="COG", **self.options)
 
-    @abstractmethod
+    def encode(self) -> memoryview:
+        """Make a file in memory. The cells are freed; the bytes last as long as this raster is open."""
+        assert isinstance(self.made, MemoryFile)
+        self._copy(self.made.name)
+        self.pyramid.free()
+        return memoryview(self.made.getbuffer())
+
+    def finish(self) -> Path:
+        """Make a file on the disk and compare it with what was written.
+
+        Raises
+        ------
+        OutputError
+            If it differs.
+        """
+        assert isinstance(self.made, Path)
+        self._copy(str(self.made))
+        if not self.pyramid.is_in(self.made):
+            size = self.made.stat().st_size
+            raise OutputError("output.altered", path=self.made, expected=size, found=size)
+        return self.made
+
     def publish(self, target: Path) -> None:
         """Make the cloud-optimised file and give it its final name.
 
@@ -97,119 +155,37 @@ class CogFile(ABC):
         OutputError
             If it cannot be written, or is not what was written.
         """
-
-
-@dataclass
-class _InMemory(CogFile):
-    """A raster of which all fits in memory: a fifth less time than through the disk."""
-
-    encoder: Encoder
-
-    def publish(self, target: Path) -> None:
-        """See :meth:`CogFile.publish`."""
-        self._describe()
-        put.put(target, self.encoder.finish())
-
-
-@dataclass
-class OnDisk(CogFile):
-    """A raster that waits on the disk.
-
-    Parameters
-    ----------
-    made : Path
-        The cloud-optimised file that `finish` makes.
-    options : mapping
-        Of GDAL's COG driver.
-    """
-
-    made: Path
-    options: Mapping[str, object]
-    sums: list[tuple[Window, int]] = field(default_factory=list)
-
-    def _put(self, bands: NDArray[Any], window: Window) -> None:
-        self.dataset.write(bands, window=window)
-        self.sums.append((window, zlib.crc32(bands.data)))
-
-    def finish(self) -> Path:
-        """Make the cloud-optimised file and compare it with what was written.
-
-        Raises
-        ------
-        OutputError
-            If it differs.
-        """
-        self._describe()
-        rasterio.shutil.copy(self.dataset, str(self.made), driver="COG", **self.options)
-        self.dataset.close()
-        with rasterio.open(self.made, driver="GTiff") as file:
-            for window, wanted in self.sums:
-                if zlib.crc32(file.read(window=window).data) != wanted:
-                    size = self.made.stat().st_size
-                    raise OutputError("output.altered", path=self.made, expected=size, found=size)
-        return self.made
-
-    def publish(self, target: Path) -> None:
-        """See :meth:`CogFile.publish`."""
-        made = self.finish()
-        size = made.stat().st_size
-        put.publish(put.adopt(target.parent, target.name, made), target, size=size)
-
-
-@contextmanager
-def cog_in_memory(
-    frame: Frame,
-    crs_wkt: str | None,
-    unit: str | None,
-    *,
-    tags: Mapping[str, str],
-    compress: Compression = "deflate",
-    overviews: str = "AVERAGE",
-    threads: int = 1,
-) -> Iterator[CogFile]:
-    """Open a raster for writing of which all fits in memory, up to :data:`IN_MEMORY` cells.
-
-    Parameters and errors are those of :func:`cog_file`, which is for any size.
-    """
-    how = (4, "uint8") if unit is None else (1, "float32")
-    nodata = None if unit is None else NODATA
-    with encoder(frame, crs_wkt, *how, tags, compress, threads, nodata, overviews) as made:
-        if unit is None:
-            made.dataset.colorinterp = _COLOURS
-        yield _InMemory(made.dataset, unit, made)
+        if isinstance(self.made, MemoryFile):
+            put.put(target, self.encode())
+        else:
+            made = self.finish()
+            size = made.stat().st_size
+            put.publish(put.adopt(target.parent, target.name, made), target, size=size)
 
 
 @contextmanager
 def cog_file(
-    scratch: Path,
-    name: str,
     frame: Frame,
     crs_wkt: str | None,
-    unit: str | None,
+    content: Content,
     *,
     tags: Mapping[str, str],
-    codes: bool = False,
+    scratch: Path | None = None,
     compress: Compression = "deflate",
-    overviews: str = "AVERAGE",
     threads: int = 1,
-) -> Iterator[OnDisk]:
+) -> Iterator[CogFile]:
     """Open a raster for writing.
 
     Parameters
     ----------
-    scratch : Path
-        A folder of its own on the volume of the result; everything is written there.
-    name : str
-        Of its own in ``scratch``.
     frame : Frame
     crs_wkt : str or None
-    unit : str or None
-        Unit of the numbers (float32, nodata -9999), or ``None`` for a picture (red, green, blue, alpha) or codes.
-    codes : bool
-        Codes from 1 to 255 in one band, 0 for none; their overviews should take the nearest.
-    overviews : str
-        How GDAL makes overviews: angles that run through north cannot be averaged.
-    tags, compress, threads
+    content : Content
+    tags : mapping of str to str
+    scratch : Path, optional
+        A folder on the volume of the result, in which the raster waits and its file is made, which `CogFile.finish`
+        returns; without, all is made in memory, and `CogFile.encode` returns it.
+    compress, threads
         As for :func:`pointcloud.io.cog.encode_heights`.
 
     Raises
@@ -217,45 +193,31 @@ def cog_file(
     OutputError
         If GDAL fails, for want of space for example.
     """
-    picture = unit is None and not codes
-    bands = 4 if picture else 1
-    nodata = None if picture else 0 if codes else NODATA
-    plain = scratch / f"{name}.plain.tif"
-    options = copy_options(compress, threads) | {"bigtiff": "IF_SAFER", "overview_resampling": overviews}
     try:
-        with rasterio.Env(
-            session=DummySession(),
-            CPL_TMPDIR=str(scratch),
-            GDAL_CACHEMAX=_CACHE,
-            BIGTIFF_OVERVIEW="IF_SAFER",
-            **settings(bands, compress),
-        ):
-            dataset = rasterio.open(
-                plain,
-                "w",
-                driver="GTiff",
-                width=frame.cols,
-                height=frame.rows,
-                count=bands,
-                dtype="float32" if unit is not None else "uint8",
-                crs=gdal_crs(crs_wkt),
-                transform=frame.transform,
-                nodata=nodata,
-                tiled=True,
-                blockxsize=BLOCK,
-                blockysize=BLOCK,
-                interleave="pixel",
-                compress="none" if frame.rows * frame.cols <= _PLAIN else "zstd",
-                bigtiff="IF_SAFER",
-                **({"photometric": "RGB", "alpha": "NON-PREMULTIPLIED"} if picture else {}),
-            )
-            with dataset:
-                if picture:
-                    dataset.colorinterp = _COLOURS
-                dataset.update_tags(**{key: tags[key] for key in sorted(tags)}, AREA_OR_POINT="Area")
-                yield OnDisk(dataset, unit, scratch / f"{name}.tif", options)
+        crs = gdal_crs(crs_wkt)
+        with _room(scratch) as (made, folder, within):
+            how = settings(content.bands, compress) | {"CPL_TMPDIR": within, "GDAL_CACHEMAX": _CACHE}
+            if folder is None:
+                how["GDAL_ONE_BIG_READ"] = (
+                    "YES"  # past the cache: a fifth less time in memory, more on the disk
+                )
+            with rasterio.Env(session=DummySession(), **how), Pyramid(frame, content, folder) as pyramid:
+                yield CogFile(frame, content, crs, tags, copy_options(compress, threads), pyramid, made)
+    # The COG driver raises what GDAL said, by classes that are no RasterioError and have no public name.
     except _GDAL_ERRORS as error:
         cause = " ".join(str(error).split())
         raise OutputError("output.encode", rows=frame.rows, cols=frame.cols, cause=cause) from error
+
+
+@contextmanager
+def _room(scratch: Path | None) -> Iterator[tuple[MemoryFile | Path, Path | None, str]]:
+    """Yield where a file is made, the folder for its cells if it has one, and that for what GDAL leaves by the way."""
+    if scratch is None:
+        with MemoryFile(ext=".tif") as made:
+            yield made, None, made.name.rpartition("/")[0]
+        return
+    folder = scratch / secrets.token_hex(8)
+    try:
+        yield folder / "made.tif", folder, str(folder)
     finally:
-        plain.unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)

@@ -7,17 +7,17 @@ import secrets
 import shutil
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from pointcloud import __version__
 from pointcloud.io import names, put
-from pointcloud.io.cogfile import OnDisk, cog_file
+from pointcloud.io.cogfile import CogFile, cog_file
 from pointcloud.io.las import file_sha256
+from pointcloud.io.pyramid import CODES, HEIGHTS
 from pointcloud.io.tiles import Tile, TileLayer, TileReader
 from pointcloud.lattice import Box, Grid, metres
 from pointcloud.params import Compression
@@ -141,18 +141,16 @@ def _windows(grid: Grid) -> Iterator[tuple[int, int, Box]]:
             yield (box.north - north) // cell, (west - box.west) // cell, part
 
 
-def _file(job: SheetJob, grid: Grid, product: str, scratch: Path, threads: int) -> Any:
-    codes = product == SOURCE
+def _file(
+    job: SheetJob, grid: Grid, product: str, scratch: Path, threads: int
+) -> AbstractContextManager[CogFile]:
     return cog_file(
-        scratch,
-        product,
         grid,
         job.crs_wkt,
-        None if codes else "m",
+        CODES if product == SOURCE else HEIGHTS,
         tags=_tags(job, product),
-        codes=codes,
+        scratch=scratch,
         compress=job.compress,
-        overviews="NEAREST" if codes else "AVERAGE",
         threads=threads,
     )
 
@@ -176,7 +174,7 @@ def _tags(job: SheetJob, product: str) -> dict[str, str]:
     return tags
 
 
-def _stage(job: SheetJob, product: str, file: OnDisk) -> Staged:
+def _stage(job: SheetJob, product: str, file: CogFile) -> Staged:
     folder = names.folder(product, metres(job.cell))
     made = file.finish()
     size, sha256 = made.stat().st_size, put.digest(made)

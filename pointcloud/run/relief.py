@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -15,8 +14,9 @@ from numpy.typing import NDArray
 
 from pointcloud import __version__, relief
 from pointcloud.errors import FileError, ParameterError
-from pointcloud.io.cogfile import IN_MEMORY, CogFile, cog_file, cog_in_memory
+from pointcloud.io.cogfile import IN_MEMORY, CogFile, cog_file
 from pointcloud.io.dem import DemFile, Terrain, find_dems, look
+from pointcloud.io.pyramid import PICTURE, numbers
 from pointcloud.params import ALGORITHM, Compression
 from pointcloud.run.scratch import scratch_folder
 from pointcloud.styles import STYLES, StyleParams
@@ -182,24 +182,20 @@ def _shown(
     return shown[inner]
 
 
-@contextmanager
 def _out(
     request: ReliefRequest, file: DemFile, style: str, terrain: Terrain, scratch: Path
-) -> Iterator[CogFile]:
+) -> AbstractContextManager[CogFile]:
     unit = STYLES[style].unit if request.numbers else None
-    frame = file, file.crs_wkt or request.crs_wkt, unit
-    how: Any = {
-        "tags": _tags(request, file, style, terrain),
-        "compress": request.compress,
-        "overviews": "NEAREST" if unit is not None and style == "aspect" else "AVERAGE",
-        "threads": request.threads,
-    }
-    if file.rows * file.cols * len(request.styles) <= IN_MEMORY:
-        with cog_in_memory(*frame, **how) as small:
-            yield small
-    else:
-        with cog_file(scratch, secrets.token_hex(8), *frame, **how) as large:
-            yield large
+    small = file.rows * file.cols * len(request.styles) <= IN_MEMORY
+    return cog_file(
+        file,
+        file.crs_wkt or request.crs_wkt,
+        PICTURE if unit is None else numbers(unit, mean=style != "aspect"),
+        tags=_tags(request, file, style, terrain),
+        scratch=None if small else scratch,
+        compress=request.compress,
+        threads=request.threads,
+    )
 
 
 def _tags(request: ReliefRequest, file: DemFile, style: str, terrain: Terrain) -> dict[str, str]:

@@ -20,6 +20,7 @@ from pointcloud.errors import OutputError, ParameterError
 from pointcloud.io import put, style
 from pointcloud.io.cogfile import cog_file
 from pointcloud.io.dem import DemFile, Terrain, credits_of, find_dems, look
+from pointcloud.io.pyramid import PICTURE, numbers
 from pointcloud.messages import say
 from pointcloud.params import Compression
 from pointcloud.relief.viewshed import SEEN, UNSEEN, Eye, Sight, seen_colour
@@ -233,17 +234,15 @@ def _write(
     tell: Tell,
 ) -> tuple[int, int]:
     """Write the raster; return how many cells are known, and how many of them are seen."""
-    unit = {"visible": "", "needed": "m", "picture": None}[request.shown]
+    counts, metres = numbers("", mean=False), numbers("m", mean=False)
     known = seen = 0
     with cog_file(
-        scratch,
-        secrets.token_hex(8),
         frame,
         crs_wkt,
-        unit,
+        {"visible": counts, "needed": metres, "picture": PICTURE}[request.shown],
         tags=tags,
+        scratch=scratch,
         compress=request.compress,
-        overviews="AVERAGE" if unit is None else "NEAREST",
         threads=request.threads,
     ) as out:
         windows = list(frame.windows)

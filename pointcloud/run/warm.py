@@ -9,6 +9,7 @@ import numpy as np
 
 from pointcloud import pipeline
 from pointcloud.io.cloud import Cloud
+from pointcloud.io.pyramid import HEIGHTS, PICTURE, halved
 from pointcloud.io.reduce import Reducer
 from pointcloud.io.remark import Remark
 from pointcloud.kernels.jit import cache_folder
@@ -46,4 +47,6 @@ def warm(tell: Callable[[Remark], None], params: GridParams) -> None:
     cloud = Cloud([reducer.finish("warm", 0, "", synthetic=True)])
     for _ in pipeline.make(box, cloud, params):
         pass
+    for content in (HEIGHTS, PICTURE):
+        halved(np.zeros((2, 2, content.bands), content.dtype), content)
     done.touch()

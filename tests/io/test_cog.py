@@ -221,8 +221,6 @@ def test_the_same_bytes_in_any_process_by_any_number_of_threads(tmp_path: Path) 
         "CPL_TMPDIR": str(tmp_path),
         "GDAL_CACHEMAX": "2",
         "GDAL_NUM_THREADS": "ALL_CPUS",
-        "GDAL_OVR_CHUNK_MAX_SIZE": "10000",
-        "GDAL_OVR_PROPAGATE_NODATA": "YES",
         "GDAL_PAM_ENABLED": "YES",
         "GDAL_TIFF_DEFLATE_SUBCODEC": "ZLIB",
         "GDAL_TIFF_ENDIANNESS": "BIG",

@@ -17,8 +17,6 @@ from surfaces import rough
 
 from hyogo_pc.main import main
 from pointcloud import relief
-from pointcloud.errors import OutputError
-from pointcloud.io import cogfile
 from pointcloud.run import relief as run_relief
 
 WEST, NORTH = 44_000.0, -77_000.0
@@ -283,15 +281,6 @@ def test_a_preset_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     settings = ("--preset", "toda", "--set", "slope_grey.high=40")
     assert run(tmp_path / "a.tif", "-o", tmp_path / "c.tif", *settings) == 0
     assert np.array_equal(read(tmp_path / "b.tif"), read(tmp_path / "c.tif"))
-
-
-def test_what_the_disk_lost_is_found(tmp_path: Path) -> None:
-    frame = run_relief.look(write(tmp_path / "a.tif", np.zeros((9, 9), np.float32)))
-    with cogfile.cog_file(tmp_path, "x", frame, None, None, tags={}) as out:
-        out.write(np.full((9, 9, 4), 200, np.uint8), 0, 0)
-        out.sums[0] = (out.sums[0][0], out.sums[0][1] ^ 1)
-        with pytest.raises(OutputError, match="contents differ"):
-            out.finish()
 
 
 def test_styles_of_a_grid_are_those_of_its_dem(tmp_path: Path) -> None:
