@@ -1,12 +1,14 @@
 """Relief beside what people use today: the same raster, one run, on one machine.
 
-    python benchmarks/relief.py [--csmap-py PYTHON] [--whitebox PYTHON] [--runs N] [--cells M]
+    python benchmarks/relief.py [--csmap-py PYTHON] [--whitebox PYTHON] [--program HYOGO_PC] [--runs N] [--cells M]
 
 PYTHON is the interpreter of an environment with csmap-py or whitebox-workflows; what is not named is left out.
 Prints wall and CPU seconds, the best of the runs, of sky-view factor and openness within 20 m on 4.2 M cells (ours on
-one thread and on two, Whitebox on all cores, NumPy with whole-array shifts), and of the CS relief map on arrays and
-from file to file (ours and csmap-py on one core). With ``--cells``, also the peak memory of ``hyogo-pc relief`` on 3 M
-cells and on so many millions.
+one thread and on two, Whitebox on all cores, NumPy with whole-array shifts), and of the CS relief map, ours and
+csmap-py's on one core: on arrays; from file to file within a process, as in a notebook, after a first small file; and
+from file to file as a command, its start included. ``--program`` is the command to measure, as installed for use: an
+environment with SciPy, as that of the tests, starts more slowly. With ``--cells``, also the peak memory of
+``hyogo-pc relief`` on 3 M cells and on so many millions.
 """
 
 from __future__ import annotations
@@ -29,9 +31,11 @@ from numpy.typing import NDArray
 
 from pointcloud import relief
 from pointcloud.cs_params import preset
+from pointcloud.run.relief import ReliefRequest, make_relief
 
 SIDE = 2048
 LARGE = 4000
+HUGE = 10_000
 RADIUS = 20.0
 Dem = NDArray[np.float32]
 
@@ -50,6 +54,18 @@ for _ in range(int(sys.argv[2])):
             if min(part.shape) > 2:
                 process.csmap(np.ma.masked_invalid(part), process.CsmapParams())
     best.append((time.perf_counter() - start, time.process_time() - cpu))
+print(json.dumps(min(best)))
+"""
+
+CSMAP_PY_FILES = """
+import json, sys, time
+from csmap import process
+for source, target, runs in ((sys.argv[1], sys.argv[3], 1), (sys.argv[2], sys.argv[3], int(sys.argv[4]))):
+    best = []
+    for _ in range(runs):
+        start, cpu = time.perf_counter(), time.process_time()
+        process.process(source, target, 1024, process.CsmapParams())
+        best.append((time.perf_counter() - start, time.process_time() - cpu))
 print(json.dumps(min(best)))
 """
 
@@ -174,7 +190,7 @@ def surroundings(dem: Dem, path: Path, whitebox: str | None, runs: int) -> None:
         tell("both openness, 8 directions, Whitebox", found["openness"], dem.size)
 
 
-def cs(dem: Dem, folder: Path, csmap: str | None, runs: int) -> None:
+def cs(dem: Dem, folder: Path, csmap: str | None, program: list[str], runs: int) -> None:
     print(f"CS relief map, {dem.size / 1e6:.1f} M cells, one core")
     relief.cs(dem[:64], 1.0)
     for name in ("hyogo", "csmap-py"):
@@ -183,19 +199,33 @@ def cs(dem: Dem, folder: Path, csmap: str | None, runs: int) -> None:
         np.save(folder / "dem.npy", dem)
         wall, cpu = other(csmap, CSMAP_PY, folder / "dem.npy", min(runs, 2))
         tell("arrays, csmap-py", (float(str(wall)), float(str(cpu))), dem.size)
-    files(folder / "dem.tif", dem.size, csmap, runs)
-    write(folder / "large.tif", terrain(LARGE, LARGE))
-    files(folder / "large.tif", LARGE**2, csmap, runs)
+    write(folder / "small.tif", dem[:256, :256])
+    make_file(folder / "small.tif")
+    for side in (SIDE, LARGE, HUGE):
+        path = folder / f"{side}.tif"
+        write(path, dem if side == SIDE else terrain(side, side))
+        files(path, side**2, csmap, program, min(runs, 2) if side == HUGE else runs)
+        path.unlink()
 
 
-def files(source: Path, cells: int, csmap: str | None, runs: int) -> None:
-    """Time the commands on a file; csmap-py writes LZW without overviews, ours DEFLATE with them."""
-    ours = [sys.executable, "-m", "hyogo_pc", "relief", str(source), "-o", str(source.with_name("a.tif"))]
-    size = f"{cells / 1e6:.1f} M cells"
-    tell(f"file to file, {size}, ours", measure(lambda: run([*ours, "--jobs", "1"]), runs), cells)
+def make_file(source: Path) -> None:
+    """Make the CS relief map of a file, as the command does."""
+    styles = {"cs": preset("hyogo")}
+    make_relief(ReliefRequest((str(source),), source.with_name("a.tif"), styles), lambda *_: None)
+
+
+def files(source: Path, cells: int, csmap: str | None, program: list[str], runs: int) -> None:
+    """Time one file; csmap-py writes LZW without overviews, ours DEFLATE with them."""
+    target, size = source.with_name("b.tif"), f"{cells / 1e6:.1f} M cells"
+    tell(f"within a process, {size}, ours", measure(lambda: make_file(source), runs), cells)
     if csmap:
-        command = [str(Path(csmap).with_name("csmap")), str(source), str(source.with_name("b.tif"))]
-        tell(f"file to file, {size}, csmap-py", measure(lambda: run(command), min(runs, 2)), cells)
+        wall, cpu = other(csmap, CSMAP_PY_FILES, source.with_name("small.tif"), source, target, min(runs, 2))
+        tell(f"within a process, {size}, csmap-py", (float(str(wall)), float(str(cpu))), cells)
+    ours = [*program, "relief", str(source), "-o", str(source.with_name("a.tif")), "--jobs", "1"]
+    tell(f"as a command, {size}, ours", measure(lambda: run(ours), runs), cells)
+    if csmap:
+        command = [str(Path(csmap).with_name("csmap")), str(source), str(target)]
+        tell(f"as a command, {size}, csmap-py", measure(lambda: run(command), min(runs, 2)), cells)
 
 
 def run(command: list[str]) -> int:
@@ -211,7 +241,7 @@ def run(command: list[str]) -> int:
     return usage.ru_maxrss
 
 
-def memory(folder: Path, millions: int) -> None:
+def memory(folder: Path, program: list[str], millions: int) -> None:
     print("hyogo-pc relief --style cs, peak memory")
     for count in (3, millions):
         cols = 2000 if count == 3 else 20_000
@@ -240,8 +270,7 @@ def memory(folder: Path, millions: int) -> None:
                 part = strip[: rows - top]
                 file.write(part, 1, window=((top, top + len(part)), (0, cols)))
         start = time.perf_counter()
-        command = [sys.executable, "-m", "hyogo_pc", "relief", str(path), "-o", str(folder / "m.tif")]
-        peak = run(command)
+        peak = run([*program, "relief", str(path), "-o", str(folder / "m.tif")])
         wall = time.perf_counter() - start
         print(f"  {count:4d} M cells {peak / 1024:7.0f} MiB  {wall:7.1f} s", flush=True)
         path.unlink()
@@ -253,17 +282,19 @@ def main() -> None:
     )
     parser.add_argument("--csmap-py", metavar="PYTHON")
     parser.add_argument("--whitebox", metavar="PYTHON")
+    parser.add_argument("--program", type=Path)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--cells", type=int, metavar="M", default=0)
     options = parser.parse_args()
+    program = [str(options.program)] if options.program else [sys.executable, "-m", "hyogo_pc"]
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         dem = terrain(SIDE, SIDE)
         write(folder / "dem.tif", dem)
         surroundings(dem, folder / "dem.tif", options.whitebox, options.runs)
-        cs(dem, folder, options.csmap_py, options.runs)
+        cs(dem, folder, options.csmap_py, program, options.runs)
         if options.cells:
-            memory(folder, options.cells)
+            memory(folder, program, options.cells)
 
 
 if __name__ == "__main__":

@@ -52,7 +52,6 @@ class CogFile:
 
     Parameters
     ----------
-    frame : Frame
     content : Content
     crs : CRS or None
     tags : mapping of str to str
@@ -64,7 +63,6 @@ class CogFile:
         The file that is made of them.
     """
 
-    frame: Frame
     content: Content
     crs: CRS | None
     tags: Mapping[str, str]
@@ -111,7 +109,6 @@ class CogFile:
         with rasterio.open(self.pyramid.vrt(), "r+", driver="VRT") as dataset:
             if self.crs is not None:
                 dataset.crs = self.crs
-            dataset.transform = self.frame.transform
             if self.content.nodata is not None:
                 dataset.nodata = self.content.nodata
             if self.content.is_picture:
@@ -202,7 +199,7 @@ def cog_file(
                     "YES"  # past the cache: a fifth less time in memory, more on the disk
                 )
             with rasterio.Env(session=DummySession(), **how), Pyramid(frame, content, folder) as pyramid:
-                yield CogFile(frame, content, crs, tags, copy_options(compress, threads), pyramid, made)
+                yield CogFile(content, crs, tags, copy_options(compress, threads), pyramid, made)
     # The COG driver raises what GDAL said, by classes that are no RasterioError and have no public name.
     except _GDAL_ERRORS as error:
         cause = " ".join(str(error).split())

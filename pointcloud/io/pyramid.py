@@ -189,7 +189,7 @@ class Pyramid:
     """
 
     def __init__(self, frame: Frame, content: Content, folder: Path | None = None) -> None:
-        self._content, self._folder = content, folder
+        self._frame, self._content, self._folder = frame, content, folder
         self._name = str(folder or f"/vsimem/{uuid4()}")
         self._shapes = [(frame.rows, frame.cols)]
         longer = max(frame.rows, frame.cols)
@@ -284,6 +284,9 @@ class Pyramid:
         cell = self._content.bands * size
         kind = f'dataType="{_TYPES[self._content.dtype]}" subClass="VRTRawRasterBand"'
         yield f'<VRTDataset rasterXSize="{cols}" rasterYSize="{rows}">'
+        if number == 0:
+            place = ", ".join(f"{value:.17g}" for value in self._frame.transform.to_gdal())
+            yield f"<GeoTransform>{place}</GeoTransform>"
         for band in range(self._content.bands):
             yield f'<VRTRasterBand band="{band + 1}" {kind}>'
             yield f'<SourceFilename relativeToVRT="1">{number}.bin</SourceFilename><ByteOrder>LSB</ByteOrder>'
