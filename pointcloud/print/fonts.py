@@ -6,7 +6,6 @@ outlines are preferred to PostScript ones, since a PDF holds only the letters us
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -38,6 +37,9 @@ JAPANESE = (
 )
 """File names of gothic fonts with Japanese, best first."""
 
+_SIGNATURES = (b"\0\1\0\0", b"true", b"OTTO", b"ttcf")
+"""How files of TrueType and OpenType fonts and of collections of them begin."""
+
 _SHOWN = 10
 _MEASURED = 100.0
 """Points: the size at which widths are measured."""
@@ -65,10 +67,8 @@ class Fonts:
         found = japanese()
         self.files = [*found, latin] if self.language == "ja" else [latin, *found]
         if file is not None:
-            try:
-                _letters(file)
-            except (OSError, RuntimeError) as error:
-                raise ParameterError("print.no_font_file", path=file) from error
+            if not _letters(file):
+                raise ParameterError("print.no_font_file", path=file)
             self.files.insert(0, file)
 
     def of(self, text: str) -> Path:
@@ -106,23 +106,17 @@ def japanese() -> tuple[Path, ...]:
     """Return the gothic fonts of this machine that have Japanese, best first."""
     manager = need("matplotlib.font_manager")
     places = {Path(name).name.lower(): Path(name) for name in manager.findSystemFonts()}
-    return tuple(path for path in _named(places) if _is_japanese(path))
-
-
-def _named(places: dict[str, Path]) -> Iterator[Path]:
-    for name in JAPANESE:
-        if name.lower() in places:
-            yield places[name.lower()]
-
-
-def _is_japanese(path: Path) -> bool:
-    try:
-        return {ord("図"), ord("の"), ord("ア")} <= _letters(path)
-    except (OSError, RuntimeError):
-        return False
+    named = [places[name.lower()] for name in JAPANESE if name.lower() in places]
+    return tuple(path for path in named if set(map(ord, "図のア")) <= _letters(path))
 
 
 @cache
 def _letters(path: Path) -> frozenset[int]:
-    """Return the code points that a font file has letters for."""
-    return frozenset(need("matplotlib.ft2font").FT2Font(str(path)).get_charmap())
+    """Return the code points that a font file has letters for; none if it is no TrueType or OpenType font."""
+    try:
+        with path.open("rb") as file:
+            if file.read(4) not in _SIGNATURES:
+                return frozenset()
+        return frozenset(need("matplotlib.ft2font").FT2Font(str(path)).get_charmap())
+    except (OSError, RuntimeError):
+        return frozenset()
