@@ -24,7 +24,9 @@ def write(path: Path, letters: dict[str, str], *, units: int = 1000, kind: str =
     source = TTFont(DEJAVU)
     drawn, table = source.getGlyphSet(), source.getBestCmap()
     share = units / source["head"].unitsPerEm
-    glyphs = {".notdef": ".notdef"} | {f"u{ord(letter):04X}": table[ord(as_)] for letter, as_ in letters.items()}
+    glyphs = {".notdef": ".notdef"} | {
+        f"u{ord(letter):04X}": table[ord(as_)] for letter, as_ in letters.items()
+    }
     strings: dict[str, Any] = {}
     for name, of in glyphs.items():
         width = round(drawn[of].width * share)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import io
 import re
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,15 +24,22 @@ from pointcloud.lattice import Box, Grid, cell_quanta
 from pointcloud.print import legend, save
 from pointcloud.print.design import Design, Frame, Ground, frame
 from pointcloud.print.draw import TICK, resampled
+from pointcloud.print.fonts import Fonts
 from pointcloud.print.furniture import NEAT
+from pointcloud.print.layout import MARGIN
 from pointcloud.print.north import convergence, declination, minutes, seconds
 from pointcloud.print.overlay import Overlay
-from pointcloud.print.panel import credit_words, heights
+from pointcloud.print.page import Layer
+from pointcloud.print.panel import draw as draw_panel
+from pointcloud.print.panel import heights
 from pointcloud.print.sitemap import SiteMap, site_map
+from pointcloud.print.titles import Facts
+from pointcloud.print.words import credit_words
 from pointcloud.raster import Raster
 from pointcloud.styles import STYLES
 
 WEST, NORTH = 45_000.0, -77_400.0
+GROUND = Ground(np.empty((0, 0), np.float32), WEST, NORTH, 1.0)
 DAY = datetime.date(2026, 4, 1)
 
 
@@ -298,16 +306,62 @@ def test_box_that_does_not_fit_says_what_would() -> None:
 
 def test_takeda_does_not_fit_a4_at_1000_but_a2_does() -> None:
     design = Design(scale=1000, paper="A4")
-    panel = heights(design, ())
+    panel = heights(design, (), GROUND)
     assert "455" in frame(design, (0, 0), (91, 455), panel).missing
     assert frame(Design(scale=1000, paper="A2"), (0, 0), (91, 455), panel).missing == ""
 
 
+LONG = "令和七年度市道城山線道路改良工事に伴う城山城跡(第三次)および山麓居館推定地発掘調査事業 "
+CREDIT = "兵庫県「全国Q地図」航空レーザ測量データ(2012~2023年度)、クリエイティブ・コモンズ 表示 4.0 国際、"
+
+
+def panel_texts(design: Design, monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, str, float]]:
+    """Draw the panel of a design alone, and return height on the page, text and size of each of its texts."""
+    texts: list[tuple[float, str, float]] = []
+    monkeypatch.setattr(
+        Layer, "text", lambda _, x, y, text, size, *rest, **more: texts.append((y, text, size))
+    )
+    ground = replace(
+        GROUND, heights=terrain(4).array, crs=SpatialReference("EPSG:6673", "EPSG:6695"), synthetic=True
+    )
+    placed = frame(design, (WEST, NORTH), None, heights(design, (), ground))
+    layer = Layer("frame", Fonts("ja"))
+    draw_panel(layer, Facts(replace(design, interval=1.0), placed, ground, (), depressions=True))
+    return texts
+
+
+@pytest.mark.parametrize("paper", ["A4", "A2"])
+@pytest.mark.parametrize("orientation", ["portrait", "landscape"])
+@pytest.mark.parametrize(("title", "credit"), [(3, 4), (1, 1), (5, 1), (1, 6)])
+def test_long_texts_stay_on_the_page(
+    japanese_font: Path,
+    paper: str,
+    orientation: Any,
+    title: int,
+    credit: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The panel grows, then its letters shrink; the last line, too, lies within the margin."""
+    design = Design(2000, paper, orientation, title=LONG * title, credit=CREDIT * credit, language="ja")
+    texts = panel_texts(design, monkeypatch)
+    joined = "".join(text for _, text, _ in texts).replace(" ", "")
+    assert (LONG * title).replace(" ", "") in joined
+    assert f"「{CREDIT * credit}」を加工して作成".replace(" ", "") in joined.replace("出典", "")
+    assert min(y for y, _, _ in texts) >= MARGIN
+    assert min(size for _, _, size in texts) >= 1.6
+
+
+def test_texts_that_never_fit_are_refused(japanese_font: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    design = Design(2000, title=LONG, credit="出典、" * 1000, language="ja")
+    with pytest.raises(ParameterError, match=r"do not fit on A4.* 1\.6 mm: shorten --credit \(3000 letters"):
+        panel_texts(design, monkeypatch)
+
+
 def test_scale_and_orientation_are_found() -> None:
-    tall = frame(Design(), (0, 0), (100, 250), heights(Design(), ()))
+    tall = frame(Design(), (0, 0), (100, 250), heights(Design(), (), GROUND))
     assert tall.sheet.portrait
     assert tall.scale == 1500
-    flat = frame(Design(), (0, 0), (250, 100), heights(Design(), ()))
+    flat = frame(Design(), (0, 0), (250, 100), heights(Design(), (), GROUND))
     assert not flat.sheet.portrait
     assert flat.scale == 1000
     west, south, east, north = flat.bounds

@@ -43,7 +43,10 @@ def drawn(font: Any) -> dict[str, tuple[float, ...]]:
     top = table.topDictIndex[0]
     assert top.FontMatrix == [0.001, 0, 0, 0.001, 0, 0]
     assert top.ROS == ("Adobe", "Identity", 0)
-    cids = {int(code, 16): int(cid) for code, cid in re.findall(r"<(\w{4})> (\d+)", font.Encoding.read_bytes().decode())}
+    cids = {
+        int(code, 16): int(cid)
+        for code, cid in re.findall(r"<(\w{4})> (\d+)", font.Encoding.read_bytes().decode())
+    }
     boxes = {}
     for pair, letter in pages._letters(font).items():
         pen = BoundsPen(None)
@@ -91,7 +94,9 @@ def test_many_letters_take_several_blocks(tmp_path: Path) -> None:
     with written(path, text) as document:
         assert "".join(pages.layers_of(document)["frame"].texts) == text
         for font in fonts(document):
-            assert all(int(count) <= 100 for count in re.findall(rb"(\d+) begincidchar", font.Encoding.read_bytes()))
+            assert all(
+                int(count) <= 100 for count in re.findall(rb"(\d+) begincidchar", font.Encoding.read_bytes())
+            )
             assert set(drawn(font)) <= set(text)
 
 
