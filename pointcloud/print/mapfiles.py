@@ -19,7 +19,7 @@ from pointcloud.messages import say
 from pointcloud.places import Place
 from pointcloud.print import panel
 from pointcloud.print.design import Bounds, Design, Frame, Ground, frame, reach
-from pointcloud.print.overlay import read_overlay
+from pointcloud.print.overlay import read_overlays
 from pointcloud.print.sitemap import SiteMap, compose
 
 _STRIP = 512
@@ -81,9 +81,7 @@ def make_map(request: MapRequest) -> SiteMap:
     design = request.design
     if spot.name and not design.title:
         design = replace(design, title=spot.name)
-    layers = [
-        layer for path in request.overlays for layer in read_overlay(path, system.horizontal, request.label)
-    ]
+    layers = read_overlays(request.overlays, system.horizontal, request.label)
     # Which files are on the map is not known yet: there is room for the credits of all.
     said = replace(design, credit=design.credit or ", ".join(credits_of(files)))
     made_up = any(file.synthetic for file in files)

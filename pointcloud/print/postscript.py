@@ -3,9 +3,9 @@
 Matplotlib writes every font as TrueType outlines (``CIDFontType2`` with ``FontFile2``), also one whose file holds CFF.
 Poppler draws that with a warning; MuPDF, Ghostscript and Adobe's programs draw wrong letters or none. Here such a font
 becomes a ``CIDFontType0`` with its bare CFF table as ``FontFile3`` (ISO 32000-1, 9.7.4 and 9.9). ``CIDToGIDMap`` is not
-allowed with it: the table's own charset leads from CIDs to glyphs. So the glyphs used are numbered from 1, which is their
-place and their CID (0 is that of a missing one, but a code of matplotlib's), and a CMap leads from codes to CIDs. What
-pages show stays as it is, and so does the way back from codes to letters.
+allowed with it: the table's own charset leads from CIDs to glyphs. So the glyphs used are numbered from 1, which is
+their place and their CID (0 is that of a missing one, but a code of matplotlib's), and a CMap leads from codes to CIDs.
+What pages show stays as it is, and so does the way back from codes to letters.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 from pointcloud.print.extra import need
 
 _UNITS = 1000
-"""Of an em square, where a CFF table has no FontMatrix: about the places for one in a CID-keyed table readers differ."""
+"""Of an em square, where a CFF table has no FontMatrix: readers differ about the places for one if it is CID-keyed."""
 
 
 _CMAP = """/CIDInit /ProcSet findresource begin

@@ -31,6 +31,9 @@ from pointcloud.print.page import Page
 from pointcloud.print.titles import Facts
 from pointcloud.raster import Raster
 
+_SHOWN = 5
+"""Labels that a warning names."""
+
 
 @dataclass
 class SiteMap:
@@ -147,12 +150,19 @@ def compose(
     pixels, place = draw.resampled(picture, ground, placed, design.dpi, made.page.height)
     made.page.layer("relief").picture(pixels, place, placed.window)
     draw.contour_lines(made.page.layer("contours"), made.contours, placed)
-    draw.overlays(made.page.layer("overlay"), overlays, placed)
+    if left_out := draw.overlays(made.page.layer("overlay"), overlays, placed):
+        made.warnings.append(_unlabelled(left_out))
     top = made.page.layer("frame")
     furniture.edges(top, placed)
     depressions = any(line.depression for line in made.contours)
     panel.draw(top, Facts(design, placed, ground, tuple(overlays), depressions))
     return made
+
+
+def _unlabelled(names: Sequence[str]) -> str:
+    """Say which labels find no room; of many the first."""
+    shown = messages.say("map.and").join(names[:_SHOWN]) + (" …" if len(names) > _SHOWN else "")
+    return messages.say("map.no_label_room", count=len(names), names=shown)
 
 
 def site_map(

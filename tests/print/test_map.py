@@ -283,6 +283,19 @@ def test_overlay_is_named_and_labelled() -> None:
     assert {"Bailey", "P1"} <= set(layers["overlay"].texts)
 
 
+def test_labels_without_room_are_warned_of() -> None:
+    """Of labels of the same place some find none; those beyond the map are no loss."""
+    inside = [shapely.Point(WEST + 100, NORTH - 100)] * 20
+    names = [f"Trench {number}" for number in range(20)] + ["far"]
+    site = made(overlays=(Overlay("trenches", (*inside, shapely.Point(0, 0)), tuple(names)),))
+    (warning,) = site.warnings
+    written = set(drawn(site)["overlay"].texts)
+    missing = [name for name in names[:-1] if name not in written]
+    assert f"{len(missing)} labels find no room" in warning
+    assert f"{', '.join(missing[:5])} …;" in warning
+    assert "far" not in warning
+
+
 def test_overlay_elsewhere_is_warned_of() -> None:
     site = made(
         overlays=(
