@@ -1,7 +1,7 @@
 """Fonts: for every text one that has all its letters, or a message how to get one.
 
-Matplotlib brings DejaVu Sans, which has no Japanese. Japanese is drawn with a gothic font of the machine, or, where those
-known by name lack a letter, with any other that has it.
+Matplotlib brings DejaVu Sans, which has no Japanese. Japanese is drawn with a gothic font of the machine, or, where
+those known by name lack a letter, with any other that has it.
 """
 
 from __future__ import annotations

@@ -6,9 +6,10 @@ import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pointcloud import __version__
+from pointcloud import __version__, sheets
 from pointcloud.errors import ParameterError
-from pointcloud.print import contours, lettering, north
+from pointcloud.lattice import Box
+from pointcloud.print import contours, legend, lettering, north
 from pointcloud.print.design import Design, Frame, Ground
 from pointcloud.print.overlay import Overlay
 from pointcloud.print.page import Colour, Layer, Rect
@@ -17,6 +18,10 @@ from pointcloud.print.words import credit_words, datum_words, said, system_words
 _BODY, _TITLE, _RED = 2.3, 5.0, 2.9
 _INK, _GREY = (0.1, 0.1, 0.1), (0.35, 0.35, 0.35)
 _MADE_UP = (0.75, 0.0, 0.0)
+
+_LEVEL = "5000"
+_MOST_SHEETS = 8
+"""Sheets that are named; a map of a whole district lies on dozens."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +124,8 @@ def _rows(facts: Facts) -> Iterator[tuple[str, str]]:
                 "latlon",
                 said(tongue, "map.latlon", lat=north.seconds(latitude), lon=north.seconds(longitude)),
             )
+    if text := _sheet_words(placed, ground, tongue):
+        yield row("sheets", text)
     yield row("relief", _relief_words(design, ground))
     if design.interval != 0:
         yield row("contours", _contour_words(design, ground))
@@ -127,9 +134,23 @@ def _rows(facts: Facts) -> Iterator[tuple[str, str]]:
     yield row("software", f"hyogo-pc {__version__}")
 
 
+def _sheet_words(placed: Frame, ground: Ground, tongue: str) -> str:
+    """Return the codes of the sheets of level 5000 that a map lies on; nothing if one holds it: that one is drawn."""
+    if ground.crs is None or ground.crs.zone is None:
+        return ""
+    box = Box.from_metres(*placed.bounds)
+    codes = [sheet.code for sheet in sheets.sheets_touching(box, ground.crs.zone, _LEVEL)]
+    if len(codes) < 2:
+        return ""
+    shown = said(tongue, "map.and").join(codes[:_MOST_SHEETS])
+    if len(codes) > _MOST_SHEETS:
+        shown = said(tongue, "map.more_sheets", shown=shown, more=len(codes) - _MOST_SHEETS)
+    return said(tongue, "map.sheet_level", code=shown, level=f"{int(_LEVEL):,}")
+
+
 def _relief_words(design: Design, ground: Ground) -> str:
     """Return what the relief is, and of which cells: those of the DEM, not what the page made of them."""
-    style = said(design.tongue, f"map.style_{design.style.replace('-', '_')}")
+    style = legend.style_words(design)
     own = ground.own or ground.cell
     if own == ground.cell:
         return said(design.tongue, "map.relief", style=style, cell=f"{own:g}")

@@ -17,8 +17,9 @@ import pytest
 import shapely
 from PIL import Image
 
-from pointcloud import messages
+from pointcloud import messages, sheets
 from pointcloud.crs import SpatialReference
+from pointcloud.cs_params import CsParams, Ramp, preset
 from pointcloud.errors import ParameterError
 from pointcloud.lattice import Box, Grid, cell_quanta
 from pointcloud.print import legend, save
@@ -236,10 +237,64 @@ def test_every_style_has_its_legend_in_words(style: str) -> None:
     design = Design(style=style, language="en", interval=0.0)
     ground = Ground(terrain(60).array, WEST, NORTH, 1.0)
     heading, *keys = legend.entries(design, ground, depressions=False)
-    assert heading.words == messages.topic("map")[f"style_{style.replace('-', '_')}"]["en"]
+    assert heading.words.startswith(messages.topic("map")[f"style_{style.replace('-', '_')}"]["en"])
     assert len(keys) == legend.most_lines(design) - 1
     assert all(re.match(r"(red|blue|white|black|light|dark|facing|about)\b", key.words) for key in keys)
     assert len({key.patch for key in keys}) == len(keys)
+
+
+@pytest.mark.parametrize(
+    ("name", "level"),
+    [("hyogo", "white"), ("toda", "white"), ("fme2020", "light"), ("csmap-py", "light")],
+)
+def test_words_of_a_preset_are_those_of_its_colours(name: str, level: str) -> None:
+    design = Design(params=preset(name), language="en")
+    ground = Ground(terrain(60).array, WEST, NORTH, 1.0)
+    heading, *keys = legend.entries(design, ground, depressions=False)
+    assert heading.words == f"CS relief map ({name} v1)"
+    first = [key.words.split(":")[0] for key in keys if key.patch]
+    assert first == ["red", "blue", "dark", level]
+
+
+def test_colours_that_are_no_red_are_not_called_so() -> None:
+    grey = Ramp(-0.1, 0.1, ((0, 0, 0), (255, 255, 255)), 1.0, "grey")
+    params = CsParams(3.0, 12.0, curvature=(grey,))
+    ground = Ground(terrain(60).array, WEST, NORTH, 1.0)
+    _, *keys = legend.entries(Design(params=params, language="en"), ground, depressions=False)
+    assert [key.words for key in keys if key.patch] == [
+        *("ridges, terrace edges (convex)", "valleys, ditches (concave)", "dark: steep", "level ground")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("params", "said"),
+    [
+        (preset("hyogo"), "hyogo v1"),
+        (preset("toda"), "toda v1, Toda's layers and weights in colours of our own"),
+        (replace(preset("fme2020"), sigma=2.0), "fme2020 v1, values changed"),
+        (replace(preset("fme2020"), name=""), "values of one's own"),
+    ],
+)
+def test_preset_is_named(params: CsParams, said: str) -> None:
+    assert legend.style_words(Design(params=params, language="en")) == f"CS relief map ({said})"
+
+
+def test_preset_is_named_on_the_sheet() -> None:
+    assert words(usual()[0]).count("CS relief map (hyogo v1)") == 2
+
+
+def test_all_sheets_of_a_map_are_named(japanese_font: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the corner of four sheets all are; on a small scale the first ones; within one, that is drawn anyway."""
+    corner = sheets.parse("05MF51").bounds[:2]
+    for scale, at, said in (
+        (2000, corner, "05MF50、05MF51、05MF60、05MF61(5,000)"),
+        (50_000, corner, "ほか"),
+        (500, (corner[0] + 2000, corner[1] + 1500), None),
+    ):
+        texts = panel_texts(Design(scale, "A3", language="ja"), monkeypatch, at)
+        joined = "".join(text for _, text, _ in texts)
+        assert ("図郭" in joined) == (said is not None)
+        assert said is None or said in joined
 
 
 def test_without_contours() -> None:
@@ -328,7 +383,9 @@ LONG = "令和七年度市道城山線道路改良工事に伴う城山城跡(�
 CREDIT = "兵庫県「全国Q地図」航空レーザ測量データ(2012~2023年度)、クリエイティブ・コモンズ 表示 4.0 国際、"
 
 
-def panel_texts(design: Design, monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, str, float]]:
+def panel_texts(
+    design: Design, monkeypatch: pytest.MonkeyPatch, at: tuple[float, float] = (WEST, NORTH)
+) -> list[tuple[float, str, float]]:
     """Draw the panel of a design alone, and return height on the page, text and size of each of its texts."""
     texts: list[tuple[float, str, float]] = []
     monkeypatch.setattr(
@@ -337,7 +394,7 @@ def panel_texts(design: Design, monkeypatch: pytest.MonkeyPatch) -> list[tuple[f
     ground = replace(
         GROUND, heights=terrain(4).array, crs=SpatialReference("EPSG:6673", "EPSG:6695"), synthetic=True
     )
-    placed = frame(design, (WEST, NORTH), None, heights(design, (), ground))
+    placed = frame(design, at, None, heights(design, (), ground))
     layer = Layer("frame", Fonts("ja"))
     draw_panel(layer, Facts(replace(design, interval=1.0), placed, ground, (), depressions=True))
     return texts
