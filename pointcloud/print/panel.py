@@ -52,7 +52,8 @@ def _columns(facts: Facts) -> dict[str, Rect]:
     zoned = system is not None and system.zone is not None
     for name, width in (("north", _NORTH), ("sheets", _SHEETS if zoned else 0.0), ("legend", legend_width)):
         if width:
-            columns[name] = Rect(right - width * growth, panel.bottom, width * growth, panel.height)
+            high = panel.height if name == "legend" else min(panel.height, LEAST * growth)
+            columns[name] = Rect(right - width * growth, panel.top - high, width * growth, high)
             right -= (width + _GAP) * growth
     columns["title"] = Rect(panel.left, panel.bottom, right - panel.left, panel.height)
     return columns
