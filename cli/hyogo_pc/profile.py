@@ -149,6 +149,8 @@ def _draw(made: Cut, outs: Sequence[Path], options: dict[str, Any]) -> list[Path
     from pointcloud.print.save import write
 
     sheet = _sheet(made, options)
+    if not sheet.credit and not sheet.synthetic:
+        click.echo(say("grid.warning", text=say("map.no_credit")), err=True)
     pages = draw(made.sections, sheet, Fonts(file=options["font"]))
     written = []
     for out in outs:

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pointcloud.print.design import Design
-    from pointcloud.print.overlay import Overlay, read_overlay
+    from pointcloud.print.overlay import Overlay, read_overlays
     from pointcloud.print.sitemap import SiteMap, site_map
 
-__all__ = ["Design", "Overlay", "SiteMap", "read_overlay", "site_map"]
+__all__ = ["Design", "Overlay", "SiteMap", "read_overlays", "site_map"]
 
 _HOMES = {
     "Design": "pointcloud.print.design",
     **dict.fromkeys(("SiteMap", "site_map"), "pointcloud.print.sitemap"),
-    **dict.fromkeys(("Overlay", "read_overlay"), "pointcloud.print.overlay"),
+    **dict.fromkeys(("Overlay", "read_overlays"), "pointcloud.print.overlay"),
 }
 
 

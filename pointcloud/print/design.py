@@ -142,7 +142,7 @@ def frame(
     design: Design,
     centre: tuple[float, float],
     extent: tuple[float, float] | None,
-    panel: Callable[[bool], float],
+    panel: Callable[[layout.Sheet], float],
 ) -> Frame:
     """Return what land a sheet shows.
 
@@ -154,7 +154,7 @@ def frame(
     extent : (width, height), optional
         Metres of the site that should be on the sheet; a bare point without.
     panel : callable
-        Takes whether it is wide, and returns the height of the panel below the map in millimetres, on A4.
+        Takes a sheet without one, and returns the height of the panel below the map in millimetres, on A4.
 
     Raises
     ------
@@ -179,8 +179,8 @@ def frame(
     return Frame(sheet, float(scale), bounds, missing)
 
 
-def _sheet(name: str, portrait: bool, panel: Callable[[bool], float]) -> layout.Sheet:
-    return layout.Sheet(name, portrait, panel(layout.Sheet(name, portrait, 0.0).wide))
+def _sheet(name: str, portrait: bool, panel: Callable[[layout.Sheet], float]) -> layout.Sheet:
+    return layout.Sheet(name, portrait, panel(layout.Sheet(name, portrait, 0.0)))
 
 
 def _what_would_fit(
@@ -188,7 +188,7 @@ def _what_would_fit(
     extent: tuple[float, float],
     scale: float,
     sheet: layout.Sheet,
-    panel: Callable[[bool], float],
+    panel: Callable[[layout.Sheet], float],
 ) -> str:
     """Say that a site does not fit, and at which scale or on which paper it would."""
     _, _, wide, high = sheet.map_edges
@@ -227,6 +227,8 @@ class Ground:
     crs : SpatialReference, optional
     synthetic : bool
         Whether the place is made up.
+    own : float, optional
+        Metres: cells of the DEM itself, where those here are means of several.
     """
 
     heights: NDArray[np.float32] | NDArray[np.float64]
@@ -235,6 +237,7 @@ class Ground:
     cell: float
     crs: SpatialReference | None = None
     synthetic: bool = False
+    own: float | None = None
 
     def within(self, bounds: Bounds) -> tuple[slice, slice]:
         """Return the rows and columns that lie in W, S, E, N."""

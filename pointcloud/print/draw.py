@@ -146,8 +146,11 @@ def _ticks(line: NDArray[np.float64], window: Rect) -> list[NDArray[np.float64]]
     return made
 
 
-def overlays(layer: Layer, drawn: Sequence[Overlay], placed: Frame) -> None:
-    """Draw the user's shapes: white beneath the lines, so that they are seen on dark slopes."""
+def overlays(layer: Layer, drawn: Sequence[Overlay], placed: Frame) -> list[str]:
+    """Draw the user's shapes: white beneath the lines, so that they are seen on dark slopes.
+
+    Returns the labels that find no room.
+    """
     window = placed.window
     width = OVERLAY_WIDTH * placed.sheet.growth
     for number, one in enumerate(drawn):
@@ -164,7 +167,7 @@ def overlays(layer: Layer, drawn: Sequence[Overlay], placed: Frame) -> None:
         ]
         for x, y in spots:
             spot(layer, x, y, colour, placed.sheet.growth)
-    names.write(layer, drawn, [overlay_look(number)[0] for number in range(len(drawn))], placed)
+    return names.write(layer, drawn, [overlay_look(number)[0] for number in range(len(drawn))], placed)
 
 
 def overlay_look(number: int) -> tuple[Colour, tuple[float, ...] | None]:

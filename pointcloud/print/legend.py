@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pointcloud import relief
-from pointcloud.cs_params import CsParams
+from pointcloud.cs_params import PRESETS, CsParams, preset
 from pointcloud.print import draw as map_room
 from pointcloud.print.contours import INDEX
 from pointcloud.print.design import Design, Ground
@@ -45,6 +45,8 @@ _KEYS: dict[str, tuple[tuple[float, str], ...]] = {
 _CS = ("ridge", "valley", "steep", "flat")
 _BEND, _STEEP = 0.15, 45.0
 """1/m and degrees: of the ridge, valley and slope whose colours stand for all."""
+_TINT, _DARK, _LIGHT, _WHITE = 12, 180, 180, 240
+"""What is called red or blue, dark, light and white, of 0 to 255: beyond the other channels, and the least channel."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def most_lines(design: Design) -> int:
 def entries(design: Design, ground: Ground, *, depressions: bool) -> Iterator[Entry]:
     """Yield the lines of a legend from top to bottom, but for the overlays."""
     tongue = design.tongue
-    yield Entry(said(tongue, f"map.style_{design.style.replace('-', '_')}"), heading=True)
+    yield Entry(style_words(design, short=True), heading=True)
     for name, colour in _colours(design, ground):
         yield Entry(said(tongue, f"map.means_{name}"), patch=colour)
     if design.interval:
@@ -82,6 +84,21 @@ def entries(design: Design, ground: Ground, *, depressions: bool) -> Iterator[En
         yield Entry(text, line=brown, width=map_room.THICK)
         if depressions:
             yield Entry(said(tongue, "map.depression"), line=brown, width=map_room.THIN, ticked=True)
+
+
+def style_words(design: Design, *, short: bool = False) -> str:
+    """Return the name of a style; that of a CS relief map with its preset, and, unless short, what is special of it."""
+    tongue = design.tongue
+    words = said(tongue, f"map.style_{design.style.replace('-', '_')}")
+    if design.style != "cs":
+        return words
+    params = _cs_params(design)
+    known = params.name in PRESETS
+    name = f"{params.name} v{params.version}" if params.name else said(tongue, "map.preset_own")
+    more = [said(tongue, "map.preset_toda")] if params.name == "toda" and not short else []
+    if known and params != preset(params.name):
+        more.append(said(tongue, "map.preset_changed"))
+    return said(tongue, "map.preset", style=words, preset=said(tongue, "map.and").join([name, *more]))
 
 
 def overlay_entries(overlays: Sequence[Overlay]) -> Iterator[Entry]:
@@ -110,10 +127,8 @@ def _colours(design: Design, ground: Ground) -> Iterator[tuple[str, Colour]]:
 
 
 def _cs_colours(design: Design, ground: Ground) -> Iterator[tuple[str, Colour]]:
-    """Yield the colours of a ridge, a valley, a slope and level ground, drawn as the map is."""
-    params = design.params if isinstance(design.params, CsParams) else STYLES["cs"].params
-    assert isinstance(params, CsParams)
-    cell = ground.cell
+    """Yield the colours of a ridge, a valley, a slope and level ground, drawn as the map is, and words that match."""
+    params, cell = _cs_params(design), ground.cell
     count = relief.halo("cs", cell, params) + 2
     x = np.arange(-count, count + 1) * cell
     middle = float(np.nanmedian(ground.heights))
@@ -125,7 +140,28 @@ def _cs_colours(design: Design, ground: Ground) -> Iterator[tuple[str, Colour]]:
         ("flat", across * 0.0),
     ):
         picture = relief.picture("cs", np.ascontiguousarray(surface + middle), cell, params)
-        yield name, _unit(picture[count, count, :3])
+        colour = picture[count, count, :3]
+        yield _called(name, *map(int, colour)), _unit(colour)
+
+
+def _cs_params(design: Design) -> CsParams:
+    params = design.params if isinstance(design.params, CsParams) else STYLES["cs"].params
+    assert isinstance(params, CsParams)
+    return params
+
+
+def _called(name: str, red: int, green: int, blue: int) -> str:
+    """Return the words for a colour: presets may have others than red, blue, dark and white; then none is named."""
+    light = min(red, green, blue)
+    fits = {
+        "ridge": red >= max(green, blue) + _TINT,
+        "valley": blue >= max(red, green) + _TINT,
+        "steep": light < _DARK,
+        "flat": light >= _WHITE,
+    }
+    if name == "flat" and _LIGHT <= light < _WHITE:
+        return "flat_light"
+    return name if fits[name] else f"{name}_plain"
 
 
 def _unit(colour: Sequence[float] | np.ndarray[tuple[int], np.dtype[np.uint8]]) -> Colour:
@@ -138,7 +174,8 @@ def draw(
 ) -> None:
     """Draw a line of a legend; ``size`` is that of its letters on A4, lengths are millimetres."""
     if entry.heading:
-        layer.text(left, bottom, entry.words, size * 1.1 * growth, _INK)
+        words = _cut(layer, entry.words, size * 1.1 * growth, width)
+        layer.text(left, bottom, words, size * 1.1 * growth, _INK)
         return
     sample = _SAMPLE * growth
     middle = bottom + 0.36 * size * growth
@@ -157,8 +194,12 @@ def draw(
             steps = np.arange(0.5, 4) / 4 * sample + left
             ticks = [[(x, middle), (x, middle - map_room.TICK * growth)] for x in steps]
             layer.lines(ticks, entry.width * growth, entry.line)
-    room = width - sample - 2 * growth
-    words = entry.words
-    while len(words) > 1 and layer.width_of(words, size * growth) > room:
-        words = words[:-2] + "…"
+    words = _cut(layer, entry.words, size * growth, width - sample - 2 * growth)
     layer.text(left + sample + 2 * growth, bottom, words, size * growth, _INK)
+
+
+def _cut(layer: Layer, words: str, size: float, room: float) -> str:
+    """Return words as far as there is room for them."""
+    while len(words) > 1 and layer.width_of(words, size) > room:
+        words = words[:-2] + "…"
+    return words

@@ -17,6 +17,7 @@ from pointcloud import crs as crs_room
 from pointcloud.crs import SpatialReference
 from pointcloud.errors import ParameterError
 from pointcloud.places import JAPAN
+from pointcloud.print import vectors
 from pointcloud.print.extra import need
 from pointcloud.surface import section
 
@@ -200,10 +201,9 @@ def _read(path: Path) -> tuple[list[str], NDArray[Any], SpatialReference | None]
 
     need("pyogrio")
     from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
-    from pyogrio.raw import read
 
     try:
-        meta, _, shapes, columns = read(str(path), force_2d=True)
+        meta, shapes, columns = vectors.read(path)
     except (DataSourceError, DataLayerError, FeatureError, OSError, ValueError) as error:
         raise ParameterError("line.file", path=path, cause=" ".join(str(error).split())) from None
     held = np.array([shape is not None for shape in shapes], np.bool_)

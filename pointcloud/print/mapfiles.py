@@ -19,7 +19,7 @@ from pointcloud.messages import say
 from pointcloud.places import Place
 from pointcloud.print import panel
 from pointcloud.print.design import Bounds, Design, Frame, Ground, frame, reach
-from pointcloud.print.overlay import read_overlay
+from pointcloud.print.overlay import read_overlays
 from pointcloud.print.sitemap import SiteMap, compose
 
 _STRIP = 512
@@ -81,10 +81,12 @@ def make_map(request: MapRequest) -> SiteMap:
     design = request.design
     if spot.name and not design.title:
         design = replace(design, title=spot.name)
-    layers = [
-        layer for path in request.overlays for layer in read_overlay(path, system.horizontal, request.label)
-    ]
-    placed = frame(design, spot.centre, spot.extent, panel.heights(design, layers))
+    layers = read_overlays(request.overlays, system.horizontal, request.label)
+    # Which files are on the map is not known yet: there is room for the credits of all.
+    said = replace(design, credit=design.credit or ", ".join(credits_of(files)))
+    made_up = any(file.synthetic for file in files)
+    about = Ground(np.empty((0, 0), np.float32), *spot.centre, files[0].cell, system, made_up)
+    placed = frame(design, spot.centre, spot.extent, panel.heights(said, layers, about))
     if placed.missing and spot.must_fit:
         raise ParameterError("map.box_no_fit", text=placed.missing)
     ground, used = read_ground(files, placed, design, system, request.nodata)
@@ -195,7 +197,7 @@ def read_ground(
             ]
             heights = np.concatenate(parts)
     touched = [file for file in used if _touches(file, box)]
-    return Ground(heights, *corner, cell * times, system), touched
+    return Ground(heights, *corner, cell * times, system, own=cell), touched
 
 
 def _up_to(count: int, times: int) -> int:

@@ -16,8 +16,8 @@ _SIZE = 2.4
 _GAP = 0.6
 
 
-def write(layer: Layer, overlays: Sequence[Overlay], colours: Sequence[Colour], placed: Frame) -> None:
-    """Write the labels of all overlays, those of small shapes first; one that finds no room is left out."""
+def write(layer: Layer, overlays: Sequence[Overlay], colours: Sequence[Colour], placed: Frame) -> list[str]:
+    """Write the labels of all overlays, those of small shapes first; return those that find no room."""
     size, window = _SIZE * placed.sheet.growth, placed.window
     view = shapely.box(*placed.bounds)
     found = [
@@ -27,6 +27,7 @@ def write(layer: Layer, overlays: Sequence[Overlay], colours: Sequence[Colour], 
         if text.strip()
     ]
     taken: list[Rect] = []
+    left_out: list[str] = []
     for seen, text, colour in sorted(found, key=lambda item: item[0].area):
         if seen.is_empty:
             continue
@@ -37,6 +38,9 @@ def write(layer: Layer, overlays: Sequence[Overlay], colours: Sequence[Colour], 
                 taken.append(box)
                 layer.text(x, y, text, size, colour, across="center", up="center", paper="white")
                 break
+        else:
+            left_out.append(text)
+    return left_out
 
 
 def _places(seen: Any, placed: Frame, width: float, size: float) -> Iterator[tuple[float, float]]:

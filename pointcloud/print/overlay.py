@@ -12,6 +12,7 @@ import shapely
 
 from pointcloud import projections
 from pointcloud.errors import CrsError, FileError
+from pointcloud.print import vectors
 from pointcloud.print.extra import need
 
 _REFUSED = (".vrt", ".csv", ".xlsx", ".ods", ".pdf")
@@ -45,25 +46,39 @@ class Overlay:
         return any(shape.intersects(window) for shape in self.shapes)
 
 
-def read_overlay(path: Path, horizontal: str | None, label: str | None = None) -> list[Overlay]:
-    """Return the layers of a vector file that hold shapes.
+def read_overlays(paths: Sequence[Path], horizontal: str | None, label: str | None = None) -> list[Overlay]:
+    """Return the layers of vector files that hold shapes.
 
     Parameters
     ----------
-    path : Path
+    paths : sequence of Path
         GeoPackage, Shapefile, GeoJSON, KML, DXF …
     horizontal : str, optional
         The map's CRS, ``EPSG:code`` or WKT.
     label : str, optional
-        The field whose texts stand beside the shapes.
+        The field whose texts stand beside the shapes; files that lack it are drawn without.
 
     Raises
     ------
     FileError
-        If the file is missing, cannot be read, holds no shapes, or lacks the field.
+        If a file is missing, cannot be read or holds no shapes, or no file has the field.
     CrsError
-        If its CRS cannot be brought to the map's.
+        If a CRS cannot be brought to the map's.
     """
+    found: list[Overlay] = []
+    fields: set[str] = set()
+    for path in paths:
+        layers, held = _read(path, horizontal, label)
+        found += layers
+        fields |= held
+    if label is not None and paths and label not in fields:
+        names = ", ".join(map(str, paths))
+        raise FileError("map.overlay_field", path=names, field=label, fields=", ".join(sorted(fields)) or "-")
+    return found
+
+
+def _read(path: Path, horizontal: str | None, label: str | None) -> tuple[list[Overlay], set[str]]:
+    """Return the layers of a file that hold shapes, and the fields of all."""
     if not path.exists():
         raise FileError("file.missing", path=path)
     if path.suffix.lower() in _REFUSED:
@@ -71,11 +86,11 @@ def read_overlay(path: Path, horizontal: str | None, label: str | None = None) -
     pyogrio = need("pyogrio")
     try:
         names = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
-        read = {name: pyogrio.raw.read(path, layer=name, force_2d=True) for name in names}
+        read = {name: vectors.read(path, name) for name in names}
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
         raise FileError("map.overlay_unreadable", path=path, cause=" ".join(str(error).split())) from error
     found, fields = [], set[str]()
-    for name, (meta, _, geometry, columns) in read.items():
+    for name, (meta, geometry, columns) in read.items():
         fields |= set(map(str, meta["fields"]))
         column = dict(zip(map(str, meta["fields"]), columns, strict=True)).get(label or "")
         shown = path.stem if len(names) == 1 else name
@@ -84,9 +99,7 @@ def read_overlay(path: Path, horizontal: str | None, label: str | None = None) -
             found.append(layer)
     if not found:
         raise FileError("map.overlay_empty", path=path)
-    if label is not None and label not in fields:
-        raise FileError("map.overlay_field", path=path, field=label, fields=", ".join(sorted(fields)) or "-")
-    return found
+    return found, fields
 
 
 def _layer(

@@ -192,13 +192,14 @@ class Layer:
         ParameterError
             If no font has all its letters.
         """
-        font = self.fonts.properties(text, size)
+        file, shown = self.fonts.choose(text)
         box = None if paper is None else {"facecolor": paper, "edgecolor": "none", "pad": size * 0.35}
 
         def draw(axes: Any) -> None:
             made = axes.text(
-                *(x, y, text),
-                fontproperties=font,
+                *(x, y, shown),
+                font=file,
+                fontsize=size * POINTS_PER_MM,
                 color=colour,
                 ha=across,
                 va=up,

@@ -10,7 +10,8 @@ import numpy as np
 
 from pointcloud import __version__
 from pointcloud.errors import ParameterError
-from pointcloud.messages import say
+from pointcloud.messages import language, say
+from pointcloud.print import lettering
 from pointcloud.print.fonts import Fonts
 from pointcloud.print.page import Layer, Page, Rect
 from pointcloud.print.plot import (
@@ -27,6 +28,7 @@ from pointcloud.print.plot import (
     group,
     plot_of,
 )
+from pointcloud.print.words import credit_words
 from pointcloud.surface.section import Section
 
 SCALES = tuple(round(step * 10**power) for power in range(1, 7) for step in (1, 2, 2.5, 3, 4, 5, 6))
@@ -35,8 +37,11 @@ SCALES = tuple(round(step * 10**power) for power in range(1, 7) for step in (1, 
 _MARGIN = 10.0
 _LEFT, _RIGHT, _ABOVE, _BELOW = 15.0, 6.0, 13.5, 12.0
 """Room around a plot for its texts, in millimetres."""
-_TITLE, _ROW, _GAP = 7.0, 4.0, 3.0
-"""Heights of the title and of a row of the title block, and the room above it."""
+_TITLE, _ROW, _GAP = 6.5, 4.0, 3.0
+"""Heights of a line of the title and of a row of the title block, and the room above it."""
+_FOOT = 0.5
+_LEAST, _MOST = 23.0, 0.4
+"""Height of the title block: millimetres that the legend needs, and the share of the page that it may take."""
 
 
 @dataclass(frozen=True)
@@ -97,8 +102,8 @@ def draw(sections: Sequence[Section], sheet: ProfileSheet, fonts: Fonts | None =
     Raises
     ------
     ParameterError
-        If a section does not fit the paper at the scale (the message says which scale does), a value is out of its
-        range, or no font has the letters of a text.
+        If a section does not fit the paper at the scale (the message says which scale does), title, author and credit
+        do not fit it, a value is out of its range, or no font has the letters of a text.
     """
     if not sheet.exaggeration > 0 or (sheet.scale is not None and not sheet.scale > 0):
         raise ParameterError("profile.positive", scale=sheet.scale or 0, exaggeration=sheet.exaggeration)
@@ -122,18 +127,28 @@ def draw(sections: Sequence[Section], sheet: ProfileSheet, fonts: Fonts | None =
 
 @dataclass(frozen=True)
 class _Layout:
-    """What is the same on every page: the rows of the title block, and the entries of the legend in columns."""
+    """What is the same on every page: the lines of the title block, and the entries of the legend in columns.
+
+    ``share`` is that of their usual size which the letters of the title block have.
+    """
 
     sections: Sequence[Section]
     sheet: ProfileSheet
     fonts: Fonts
+    titles: list[str]
     rows: list[str]
     legend: list[list[tuple[str, str]]]
+    share: float
+
+    @property
+    def text_height(self) -> float:
+        """Millimetres that title, scale and rows take."""
+        return (_TITLE * len(self.titles) + _ROW * (len(self.rows) + 1)) * self.share + _FOOT
 
     @property
     def block(self) -> Rect:
         """Where the title block lies: it holds the title, the scale, and the rows."""
-        height = max(_TITLE + _ROW * (len(self.rows) + 1), _TITLE + _ROW * 4)
+        height = max(self.text_height, _LEAST)
         return Rect(_MARGIN, _MARGIN, self.sheet.paper[0] - 2 * _MARGIN, height)
 
     @property
@@ -169,28 +184,26 @@ class _Layout:
 
 
 def _layout(sections: Sequence[Section], sheet: ProfileSheet, fonts: Fonts) -> _Layout:
-    """Word the title block and the legend, and break the rows beside the legend."""
+    """Word the title block and the legend, and break the lines beside the legend, in as large letters as fit."""
     probe = Layer("", fonts)
     columns = _legend(sections)
     room = sheet.paper[0] - 2 * _MARGIN - sum(_column_width(probe, column) for column in columns)
     made = " · ".join(part for part in (sheet.author, sheet.date, f"hyogo-pc {__version__}") if part)
-    credit = say("output.preview_source", credit=sheet.credit) if sheet.credit else ""
+    credit = credit_words(sheet.credit, language()) if sheet.credit else ""
     texts = [text for text in (sheet.reference, *sheet.notes, credit, made) if text]
-    rows = [row for text in texts for row in _broken(probe, text, room)]
-    return _Layout(sections, sheet, fonts, rows, columns)
 
+    def at(share: float) -> _Layout:
+        titles = lettering.wrapped(probe, sheet.headline, LARGE * share, room)
+        rows = [row for text in texts for row in lettering.wrapped(probe, text, TEXT * share, room)]
+        return _Layout(sections, sheet, fonts, titles, rows, columns, share)
 
-def _broken(probe: Layer, text: str, room: float) -> Iterator[str]:
-    """Break a text at the blank before the margin, or at the margin if that is far (Japanese has none)."""
-    while text:
-        end = len(text)
-        while end > 1 and probe.width_of(text[:end], TEXT) > room:
-            end -= 1
-        blank = text.rfind(" ", 0, end)
-        if end < len(text) and blank > 0.6 * end:
-            end = blank
-        yield text[:end].rstrip()
-        text = text[end:].lstrip()
+    share = lettering.fitting(lambda share: at(share).text_height, _MOST * sheet.paper[1])
+    if share is None:
+        given = {"--title": sheet.title, "--author": sheet.author, "--credit": sheet.credit}
+        option = max(given, key=lambda name: len(given[name]))
+        size = f"{TEXT * lettering.SMALLEST:.1f}"
+        raise ParameterError("profile.too_long", option=option, length=len(given[option]), size=size)
+    return at(share)
 
 
 def _stacked(plots: Sequence[Plot], layout: _Layout) -> Iterator[list[Plot]]:
@@ -211,11 +224,13 @@ def _draw_block(frame: Layer, layout: _Layout, scale: float) -> None:
     """Write the title block along the lower edge: title, scale and rows to the left, the legend to the right."""
     block, sheet = layout.block, layout.sheet
     frame.lines([[(block.left, block.top), (block.right, block.top)]], 0.3)
-    y = block.top - _TITLE + 0.5
-    frame.text(block.left, y, sheet.headline, LARGE)
+    y, share = block.top, layout.share
+    for line in layout.titles:
+        y -= _TITLE * share
+        frame.text(block.left, y, line, LARGE * share)
     for row in (scale_text(scale, sheet.exaggeration), *layout.rows):
-        y -= _ROW
-        frame.text(block.left, y, row, TEXT)
+        y -= _ROW * share
+        frame.text(block.left, y, row, TEXT * share)
     right = block.right
     for column in reversed(layout.legend):
         right -= _column_width(frame, column)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from pointcloud.errors import ParameterError
 from pointcloud.io.put import put
+from pointcloud.print import postscript
 from pointcloud.print.extra import need
 from pointcloud.print.page import POINTS_PER_MM, Layer, Page, Picture, Rect
 
@@ -27,7 +28,7 @@ _JPEG_QUALITY = 95
 """Of pictures in a PDF: no difference is seen, in a sixth of the bytes that lossless ones take."""
 
 _SETTINGS: dict[str, Any] = {
-    "pdf.fonttype": 42,  # TrueType, which Illustrator edits; 3 is outlines only
+    "pdf.fonttype": 42,  # fonts, which Illustrator edits
     "pdf.compression": 6,
     "svg.fonttype": "path",  # an SVG holds no fonts: other machines may lack them
     "svg.hashsalt": "hyogo-pc",
@@ -36,6 +37,9 @@ _SETTINGS: dict[str, Any] = {
     "agg.path.chunksize": 20_000,
     "axes.unicode_minus": True,
 }
+
+_OUTLINES = {"pdf.fonttype": 3}
+"""A drawing for each letter: text is still found and copied, but not edited."""
 
 
 def write(page: Page, path: Path, *, dpi: float = 350.0, title: str = "", author: str = "") -> None:
@@ -87,7 +91,7 @@ def pdf(page: Page, *, title: str = "", author: str = "") -> bytes:
             sheet.Resources.XObject[name] = _jpeg(document, picture)
             content.append(_placed(name, picture))
         if layer.draws:
-            with pike.open(io.BytesIO(_vectors(page, layer))) as drawn:
+            with _vectors(page, layer) as drawn:
                 form = document.copy_foreign(drawn.pages[0].as_form_xobject())
             sheet.Resources.XObject[f"/F{number}"] = form
             content.append(f"q /F{number} Do Q".encode())
@@ -141,12 +145,22 @@ def _placed(name: str, picture: Picture) -> bytes:
     return f"q {window} re W n {matrix} cm {name} Do Q".encode()
 
 
-def _vectors(page: Page, layer: Layer) -> bytes:
+def _vectors(page: Page, layer: Layer) -> Any:
+    """Return a layer as a document of its own. Texts in a font that a PDF cannot hold are outlines with a meaning."""
+    pike = need("pikepdf")
+    with suppress(postscript.NoPostScriptFontError):
+        document = pike.open(_drawn(page, layer, _SETTINGS))
+        postscript.mend(document)
+        return document
+    return pike.open(_drawn(page, layer, _SETTINGS | _OUTLINES))
+
+
+def _drawn(page: Page, layer: Layer, settings: Mapping[str, Any]) -> io.BytesIO:
     out = io.BytesIO()
-    with _figure(page.width, page.height, [layer]) as figure:
+    with _figure(page.width, page.height, [layer], settings=settings) as figure:
         canvas = need("matplotlib.backends.backend_pdf").FigureCanvasPdf(figure)
         canvas.print_pdf(out, metadata={"CreationDate": None, "Producer": None, "Creator": None})
-    return out.getvalue()
+    return out
 
 
 def png_size(page: Page, dpi: float) -> tuple[int, int]:

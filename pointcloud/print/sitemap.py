@@ -28,7 +28,11 @@ from pointcloud.print.design import Bounds, Design, Frame, Ground, frame
 from pointcloud.print.fonts import Fonts
 from pointcloud.print.overlay import Overlay
 from pointcloud.print.page import Page
+from pointcloud.print.titles import Facts
 from pointcloud.raster import Raster
+
+_SHOWN = 5
+"""Labels that a warning names."""
 
 
 @dataclass
@@ -112,7 +116,7 @@ def compose(
     Raises
     ------
     ParameterError
-        If there is no height on the map, a value cannot be used, or no font has all letters.
+        If there is no height on the map, a value cannot be used, texts do not fit, or no font has all letters.
     """
     if not np.isfinite(ground.heights[ground.within(placed.bounds)]).any():
         raise ParameterError("map.empty", **dict(zip("wsen", placed.bounds, strict=True)))
@@ -146,12 +150,19 @@ def compose(
     pixels, place = draw.resampled(picture, ground, placed, design.dpi, made.page.height)
     made.page.layer("relief").picture(pixels, place, placed.window)
     draw.contour_lines(made.page.layer("contours"), made.contours, placed)
-    draw.overlays(made.page.layer("overlay"), overlays, placed)
+    if left_out := draw.overlays(made.page.layer("overlay"), overlays, placed):
+        made.warnings.append(_unlabelled(left_out))
     top = made.page.layer("frame")
     furniture.edges(top, placed)
     depressions = any(line.depression for line in made.contours)
-    panel.draw(top, panel.Facts(design, placed, ground, tuple(overlays), depressions))
+    panel.draw(top, Facts(design, placed, ground, tuple(overlays), depressions))
     return made
+
+
+def _unlabelled(names: Sequence[str]) -> str:
+    """Say which labels find no room; of many the first."""
+    shown = messages.say("map.and").join(names[:_SHOWN]) + (" …" if len(names) > _SHOWN else "")
+    return messages.say("map.no_label_room", count=len(names), names=shown)
 
 
 def site_map(
@@ -199,13 +210,13 @@ def site_map(
     if centre is None:
         west, south, east, north = bounds or terrain.bounds
         centre, extent = ((west + east) / 2, (south + north) / 2), (east - west, north - south)
-    placed = frame(design, centre, extent, panel.heights(design, overlays))
-    if placed.missing and bounds is not None:
-        raise ParameterError("map.box_no_fit", text=placed.missing)
     system = None if terrain.crs is None else _system(terrain.crs)
     ground = Ground(
         terrain.array, terrain.bounds[0], terrain.bounds[3], terrain.resolution, system, synthetic
     )
+    placed = frame(design, centre, extent, panel.heights(design, overlays, ground))
+    if placed.missing and bounds is not None:
+        raise ParameterError("map.box_no_fit", text=placed.missing)
     return compose(ground, placed, design, overlays, threads=threads)
 
 

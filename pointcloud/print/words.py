@@ -1,4 +1,4 @@
-"""Texts of a map in its own language, which need not be the program's."""
+"""Texts of a drawing in its own language, which need not be the program's."""
 
 from __future__ import annotations
 
@@ -42,3 +42,10 @@ def datum_words(system: SpatialReference | None, tongue: str) -> str:
     if height in _HEIGHTS:
         return said(tongue, "map.heights", datum=_HEIGHTS[height], code=height)
     return projections.load(height).name
+
+
+def credit_words(credit: str, tongue: str) -> str:
+    """Return a source as licences want it of what is made from it: 「…」を加工して作成, unless it says so itself."""
+    if "加工" in credit or "processing" in credit.lower():
+        return credit
+    return said(tongue, "map.credit", credit=credit)

@@ -76,7 +76,7 @@ def test_synthetic_and_credit_of_a_mosaic_come_from_its_sources(tmp_path: Path) 
 def test_fine_cells_are_averaged_where_paper_cannot_show_them(tmp_path: Path) -> None:
     source = dem(tmp_path / "DEM.tif", count=400, cell=0.5)
     made = make_map(MapRequest((str(source),), Design(scale=10_000, dpi=100, title="x"), "45100,-77500"))
-    assert any(text.startswith("CS relief map, from a DEM of 2.5 m") for text in texts(made.page))
+    assert "from a DEM of 0.5 m cells, averaged to 2.5 m" in " ".join(texts(made.page))
 
 
 def texts(page: object) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import io
 import re
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,22 +17,30 @@ import pytest
 import shapely
 from PIL import Image
 
-from pointcloud import messages
+from pointcloud import messages, sheets
 from pointcloud.crs import SpatialReference
+from pointcloud.cs_params import CsParams, Ramp, preset
 from pointcloud.errors import ParameterError
 from pointcloud.lattice import Box, Grid, cell_quanta
 from pointcloud.print import legend, save
 from pointcloud.print.design import Design, Frame, Ground, frame
 from pointcloud.print.draw import TICK, resampled
+from pointcloud.print.fonts import Fonts
 from pointcloud.print.furniture import NEAT
+from pointcloud.print.layout import MARGIN
 from pointcloud.print.north import convergence, declination, minutes, seconds
 from pointcloud.print.overlay import Overlay
-from pointcloud.print.panel import credit_words, heights
+from pointcloud.print.page import Layer
+from pointcloud.print.panel import draw as draw_panel
+from pointcloud.print.panel import heights
 from pointcloud.print.sitemap import SiteMap, site_map
+from pointcloud.print.titles import Facts
+from pointcloud.print.words import credit_words
 from pointcloud.raster import Raster
 from pointcloud.styles import STYLES
 
 WEST, NORTH = 45_000.0, -77_400.0
+GROUND = Ground(np.empty((0, 0), np.float32), WEST, NORTH, 1.0)
 DAY = datetime.date(2026, 4, 1)
 
 
@@ -228,10 +237,64 @@ def test_every_style_has_its_legend_in_words(style: str) -> None:
     design = Design(style=style, language="en", interval=0.0)
     ground = Ground(terrain(60).array, WEST, NORTH, 1.0)
     heading, *keys = legend.entries(design, ground, depressions=False)
-    assert heading.words == messages.topic("map")[f"style_{style.replace('-', '_')}"]["en"]
+    assert heading.words.startswith(messages.topic("map")[f"style_{style.replace('-', '_')}"]["en"])
     assert len(keys) == legend.most_lines(design) - 1
     assert all(re.match(r"(red|blue|white|black|light|dark|facing|about)\b", key.words) for key in keys)
     assert len({key.patch for key in keys}) == len(keys)
+
+
+@pytest.mark.parametrize(
+    ("name", "level"),
+    [("hyogo", "white"), ("toda", "white"), ("fme2020", "light"), ("csmap-py", "light")],
+)
+def test_words_of_a_preset_are_those_of_its_colours(name: str, level: str) -> None:
+    design = Design(params=preset(name), language="en")
+    ground = Ground(terrain(60).array, WEST, NORTH, 1.0)
+    heading, *keys = legend.entries(design, ground, depressions=False)
+    assert heading.words == f"CS relief map ({name} v1)"
+    first = [key.words.split(":")[0] for key in keys if key.patch]
+    assert first == ["red", "blue", "dark", level]
+
+
+def test_colours_that_are_no_red_are_not_called_so() -> None:
+    grey = Ramp(-0.1, 0.1, ((0, 0, 0), (255, 255, 255)), 1.0, "grey")
+    params = CsParams(3.0, 12.0, curvature=(grey,))
+    ground = Ground(terrain(60).array, WEST, NORTH, 1.0)
+    _, *keys = legend.entries(Design(params=params, language="en"), ground, depressions=False)
+    assert [key.words for key in keys if key.patch] == [
+        *("ridges, terrace edges (convex)", "valleys, ditches (concave)", "dark: steep", "level ground")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("params", "said"),
+    [
+        (preset("hyogo"), "hyogo v1"),
+        (preset("toda"), "toda v1, Toda's layers and weights in colours of our own"),
+        (replace(preset("fme2020"), sigma=2.0), "fme2020 v1, values changed"),
+        (replace(preset("fme2020"), name=""), "values of one's own"),
+    ],
+)
+def test_preset_is_named(params: CsParams, said: str) -> None:
+    assert legend.style_words(Design(params=params, language="en")) == f"CS relief map ({said})"
+
+
+def test_preset_is_named_on_the_sheet() -> None:
+    assert words(usual()[0]).count("CS relief map (hyogo v1)") == 2
+
+
+def test_all_sheets_of_a_map_are_named(japanese_font: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the corner of four sheets all are; on a small scale the first ones; within one, that is drawn anyway."""
+    corner = sheets.parse("05MF51").bounds[:2]
+    for scale, at, said in (
+        (2000, corner, "05MF50、05MF51、05MF60、05MF61(5,000)"),
+        (50_000, corner, "ほか"),
+        (500, (corner[0] + 2000, corner[1] + 1500), None),
+    ):
+        texts = panel_texts(Design(scale, "A3", language="ja"), monkeypatch, at)
+        joined = "".join(text for _, text, _ in texts)
+        assert ("図郭" in joined) == (said is not None)
+        assert said is None or said in joined
 
 
 def test_without_contours() -> None:
@@ -275,6 +338,19 @@ def test_overlay_is_named_and_labelled() -> None:
     assert {"Bailey", "P1"} <= set(layers["overlay"].texts)
 
 
+def test_labels_without_room_are_warned_of() -> None:
+    """Of labels of the same place some find none; those beyond the map are no loss."""
+    inside = [shapely.Point(WEST + 100, NORTH - 100)] * 20
+    names = [f"Trench {number}" for number in range(20)] + ["far"]
+    site = made(overlays=(Overlay("trenches", (*inside, shapely.Point(0, 0)), tuple(names)),))
+    (warning,) = site.warnings
+    written = set(drawn(site)["overlay"].texts)
+    missing = [name for name in names[:-1] if name not in written]
+    assert f"{len(missing)} labels find no room" in warning
+    assert f"{', '.join(missing[:5])} …;" in warning
+    assert "far" not in warning
+
+
 def test_overlay_elsewhere_is_warned_of() -> None:
     site = made(
         overlays=(
@@ -298,16 +374,64 @@ def test_box_that_does_not_fit_says_what_would() -> None:
 
 def test_takeda_does_not_fit_a4_at_1000_but_a2_does() -> None:
     design = Design(scale=1000, paper="A4")
-    panel = heights(design, ())
+    panel = heights(design, (), GROUND)
     assert "455" in frame(design, (0, 0), (91, 455), panel).missing
     assert frame(Design(scale=1000, paper="A2"), (0, 0), (91, 455), panel).missing == ""
 
 
+LONG = "令和七年度市道城山線道路改良工事に伴う城山城跡(第三次)および山麓居館推定地発掘調査事業 "
+CREDIT = "兵庫県「全国Q地図」航空レーザ測量データ(2012~2023年度)、クリエイティブ・コモンズ 表示 4.0 国際、"
+
+
+def panel_texts(
+    design: Design, monkeypatch: pytest.MonkeyPatch, at: tuple[float, float] = (WEST, NORTH)
+) -> list[tuple[float, str, float]]:
+    """Draw the panel of a design alone, and return height on the page, text and size of each of its texts."""
+    texts: list[tuple[float, str, float]] = []
+    monkeypatch.setattr(
+        Layer, "text", lambda _, x, y, text, size, *rest, **more: texts.append((y, text, size))
+    )
+    ground = replace(
+        GROUND, heights=terrain(4).array, crs=SpatialReference("EPSG:6673", "EPSG:6695"), synthetic=True
+    )
+    placed = frame(design, at, None, heights(design, (), ground))
+    layer = Layer("frame", Fonts("ja"))
+    draw_panel(layer, Facts(replace(design, interval=1.0), placed, ground, (), depressions=True))
+    return texts
+
+
+@pytest.mark.parametrize("paper", ["A4", "A2"])
+@pytest.mark.parametrize("orientation", ["portrait", "landscape"])
+@pytest.mark.parametrize(("title", "credit"), [(3, 4), (1, 1), (5, 1), (1, 6)])
+def test_long_texts_stay_on_the_page(
+    japanese_font: Path,
+    paper: str,
+    orientation: Any,
+    title: int,
+    credit: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The panel grows, then its letters shrink; the last line, too, lies within the margin."""
+    design = Design(2000, paper, orientation, title=LONG * title, credit=CREDIT * credit, language="ja")
+    texts = panel_texts(design, monkeypatch)
+    joined = "".join(text for _, text, _ in texts).replace(" ", "")
+    assert (LONG * title).replace(" ", "") in joined
+    assert f"「{CREDIT * credit}」を加工して作成".replace(" ", "") in joined.replace("出典", "")
+    assert min(y for y, _, _ in texts) >= MARGIN
+    assert min(size for _, _, size in texts) >= 1.6
+
+
+def test_texts_that_never_fit_are_refused(japanese_font: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    design = Design(2000, title=LONG, credit="出典、" * 1000, language="ja")
+    with pytest.raises(ParameterError, match=r"do not fit on A4.* 1\.6 mm: shorten --credit \(3000 letters"):
+        panel_texts(design, monkeypatch)
+
+
 def test_scale_and_orientation_are_found() -> None:
-    tall = frame(Design(), (0, 0), (100, 250), heights(Design(), ()))
+    tall = frame(Design(), (0, 0), (100, 250), heights(Design(), (), GROUND))
     assert tall.sheet.portrait
     assert tall.scale == 1500
-    flat = frame(Design(), (0, 0), (250, 100), heights(Design(), ()))
+    flat = frame(Design(), (0, 0), (250, 100), heights(Design(), (), GROUND))
     assert not flat.sheet.portrait
     assert flat.scale == 1000
     west, south, east, north = flat.bounds

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import otf
 import pages
 import pikepdf
 import pytest
@@ -99,12 +100,49 @@ def test_later_instructions_lie_on_top() -> None:
 
 
 def test_letters_that_no_font_has_are_named() -> None:
-    with pytest.raises(ParameterError, match="\U0002f800"):
-        Fonts("en").of("x\U0002f800")
+    with pytest.raises(ParameterError, match=r"letters U\+0007 U\+F1234:"):
+        Fonts("en").of("x\U000f1234\x07")
+
+
+def installed(monkeypatch: pytest.MonkeyPatch, *paths: Path) -> None:
+    """Let the machine have these fonts alone."""
+    monkeypatch.setattr(fonts, "_installed", lambda: paths)
+    monkeypatch.setattr(fonts, "japanese", lambda: ())
+
+
+def test_all_fonts_of_the_machine_are_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of unknown names too, plain ones first; a font without the letters is none."""
+    rare = [
+        otf.write(tmp_path / name, dict.fromkeys(letters, "A"))
+        for name, letters in (("A-Bold.otf", "𠮷城"), ("Other.otf", "城"), ("Rare.otf", "𠮷城"))
+    ]
+    installed(monkeypatch, *rare)
+    assert Fonts("ja").of("𠮷城") == rare[2]
+    with pytest.raises(ParameterError, match=r"no one font .*: Rare\.otf lacks é"):
+        Fonts("ja").of("𠮷城é")
+
+
+def test_what_is_not_seen_needs_no_letter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Variation selectors and other blanks than the font's own are not drawn as missing letters."""
+    path = otf.write(tmp_path / "Small.otf", dict.fromkeys("葛城 ", "A"))
+    installed(monkeypatch, path)
+    assert Fonts("ja").choose("葛\U000e0100城\u3000\ufe0e\u200b城") == (path, "葛城 城")
+    made = Page(50, 50, Fonts("ja"))
+    made.layer("more").text(10, 10, "葛\U000e0100城", 5)
+    with opened(made) as document:
+        assert pages.layers_of(document)["more"].texts == ["葛城"]
+
+
+def test_letters_are_as_wide_as_the_text(japanese_font: Path) -> None:
+    made = Fonts("ja")
+    for text in ("竹田城跡(2026)", "葛\U000e0100城 x"):
+        widths = made.widths(text)
+        assert len(widths) == len(text)
+        assert sum(widths) == pytest.approx(made.width(text), abs=0.15)
 
 
 def test_without_a_japanese_font_it_says_how_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fonts, "japanese", lambda: ())
+    installed(monkeypatch)
     with pytest.raises(ParameterError, match="fonts-ipaexfont"):
         Fonts("ja").of("竹田城跡")
 

@@ -21,6 +21,8 @@ from hyogo_pc.main import main
 from pointcloud import messages
 from pointcloud.errors import ParameterError
 from pointcloud.print import save
+from pointcloud.print.fonts import Fonts
+from pointcloud.print.page import Layer
 from pointcloud.print.plot import CLASSES, group
 from pointcloud.print.profile import ProfileSheet, draw, scale_text
 from pointcloud.surface import section
@@ -149,11 +151,38 @@ def test_what_is_made_up_is_said_in_both_languages(japanese_font: Path) -> None:
         assert "A′" in texts
 
 
+LONG = "令和七年度市道城山線道路改良工事に伴う城山城跡(第三次)および山麓居館推定地発掘調査事業 "
+
+
+def test_long_titles_and_sources_stay_beside_the_legend(
+    japanese_font: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lines are broken before the legend, and the letters shrink before the plot has no room."""
+    messages.set_language("ja")
+    texts: list[tuple[float, float, str, float]] = []
+    monkeypatch.setattr(
+        Layer, "text", lambda _, x, y, text, size, *rest, **more: texts.append((x, y, text, size))
+    )
+    for times in (1, 4, 12):
+        texts.clear()
+        draw([cut(points=True)], ProfileSheet(A4, title=LONG * times, credit=LONG * times))
+        (legend,) = {x for x, _, text, _ in texts if text == "地形(DEM)"}
+        below = [(x, y, text, size) for x, y, text, size in texts if x == 10.0]
+        probe = Layer("", Fonts("ja"))
+        assert all(x + probe.width_of(text, size) < legend - 8 for x, _, text, size in below)
+        assert min(y for _, y, _, _ in below) >= 10.0
+        joined = "".join(text for _, _, text, _ in below)
+        assert joined.replace(" ", "").count(LONG.strip()) == 2 * times
+        assert f"{LONG.strip()}」を加工して作成" in joined.replace(" ", "")
+    with pytest.raises(ParameterError, match="--credit の文字"):
+        draw([cut()], ProfileSheet(A4, title=LONG, credit=LONG * 200))
+
+
 # From files to files
 
 
-def dem(path: Path, offset: float = 0.0) -> Path:
-    """A plane that rises to the east, with a void."""
+def dem(path: Path, offset: float = 0.0, **tags: str) -> Path:
+    """A plane that rises to the east, with a void; made up unless tags say otherwise."""
     profile = {
         "driver": "GTiff",
         "width": 100,
@@ -167,7 +196,7 @@ def dem(path: Path, offset: float = 0.0) -> Path:
     transform = Affine(1.0, 0.0, 44_000.0, 0.0, -1.0, -77_900.0)
     with rasterio.open(path, "w", **profile, crs="EPSG:6673", transform=transform) as file:
         file.write(values, 1)
-        file.update_tags(SYNTHETIC="YES", CREDIT="兵庫県")
+        file.update_tags(**(tags or {"SYNTHETIC": "YES", "CREDIT": "兵庫県"}))
     return path
 
 
@@ -231,6 +260,17 @@ def test_points_alone_make_a_section(tmp_path: Path) -> None:
     out = tmp_path / "a.svg"
     assert run("--points", points, "--line", "44010,-77950 44060,-77950", "-o", out, "--crs", "V") == 0
     assert out.stat().st_size > 10_000
+
+
+def test_says_that_the_source_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source, out = dem(tmp_path / "dem.tif", AREA_OR_POINT="Area"), tmp_path / "a.svg"
+    line = ["--line", "44010,-77950 44020,-77950"]
+    assert run(source, *line, "-o", out) == 0
+    assert "--credit" in capsys.readouterr().err
+    assert run(source, *line, "-o", out, "--credit", "Hyogo, CC BY 4.0") == 0
+    assert "--credit" not in capsys.readouterr().err
+    assert run(source, *line, "-o", tmp_path / "a.csv") == 0
+    assert "--credit" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
