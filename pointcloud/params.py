@@ -280,7 +280,9 @@ def read_params(path: Path) -> dict[str, Any]:
         if key not in known:
             raise ParameterError("params.unknown", path=path, key=key, known=", ".join(known))
         try:
-            out[key] = _converted(key, value)
+            out[key] = _classifying(path, value) if key == "classify" else _converted(key, value)
+        except ParameterError:
+            raise
         except (TypeError, KeyError, ValueError):
             raise ParameterError("params.value", path=path, key=key, value=value) from None
     return out
@@ -297,7 +299,24 @@ def _converted(key: str, value: Any) -> Any:
         return pdalstages.checked(value)
     if key == "cs":
         return from_table(value)
-    if key == "classify":
-        start = PRESET[value.get("preset", PRESETS[0])]
-        return replace(start, **{name: float(v) for name, v in value.items() if name != "preset"})
     return float(value)
+
+
+def _classifying(path: Path, table: Any) -> SmrfParams:
+    """Return what a table ``[classify]`` says: values of a preset, changed by name."""
+    if not isinstance(table, dict):
+        raise TypeError
+    names = [item.name for item in fields(SmrfParams)]
+    values: dict[str, float] = {}
+    for name, value in table.items():
+        if name == "preset":
+            if value not in PRESET:
+                raise ParameterError("params.value", path=path, key="[classify] preset", value=value)
+        elif name not in names:
+            known = ", ".join(("preset", *names))
+            raise ParameterError("params.unknown", path=path, key=f"[classify] {name}", known=known)
+        elif isinstance(value, bool) or not isinstance(value, int | float):
+            raise ParameterError("params.value", path=path, key=f"[classify] {name}", value=value)
+        else:
+            values[name] = float(value)
+    return replace(PRESET[table.get("preset", PRESETS[0])], **values)

@@ -88,7 +88,7 @@ PRESET: dict[Preset, SmrfParams] = {
     "general": GENERAL,
     "forest": replace(GENERAL, window=10.0, slope=0.15, slope_share=0.5),
     "town": replace(GENERAL, window=40.0, slope_share=0.15, max_gap=160.0),
-    "site": replace(GENERAL, cell=0.5, window=9.0, step=0.3, slope=0.2, slope_share=0.8),
+    "site": replace(GENERAL, cell=0.5, window=7.0, step=0.3, slope=0.2, slope_share=0.8),
 }
 """Land of all kinds; steep forest; towns with halls up to 80 m wide; castles and barrows: walls and mounds stay, for
 which the terrain follows squares of 1 m, not 2."""

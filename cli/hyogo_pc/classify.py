@@ -44,7 +44,7 @@ def command(context: click.Context, /, dry_run: bool, **given: Any) -> None:
     from pointcloud.errors import ParameterError
     from pointcloud.ground.objects import RoofParams
     from pointcloud.lattice import metres
-    from pointcloud.run.classify import ClassifyRequest, classify, prepare
+    from pointcloud.run.classify import GROUND, ClassifyRequest, classify, prepare
     from pointcloud.smrfparams import PRESET
 
     changes = {name: given[name] for name in ("window", "cell", "slope", "threshold", "max_gap")}
@@ -82,6 +82,8 @@ def command(context: click.Context, /, dry_run: bool, **given: Any) -> None:
     for path, counts in report.written.items():
         classes = ", ".join(f"{number}: {count:,}" for number, count in counts.items())
         click.echo(say("classify.written", path=path, classes=classes))
+        if GROUND not in counts:
+            click.echo(say("classify.no_ground", name=path.name))
     for file, why in report.failed.items():
         click.echo(say("grid.bad_file", file=Path(file).name, why=why))
     if report.failed:

@@ -5,8 +5,11 @@ Source: ASPRS, LAS Specification 1.4 – R15 (2019); COPC Specification 1.0.
 
 from __future__ import annotations
 
+import io
+import shutil
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,10 +17,12 @@ import lazrs
 import numpy as np
 from numpy.typing import NDArray
 
+from pointcloud.errors import FileError
 from pointcloud.io import put
 from pointcloud.io.guard import open_input
 from pointcloud.io.las import PointChunk, iter_records
 from pointcloud.io.lasheader import LasHeader
+from pointcloud.io.laszip import RECORD
 
 Classes = NDArray[np.uint8]
 
@@ -25,7 +30,11 @@ _CLASS_LATE, _CLASS_EARLY = (16, 0xFF), (15, 0x1F)  # byte of the class in forma
 _WAVEFORMS_AT, _EXTENDED_AT = 227, 235  # where the header says where what follows the points begins
 _COPC = b"copc".ljust(16, b"\0")
 _PLAIN = b"was-copc".ljust(16, b"\0")
-_COPY = 1 << 24
+_VLR, _EVLR = struct.Struct("<H16sHH32s"), struct.Struct("<H16sHQ32s")  # heads of records and extended ones
+_WAVEFORMS = (
+    9,
+    10,
+)  # the decoder's waveforms in LAZ of these formats are not those that were encoded (lazrs 0.8)
 
 
 def output_name(header: LasHeader) -> str:
@@ -66,10 +75,12 @@ def stage_classes(
     Raises
     ------
     FileError
-        If the input is damaged.
+        If the input is damaged, or holds waveforms in LAZ.
     OutputError
         If the disk is full, say.
     """
+    if header.laszip is not None and header.point_format in _WAVEFORMS:
+        raise FileError("classify.waveforms", path=header.path, format=header.point_format)
     byte, bits = _CLASS_LATE if header.point_format >= 6 else _CLASS_EARLY
 
     def write(file: BinaryIO) -> None:
@@ -107,10 +118,40 @@ def _base_length(header: LasHeader) -> int:
 def _head(header: LasHeader) -> bytes:
     """Return all before the points, with the new record of how they are compressed."""
     with open_input(header.path) as (file, _):
-        head = file.read(header.points_at)
-    if header.laszip is not None:
-        head = head.replace(header.laszip.data, bytes(_laszip_vlr(header).record_data()), 1)
-    return head.replace(_COPC, _PLAIN)
+        head = bytearray(file.read(header.points_at))
+    size, count = struct.unpack_from("<H", head, 94)[0], struct.unpack_from("<I", head, 100)[0]
+    for record in _records(io.BytesIO(head), size, count, _VLR):
+        if record.user == _COPC:
+            head[record.user_at : record.user_at + 16] = _PLAIN
+        if (
+            header.laszip is not None
+            and (record.user.rstrip(b"\0").decode("latin-1"), record.number) == RECORD
+        ):
+            data = bytes(_laszip_vlr(header).record_data())
+            head[record.data_at : record.data_at + len(data)] = data
+    return bytes(head)
+
+
+@dataclass(frozen=True)
+class _Record:
+    """A record of variable length: whose it is, its number, and where its parts begin."""
+
+    user: bytes
+    number: int
+    user_at: int
+    data_at: int
+
+
+def _records(file: BinaryIO, at: int, count: int, head: struct.Struct) -> Iterator[_Record]:
+    """Yield the records that begin at ``at``, as far as they go."""
+    for _ in range(count):
+        file.seek(at)
+        fixed = file.read(head.size)
+        if len(fixed) < head.size:
+            return
+        _, user, number, length, _ = head.unpack(fixed)
+        yield _Record(user, number, at + 2, at + head.size)
+        at += head.size + length
 
 
 def _write_rest(header: LasHeader, head: bytes, file: BinaryIO) -> None:
@@ -121,8 +162,13 @@ def _write_rest(header: LasHeader, head: bytes, file: BinaryIO) -> None:
     start = file.seek(0, 2)
     with open_input(header.path) as (source, _):
         source.seek(at)
-        while part := source.read(_COPY):
-            file.write(part.replace(_COPC, _PLAIN))
+        shutil.copyfileobj(source, file)
+        if header.version >= (1, 4):
+            first, count = struct.unpack_from("<QI", head, _EXTENDED_AT)
+            for record in _records(source, first, count if first >= at else 0, _EVLR):
+                if record.user == _COPC:
+                    file.seek(record.user_at - at + start)
+                    file.write(_PLAIN)
     for place in (_WAVEFORMS_AT, _EXTENDED_AT):
         if len(head) >= place + 8 and header.version >= ((1, 3) if place == _WAVEFORMS_AT else (1, 4)):
             old = struct.unpack_from("<Q", head, place)[0]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +27,7 @@ from pointcloud.io.pointtext import TextHeader
 from pointcloud.io.spill import load
 from pointcloud.lattice import Box, cell_quanta
 from pointcloud.params import WATER_CLASS, ReduceParams
+from pointcloud.run.classified import is_foreign, made, note
 from pointcloud.run.inventory import Inventory, Source, take_inventory
 from pointcloud.run.lock import locked
 from pointcloud.smrfparams import SmrfParams
@@ -73,7 +76,8 @@ class ClassifyRequest:
     jobs: int = 1
 
     def __post_init__(self) -> None:
-        if self.heights and (len(self.heights) != 3 or sorted(self.heights) != list(self.heights)):
+        rising = all(0.0 < low < high < math.inf for low, high in pairwise(self.heights))
+        if self.heights and (len(self.heights) != 3 or not rising):
             raise ParameterError("classify.heights", heights=", ".join(f"{h:g}" for h in self.heights))
 
     @property
@@ -101,7 +105,7 @@ def prepare(request: ClassifyRequest) -> Inventory:
     Raises
     ------
     ParameterError
-        If two files would get one name, an input would be overwritten, or there are no points.
+        If two files would get one name, an input or a file of others would be overwritten, or there are no points.
     CrsError
         If the files do not share one usable CRS.
     """
@@ -109,12 +113,15 @@ def prepare(request: ClassifyRequest) -> Inventory:
     if not inventory.sources and not inventory.bad:
         raise ParameterError("run.nothing")
     seen: dict[str, Path] = {}
+    files = made(request.out)
     for source in inventory.sources:
         name, path = _output_name(source.header), source.header.path
         if name.lower() in seen:
             raise ParameterError("classify.same_name", first=seen[name.lower()], second=path)
         if (request.out / name).resolve() == path.resolve():
             raise ParameterError("classify.overwrite", path=path)
+        if is_foreign(request.out / name, files):
+            raise ParameterError("classify.foreign", path=request.out / name)
         seen[name.lower()] = path
     return inventory
 
@@ -223,6 +230,7 @@ class _Run:
         else:
             staged, size = laswrite.stage_classes(self._header(source), out, classes, parallel=parallel)
         target = out / _output_name(header)
+        note(out, target.name, size)
         put.publish(staged, target, size=size)
         if source.key in self.made:
             self.made[source.key].path.unlink()

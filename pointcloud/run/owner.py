@@ -216,7 +216,9 @@ class Owner:
 
 
 def _too_wide(header: CloudHeader, box: Box) -> tuple[Remark, ...]:
-    """Return what to say of a header that claims more land than the points in ``box`` fill."""
+    """Return what to say of a header that claims more land than the points in ``box`` fill, or where there are none."""
+    if box.empty:
+        return (Remark.of("run.nothing_left", path=header.path.name),)
     bottom, top = quanta(header.mins[2]), quanta(header.maxs[2])
     return box_remarks(header, (box.west, box.south + 1, bottom), (box.east - 1, box.north, top))
 

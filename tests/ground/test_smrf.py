@@ -164,10 +164,19 @@ def test_a_parameter_file_changes_single_values_of_a_preset(tmp_path: Path) -> N
     file = tmp_path / "params.toml"
     file.write_text('[classify]\npreset = "forest"\nwindow = 12\n', encoding="utf-8")
     assert GridParams(**read_params(file)).classify == replace(PRESET["forest"], window=12.0)
-    for wrong in ('preset = "desert"', "wingspan = 3"):
+    for wrong, said in (
+        ('preset = "desert"', r"\[classify\] preset cannot be 'desert'"),
+        ("preset = 3", r"\[classify\] preset cannot be 3"),
+        ("wingspan = 3", "wingspan.*preset, cell, window"),
+        ("window = true", r"\[classify\] window cannot be True"),
+        ("window = 1000", "window"),
+    ):
         file.write_text(f"[classify]\n{wrong}\n", encoding="utf-8")
-        with pytest.raises(ParameterError, match="classify cannot be"):
+        with pytest.raises(ParameterError, match=said):
             read_params(file)
+    file.write_text('classify = "smrf"\n', encoding="utf-8")
+    with pytest.raises(ParameterError, match="classify cannot be 'smrf'"):
+        read_params(file)
 
 
 def test_the_halo_of_a_run_holds_that_of_the_filter() -> None:

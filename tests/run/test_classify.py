@@ -76,6 +76,56 @@ def test_nothing_changes_but_the_class(point_format: int, suffix: str, tmp_path:
     assert read_header(tmp_path / "out" / path.name).count == count
 
 
+def test_records_that_mention_copc_stay_as_they_are(tmp_path: Path) -> None:
+    """In a file that is none, whatever ends in its mark; only whose record it is would count."""
+    columns = woods(np.random.default_rng(8), (44_000, -78_000, 44_040, -77_960))
+    path = tmp_path / "in" / "a.laz"
+    write_cloud(path, *columns, point_format=6, wkt=None)
+    las = laspy.read(path)
+    data = b"copc" + bytes(60)
+    las.vlrs.append(laspy.VLR("someone", 7, "desc copc", data))
+    las.evlrs = laspy.vlrs.vlrlist.VLRList([laspy.VLR("else", 9, "copc", data * 3)])
+    las.write(path)
+    assert classify(path, "-o", tmp_path / "out", "--crs", "6673", *QUICK) == 0
+    new = laspy.read(tmp_path / "out" / "a.laz")
+    assert [(v.description, v.record_data_bytes()) for v in new.vlrs if v.user_id == "someone"] == [
+        ("desc copc", data)
+    ]
+    assert [(v.description, v.record_data_bytes()) for v in new.evlrs] == [("copc", data * 3)]
+
+
+def test_files_of_others_are_not_replaced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Original and ground deliveries often have files of the same names."""
+    columns = woods(np.random.default_rng(9), (44_000, -78_000, 44_040, -77_960))
+    path, ground = tmp_path / "original" / "a.laz", tmp_path / "ground" / "a.laz"
+    for place in (path, ground):
+        write_cloud(place, *columns)
+    before = ground.read_bytes()
+    assert classify(path, "-o", ground.parent, *QUICK) == 2
+    assert "not made by classify" in capsys.readouterr().err
+    assert ground.read_bytes() == before
+    assert classify(path, "-o", tmp_path / "out", *QUICK) == 0
+    assert classify(path, "-o", tmp_path / "out", *QUICK) == 0  # its own may be
+    shutil.copy(SAMPLE / "05PE5533.laz", tmp_path / "out" / "a.laz")
+    assert classify(path, "-o", tmp_path / "out", *QUICK) == 2
+
+
+def test_waveforms_in_laz_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    columns = woods(np.random.default_rng(10), (44_000, -78_000, 44_040, -77_960))
+    for suffix, code in (("las", 0), ("laz", 1)):
+        path = tmp_path / "in" / f"a.{suffix}"
+        write_cloud(path, *columns, point_format=9)
+        assert classify(path, "-o", tmp_path / suffix, *QUICK) == code
+    assert "waveforms" in capsys.readouterr().out
+    assert not list((tmp_path / "laz").glob("*.laz"))
+
+
+@pytest.mark.parametrize("heights", ["nan,1,2", "-1,2,3", "0.5,2,inf", "1,1,2", "1,2"])
+def test_heights_rise(heights: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert classify(SAMPLE, "-o", tmp_path, f"--heights={heights}") == 2
+    assert heights.split(",")[-1] in capsys.readouterr().err
+
+
 def test_files_alone_get_the_classes_of_the_whole(tmp_path: Path) -> None:
     """A file and what lies within the halo, renamed and in another order, against all files in one run."""
     side, reach = 60.0, smrf.halo(PARAMS) / 1e4
@@ -241,7 +291,9 @@ def test_walls_and_terraces_of_the_castle_stay_and_keep_and_trees_go() -> None:
         box = Box.from_metres(*file.bounds)
     (made,) = pipeline.make(box, cloud, params)
     assert made.array is not None
-    error = (made.array - truth)[120:216, 376:664]
-    assert np.nanmean(error < -0.5) < 0.02
+    whole = made.array - truth
+    assert np.abs(whole[161:172, 489:503]).max() < 0.5  # the platform of the keep, without the keep
+    error = whole[120:216, 376:664]
+    assert np.nanmean(error < -0.5) < 0.015
     assert np.nanmean(error > 2.0) < 0.01
     assert np.sqrt(np.nanmean(error**2)) < 0.6

@@ -128,6 +128,18 @@ def test_classify_makes_a_las_file_of_another_kind(pdal_module: Any, tmp_path: P
     assert not list((tmp_path / "out").glob(".scratch*"))
 
 
+def test_a_pipeline_that_leaves_nothing_is_told(
+    pdal_module: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = las_file(tmp_path / "a.las", points(np.random.default_rng(7)))
+    stages = tmp_path / "nothing.json"
+    stages.write_text('[{"type": "filters.range", "limits": "Classification[77:77]"}]', encoding="utf-8")
+    grid(path, tmp_path / "out", "--pipeline", str(stages))
+    said = capsys.readouterr()
+    assert "no point came out" in said.out + said.err
+    assert "too large" not in said.out + said.err
+
+
 def test_in_folders_only_las_is_looked_for(
     pdal_module: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
