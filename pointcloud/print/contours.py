@@ -88,7 +88,7 @@ def contours(
         Standard deviation in metres of the Gaussian that smooths the copy they are drawn from, as the CS relief map
         is smoothed (beside nodata by planes); 0 for none.
     shortest : float
-        Lines shorter than so many metres are dropped: closed specks, and scraps between voids.
+        Closed loops shorter than so many metres are dropped; lines that end at a void or at the edge are not.
     threads : int
 
     Raises
@@ -123,7 +123,7 @@ def contours(
         for points in drawer.lines(number * interval):
             points = points[::-1]  # rows run south, so the drawer's left is our right
             line = Contour(number * interval, points + corner, number % INDEX == 0)
-            if line.length < shortest:
+            if line.closed and line.length < shortest:
                 continue
             found.append(replace(line, depression=line.closed and _turns_right(points)))
     return found

@@ -14,7 +14,7 @@ from pointcloud.print import names
 from pointcloud.print import overlay as shapes
 from pointcloud.print.contours import Contour
 from pointcloud.print.design import Frame, Ground
-from pointcloud.print.labels import Labels
+from pointcloud.print.labels import Label, Labels
 from pointcloud.print.overlay import Overlay
 from pointcloud.print.page import Colour, Layer, Rect
 
@@ -102,7 +102,7 @@ def contour_lines(layer: Layer, lines: Sequence[Contour], placed: Frame) -> None
             ticks += _ticks(on_page, window)
     layer.lines([part for _, line in plain for part in _cut(line, window)], THIN * growth, CONTOUR_COLOUR)
     places: dict[int, Labels] = {}
-    drawn, texts = [], []
+    drawn, texts, rooms = [], [], list[float]()
     size = _LABEL * growth
     shared: list[tuple[float, float]] = []
     for level, whole in index:
@@ -112,10 +112,9 @@ def contour_lines(layer: Layer, lines: Sequence[Contour], placed: Frame) -> None
             labels, pieces = finder.place(part)
             drawn += pieces
             texts += [(label, text) for label in labels]
-            away = finder.width / 2 + TICK
-            ticks = [tick for tick in ticks if all(math.dist(tick[0], (x, y)) > away for x, y, _ in labels)]
+            rooms += [finder.width / 2 + TICK] * len(labels)
     layer.lines(drawn, THICK * growth, CONTOUR_COLOUR)
-    layer.lines(ticks, THIN * growth, CONTOUR_COLOUR)
+    layer.lines(_clear(ticks, [label for label, _ in texts], rooms), THIN * growth, CONTOUR_COLOUR)
     for (x, y, angle), text in texts:
         layer.text(x, y, text, size, LABEL_COLOUR, across="center", up="center", angle=angle)
 
@@ -144,6 +143,20 @@ def _ticks(line: NDArray[np.float64], window: Rect) -> list[NDArray[np.float64]]
         if window.left < x < window.right and window.bottom < y < window.top:
             made.append(np.array([(x, y), (x + dy, y - dx)]))
     return made
+
+
+def _clear(
+    ticks: list[NDArray[np.float64]], labels: Sequence[Label], rooms: Sequence[float]
+) -> list[NDArray[np.float64]]:
+    """Return the ticks that begin in no label's room, the distance from its middle."""
+    if not (ticks and labels):
+        return ticks
+    feet = shapely.STRtree(shapely.points([tick[0] for tick in ticks]))
+    middles = shapely.points([label[:2] for label in labels])
+    _, hidden = feet.query(middles, predicate="dwithin", distance=rooms)
+    free = np.ones(len(ticks), np.bool_)
+    free[hidden] = False
+    return [tick for tick, clear in zip(ticks, free, strict=True) if clear]
 
 
 def overlays(layer: Layer, drawn: Sequence[Overlay], placed: Frame) -> None:

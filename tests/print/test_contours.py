@@ -82,6 +82,15 @@ def test_short_lines_are_dropped_and_long_ones_kept() -> None:
     assert sorted(lengths) == sorted(length for length in everything if length >= 12)
 
 
+def test_only_closed_loops_are_dropped() -> None:
+    e, _ = grid(1.0, 60)
+    z = (e - WEST) * 0.5
+    z[8:] = np.nan  # every line runs 7 m from void to edge
+    lines = contours(z, WEST, NORTH, 1.0, 1.0, smooth=0.0, shortest=20.0)
+    assert len(lines) == 30
+    assert all(line.length == pytest.approx(7.0) and not line.closed for line in lines)
+
+
 def test_smoothing_takes_noise_away_and_keeps_planes() -> None:
     e, _ = grid(1.0, 100)
     plane = 0.3 * (e - WEST)
