@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hyogo_pc import options as shared
+from hyogo_pc.progress import shares, warn
 from hyogo_pc.relief import chosen_styles
 from pointcloud import styles
 from pointcloud.cs_params import PRESETS
@@ -20,6 +21,9 @@ from pointcloud.print.layout import ORIENTATIONS, PAPERS
 if TYPE_CHECKING:
     from pointcloud.print.design import Design
     from pointcloud.print.mapfiles import MapRequest
+
+_DRAWN = 0.5
+"""The share of drawing; the rest is writing."""
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -86,9 +90,12 @@ def command(outs: tuple[Path, ...], contours: tuple[Path, ...], **options: Any) 
     _check_names(outs, contours)
     from pointcloud.print.mapfiles import make_map
 
-    made = make_map(_request(options))
-    for warning in made.warnings:
-        click.echo(say("grid.warning", text=warning), err=True)
+    request, written = _request(options), list[Path]()
+    with shares() as tell:
+        made = make_map(request, warn, lambda step, share: tell(step, _DRAWN * share))
+        for number, path in enumerate((*outs, *contours), start=1):
+            written += made.write(path) if number <= len(outs) else [made.write_contours(path)]
+            tell(path.name, _DRAWN + (1 - _DRAWN) * number / len((*outs, *contours)))
     west, south, east, north = made.frame.bounds
     click.echo(
         say(
@@ -101,11 +108,8 @@ def command(outs: tuple[Path, ...], contours: tuple[Path, ...], **options: Any) 
         ),
         err=True,
     )
-    for path in outs:
-        for written in made.write(path):
-            click.echo(written)
-    for path in contours:
-        click.echo(made.write_contours(path))
+    for path in written:
+        click.echo(path)
 
 
 def _check_names(outs: tuple[Path, ...], contours: tuple[Path, ...]) -> None:

@@ -65,9 +65,18 @@ class Progress:
         self._say(say("grid.warning", text=remark))
 
     def _say(self, text: str) -> None:
-        if self.bar:
-            click.echo("\r\x1b[K", err=True, nl=False)
-        click.echo(text, err=True)
+        _beside_bar(text)
+
+
+def warn(text: object) -> None:
+    """Say what the user should know, at once and whether or not a bar is shown."""
+    _beside_bar(say("grid.warning", text=text))
+
+
+def _beside_bar(text: str) -> None:
+    if sys.stderr.isatty():
+        click.echo("\r\x1b[K", err=True, nl=False)
+    click.echo(text, err=True)
 
 
 def clock(seconds: float) -> str:

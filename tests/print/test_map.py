@@ -119,7 +119,7 @@ def test_resampling_keeps_places_of_cells() -> None:
     picture[..., 0] = np.arange(200)
     picture[..., 3] = 255
     ground = Ground(np.zeros((200, 200), np.float32), WEST, NORTH, 1.0)
-    pixels, place = resampled(picture, ground, site.frame, 150, site.page.height)
+    pixels, place = resampled(lambda rows: picture[rows], ground, site.frame, 150, site.page.height)
     side = 25.4 / 150
     x = place.left + (np.arange(pixels.shape[1]) + 0.5) * side
     e = site.frame.bounds[0] + (x - site.frame.window.left) * site.frame.pixel - WEST
