@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from pointcloud.run.relief import ReliefRequest
     from pointcloud.styles import StyleParams
 
+_OTHER_FILES = (
+    *(".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".pdf", ".svg", ".asc", ".img", ".jp2", ".vrt"),
+    *(".gpkg", ".zip", ".laz", ".las"),
+)
+
 
 @click.command("relief", help=say("relief_command.help"), short_help=say("relief_command.short_help"))
 @click.argument("inputs", metavar="DEM…", nargs=-1)
@@ -55,6 +60,7 @@ def command(context: click.Context, /, show_preset: bool, **options: Any) -> Non
         return
     if not options["inputs"] or options["out"] is None:
         raise ParameterError("relief_command.no_input")
+    _check_out(options["out"])
     from pointcloud.run.relief import make_relief
 
     with shares() as tell:
@@ -65,6 +71,12 @@ def command(context: click.Context, /, show_preset: bool, **options: Any) -> Non
         click.echo(say("cli.error", text=error), err=True)
     if report.failed:
         context.exit(1)
+
+
+def _check_out(out: Path) -> None:
+    """Refuse the name of a file of another kind: it would become a folder."""
+    if out.suffix.lower() in _OTHER_FILES and not out.is_dir():
+        raise ParameterError("relief_command.suffix", path=out)
 
 
 def _request(options: dict[str, Any], chosen: dict[str, StyleParams]) -> ReliefRequest:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pointcloud import crs as crs_room
 from pointcloud.crs import SpatialReference
 from pointcloud.errors import ParameterError
+from pointcloud.io.gdalwords import cause
 from pointcloud.places import JAPAN
 from pointcloud.print.extra import need
 from pointcloud.surface import section
@@ -205,7 +206,7 @@ def _read(path: Path) -> tuple[list[str], NDArray[Any], SpatialReference | None]
     try:
         meta, _, shapes, columns = read(str(path), force_2d=True)
     except (DataSourceError, DataLayerError, FeatureError, OSError, ValueError) as error:
-        raise ParameterError("line.file", path=path, cause=" ".join(str(error).split())) from None
+        raise ParameterError("line.file", path=path, cause=cause(error)) from None
     held = np.array([shape is not None for shape in shapes], np.bool_)
     fields = {str(field).lower(): column for field, column in zip(meta["fields"], columns, strict=True)}
     texts = next((fields[name] for name in _NAMES if name in fields), np.full(len(shapes), "", object))

@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from pointcloud import crs as crs_room
 from pointcloud import places
 from pointcloud.crs import SpatialReference
@@ -17,7 +15,7 @@ from pointcloud.messages import say
 from pointcloud.places import Place
 from pointcloud.print import panel
 from pointcloud.print.design import Bounds, Design, Frame, frame
-from pointcloud.print.mapground import covered, read_ground
+from pointcloud.print.mapground import covered, read_ground, where
 from pointcloud.print.overlay import Overlay, read_overlay
 from pointcloud.print.sitemap import SiteMap, compose, ignore, require_sense
 
@@ -102,11 +100,10 @@ def make_map(
     if placed.missing and spot.must_fit:
         raise ParameterError("map.box_no_fit", text=placed.missing)
     require_sense(placed, covered(files), files[0].cell)
+    _require_overlap(request, files, placed, spot)
     ground, used = read_ground(
         files, placed, design, system, request.nodata, lambda share: tell("read", _READ * share)
     )
-    if not np.isfinite(ground.heights[ground.within(placed.bounds)]).any():
-        raise _no_height(request, files, placed, spot)
     synthetic = any(file.synthetic for file in used)
     design = replace(design, credit=design.credit or ", ".join(credits_of(used)))
     if not design.credit and not synthetic:
@@ -144,20 +141,15 @@ def _overlay(path: Path, system: SpatialReference, label: str | None) -> list[Ov
     return read_overlay(path, system.horizontal, label)
 
 
-def _no_height(
-    request: MapRequest, files: Sequence[DemFile], placed: Frame, spot: _Spot
-) -> ParameterError:
-    """Say why there is no height on a map: nodata, or elsewhere; and whether E and N may be exchanged."""
+def _require_overlap(request: MapRequest, files: Sequence[DemFile], placed: Frame, spot: _Spot) -> None:
+    """Make sure that files reach the map; where they would with E and N exchanged, say so."""
     box = covered(files)
-    more = f" (+{len(files) - 1})" if len(files) > 1 else ""
-    values = {"path": f"{files[0].path}{more}", "box": ", ".join(f"{edge:.0f}" for edge in box)}
-    values |= {"map": ", ".join(f"{edge:.0f}" for edge in placed.bounds)}
     if _touch(box, placed.bounds):
-        return ParameterError("map.void", **values)
+        return
     n, e = spot.centre
     if places.numbers(request.place) and _touch(box, (e, n, e, n)):
-        return ParameterError("map.swapped", **values, swapped=f"{e:.10g},{n:.10g}")
-    return ParameterError("map.outside", **values)
+        raise ParameterError("map.swapped", **where(files, placed), swapped=f"{e:.10g},{n:.10g}")
+    raise ParameterError("map.outside", **where(files, placed))
 
 
 def _touch(one: Bounds, other: Bounds) -> bool:

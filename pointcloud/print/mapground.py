@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointcloud.crs import SpatialReference
+from pointcloud.errors import ParameterError
 from pointcloud.io.dem import DemFile, Terrain
 from pointcloud.print.design import Bounds, Design, Frame, Ground, reach
 
@@ -48,6 +49,8 @@ def read_ground(
 
     Raises
     ------
+    ParameterError
+        If there is no height on the map.
     FileError
         If a file cannot be read.
     """
@@ -68,8 +71,11 @@ def read_ground(
     box = _common([_place(file, first) for file in touched], wanted, times)
     with Terrain(used, nodata) as terrain:
         heights = _averaged(terrain, box, times, tell)
-    corner = first.transform.c + box[1] * cell, first.transform.f - box[0] * cell
-    return Ground(heights, *corner, cell * times, system), touched
+        corner = first.transform.c + box[1] * cell, first.transform.f - box[0] * cell
+        ground = Ground(heights, *corner, cell * times, system)
+        if not np.isfinite(heights[ground.within(placed.bounds)]).any():
+            raise ParameterError("map.void", **where(touched or files, placed))
+    return ground, touched
 
 
 def covered(files: Sequence[DemFile]) -> Bounds:
@@ -78,6 +84,13 @@ def covered(files: Sequence[DemFile]) -> Bounds:
     east = max(file.transform.c + file.cols * file.cell for file in files)
     south = min(file.transform.f - file.rows * file.cell for file in files)
     return west, south, east, north
+
+
+def where(files: Sequence[DemFile], placed: Frame) -> dict[str, str]:
+    """Return the values of a message that tells which files cover what, and what a map shows."""
+    more = f" (+{len(files) - 1})" if len(files) > 1 else ""
+    box, shown = (", ".join(f"{edge:.0f}" for edge in edges) for edges in (covered(files), placed.bounds))
+    return {"path": f"{files[0].path}{more}", "box": box, "map": shown}
 
 
 def _place(file: DemFile, first: DemFile) -> _Box:

@@ -12,6 +12,7 @@ import shapely
 
 from pointcloud import projections
 from pointcloud.errors import CrsError, FileError
+from pointcloud.io.gdalwords import cause
 from pointcloud.print.extra import need
 
 _REFUSED = (".vrt", ".csv", ".xlsx", ".ods", ".pdf")
@@ -73,7 +74,7 @@ def read_overlay(path: Path, horizontal: str | None, label: str | None = None) -
         names = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
         read = {name: pyogrio.raw.read(path, layer=name, force_2d=True) for name in names}
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
-        raise FileError("map.overlay_unreadable", path=path, cause=" ".join(str(error).split())) from error
+        raise FileError("map.overlay_unreadable", path=path, cause=cause(error)) from error
     found, fields = [], set[str]()
     for name, (meta, _, geometry, columns) in read.items():
         fields |= set(map(str, meta["fields"]))
