@@ -281,6 +281,8 @@ def read_params(path: Path) -> dict[str, Any]:
             raise ParameterError("params.unknown", path=path, key=key, known=", ".join(known))
         try:
             out[key] = _converted(key, value)
+        except ParameterError as error:
+            raise ParameterError("params.in_file", path=path, cause=error) from None
         except (TypeError, KeyError, ValueError):
             raise ParameterError("params.value", path=path, key=key, value=value) from None
     return out

@@ -191,7 +191,7 @@ def _set_up_logging(verbosity: int) -> None:
         else:
             show(message, category, *where)
 
-    warnings.showwarning = shown
+    warnings.showwarning = shown  # type: ignore[assignment]
 
 
 def _make_robust(stream: TextIO) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,7 +31,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.argument("inputs", metavar="DEM…", nargs=-1)
 @click.option("-o", "--out", "outs", type=_FILE, metavar="OUT", multiple=True, help=say("map.out"))
 @click.option("--at", "place", metavar="PLACE", default="", help=say("map.at"))
-@click.option("--scale", type=float, metavar="N", help=say("map.scale_option"))
+@click.option("--scale", callback=shared.scale_of, metavar="N", help=say("map.scale_option"))
 @click.option(
     "--paper",
     type=click.Choice(PAPERS, case_sensitive=False),
@@ -75,7 +74,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--magnetic", metavar="DEGREES", help=say("map.magnetic"))
 @click.option("--title", metavar="TEXT", default="", help=say("map.title"))
 @click.option("--author", metavar="TEXT", default="", help=say("map.author"))
-@click.option("--date", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help=say("map.date_option"))
+@click.option("--date", callback=shared.date_of, metavar="DATE", help=say("map.date_option"))
 @click.option("--credit", metavar="TEXT", default="", help=say("map.credit_option"))
 @click.option("--zone", type=click.IntRange(1, 19), metavar="N", help=say("map.zone_option"))
 @shared.dem_crs
@@ -97,17 +96,10 @@ def command(outs: tuple[Path, ...], contours: tuple[Path, ...], **options: Any) 
             written += made.write(path) if number <= len(outs) else [made.write_contours(path)]
             tell(path.name, _DRAWN + (1 - _DRAWN) * number / len((*outs, *contours)))
     west, south, east, north = made.frame.bounds
-    click.echo(
-        say(
-            "map.drawn",
-            scale=made.frame.scale,
-            paper=made.design.paper,
-            width=east - west,
-            height=north - south,
-            interval=made.design.interval,
-        ),
-        err=True,
-    )
+    size = {"width": east - west, "height": north - south}
+    drawn = say("map.drawn", scale=made.frame.scale, paper=made.design.paper, **size)
+    lines = say("map.drawn_contours", interval=made.design.interval) if made.design.interval else ""
+    click.echo(drawn + lines, err=True)
     for path in written:
         click.echo(path)
 
@@ -147,11 +139,21 @@ def _design(options: dict[str, Any]) -> Design:
     from pointcloud.print.design import Design
     from pointcloud.print.north import declination
 
-    style, date = options["style"], options["date"]
-    same = ("scale", "orientation", "dpi", "style", "interval", "smooth", "shortest", "title", "author")
+    style = options["style"]
+    same = (
+        "scale",
+        "orientation",
+        "dpi",
+        "style",
+        "interval",
+        "smooth",
+        "shortest",
+        "title",
+        "author",
+        "date",
+    )
     return Design(
         **{name: options[name] for name in (*same, "paper", "credit", "font")},
         params=chosen_styles((style,), options["preset"], options["settings"])[style],
         magnetic=declination(options["magnetic"]) if options["magnetic"] else None,
-        date=date.date() if isinstance(date, datetime.datetime) else None,
     )

@@ -50,7 +50,7 @@ _TABLE = ".csv"
     show_default=True,
     help=say("profile_command.method"),
 )
-@click.option("--scale", type=float, metavar="N", help=say("profile_command.scale"))
+@click.option("--scale", callback=shared.scale_of, metavar="N", help=say("profile_command.scale"))
 @click.option(
     "--exaggeration",
     type=float,

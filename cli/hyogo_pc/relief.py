@@ -102,7 +102,7 @@ def chosen_styles(names: tuple[str, ...], preset: str, settings: tuple[str, ...]
         chosen["cs"] = _preset(preset)
     elif preset != PRESETS[0]:
         raise ParameterError("relief_command.no_cs")
-    given: dict[str, dict[str, float]] = {name: {} for name in chosen}
+    given: dict[str, dict[str, float | str]] = {name: {} for name in chosen}
     for text in settings:
         key, value = _setting(text)
         of, _, rest = key.partition(":")
@@ -115,15 +115,11 @@ def chosen_styles(names: tuple[str, ...], preset: str, settings: tuple[str, ...]
     return {name: styles.changed(params, given[name]) for name, params in chosen.items()}
 
 
-def _setting(text: str) -> tuple[str, float]:
-    key, sign, value = text.partition("=")
-    try:
-        number = float(value)
-    except ValueError:
-        number, sign = 0.0, ""
-    if not sign or not key:
+def _setting(text: str) -> tuple[str, str]:
+    key, _, value = text.partition("=")
+    if not key.strip() or not value.strip():
         raise ParameterError("relief_command.setting", text=text)
-    return key.strip(), number
+    return key.strip(), value.strip()
 
 
 def _preset(name: str) -> CsParams:
@@ -135,7 +131,7 @@ def _preset(name: str) -> CsParams:
         return preset(name)
     try:
         return from_table(tomllib.loads(path.read_text(encoding="utf-8-sig")))
-    except ParameterError:
-        raise
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except ParameterError as error:
+        raise ParameterError("params.in_file", path=path, cause=error) from None
+    except (OSError, ValueError) as error:
         raise ParameterError("params.file", path=path, cause=error) from None

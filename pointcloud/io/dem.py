@@ -243,7 +243,9 @@ class Terrain:
     def _place(file: DemFile, first: DemFile) -> tuple[int, int]:
         """Return row and column of a file's first cell, counted from that of the first file."""
         if abs(file.cell - first.cell) > 1e-6 * first.cell:
-            raise ParameterError("dem.cells", path=file.path, cell=file.cell, other=first.path, wanted=first.cell)
+            raise ParameterError(
+                "dem.cells", path=file.path, cell=file.cell, other=first.path, wanted=first.cell
+            )
         if file.crs_wkt and first.crs_wkt and not _same_crs(file.crs_wkt, first.crs_wkt):
             raise CrsError("dem.crs", path=file.path, other=first.path)
         row = (first.transform.f - file.transform.f) / first.cell
@@ -318,7 +320,9 @@ class Terrain:
         if self.nodata is not None:
             void |= heights == heights.dtype.type(self.nodata)
         place = round(window.row_off), round(window.col_off)
-        self._doubts.see(file.path, (*place, place[0] + len(heights), place[1] + heights.shape[1]), heights, void)
+        self._doubts.see(
+            file.path, (*place, place[0] + len(heights), place[1] + heights.shape[1]), heights, void
+        )
         if not file.exact:
             heights = heights * scale + offset
         heights[void] = np.nan

@@ -105,14 +105,16 @@ def contours(
         If a length cannot be used, or there would be more than 5000 levels.
     """
     for name, value in (("interval", interval), ("smooth", smooth), ("shortest", shortest)):
-        if not (math.isfinite(value) and value >= 0) or (name == "interval" and value == 0):
+        if not (math.isfinite(value) and value >= 0):
             raise ParameterError("map.length", name=name, value=value)
+    if interval == 0:
+        raise ParameterError("map.no_interval")
     if min(heights.shape) < 2 or not np.isfinite(heights).any():
         return []
     every = _thinning(heights.size, smooth, cell)
+    lowest, highest = float(np.nanmin(heights)), float(np.nanmax(heights))
     if effective_smoothing(smooth, cell):
         heights = smoothed(heights, cell, smooth, threads=threads, every=every)
-    lowest, highest = float(np.nanmin(heights)), float(np.nanmax(heights))
     first, last = math.ceil(lowest / interval), math.floor(highest / interval)
     if last - first >= _MOST_LEVELS:
         raise ParameterError(

@@ -91,9 +91,7 @@ def _on_white(
     """Return a box of a picture as pixels, so many across and down."""
     padded, shift = _padded(picture, box, size)
     corner = box + shift
-    image = Image.fromarray(padded).resize(
-        shape, Image.Resampling.BICUBIC, box=(*corner, *(corner + size))
-    )
+    image = Image.fromarray(padded).resize(shape, Image.Resampling.BICUBIC, box=(*corner, *(corner + size)))
     white = Image.new("RGB", image.size, "white")
     white.paste(image, (0, 0), image)
     return np.asarray(white)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from pointcloud import crs as crs_room
 from pointcloud.crs import SpatialReference
-from pointcloud.errors import ParameterError
+from pointcloud.errors import FileError, ParameterError
 from pointcloud.io.gdalwords import cause
 from pointcloud.places import JAPAN
 from pointcloud.print.extra import need
@@ -65,6 +65,8 @@ def read_lines(texts: Sequence[str], crs: SpatialReference | None) -> list[Line]
     ------
     ParameterError
         If a text is none of these, or degrees are given and the CRS of the data is not known.
+    FileError
+        If a file cannot be read or holds no lines.
     """
     found: list[tuple[str, NDArray[np.float64]]] = []
     for text in texts:
@@ -134,12 +136,12 @@ def _vertices(path: Path) -> list[tuple[str, NDArray[np.float64]]]:
     try:
         rows = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, ValueError) as error:
-        raise ParameterError("line.file", path=path, cause=error) from None
+        raise FileError("line.file", path=path, cause=error) from None
     if rows and not re.search(r"\d", rows[0]):
         rows = rows[1:]
     lines = _numbers(rows, str(path))
     if not lines:
-        raise ParameterError("line.none", path=path)
+        raise FileError("line.none", path=path)
     return [("", line) for line in lines]
 
 
@@ -178,7 +180,7 @@ def _features(path: Path, crs: SpatialReference | None) -> list[tuple[str, NDArr
             vertices = _placed(shapely.get_coordinates(part), source, crs)
             found.append((name if len(lines) == 1 else "", vertices))
     if not found:
-        raise ParameterError("line.none", path=path)
+        raise FileError("line.none", path=path)
     return found
 
 
@@ -206,7 +208,7 @@ def _read(path: Path) -> tuple[list[str], NDArray[Any], SpatialReference | None]
     try:
         meta, _, shapes, columns = read(str(path), force_2d=True)
     except (DataSourceError, DataLayerError, FeatureError, OSError, ValueError) as error:
-        raise ParameterError("line.file", path=path, cause=cause(error)) from None
+        raise FileError("line.file", path=path, cause=cause(error)) from None
     held = np.array([shape is not None for shape in shapes], np.bool_)
     fields = {str(field).lower(): column for field, column in zip(meta["fields"], columns, strict=True)}
     texts = next((fields[name] for name in _NAMES if name in fields), np.full(len(shapes), "", object))

@@ -19,7 +19,6 @@ from pointcloud.print.mapground import covered, read_ground, where
 from pointcloud.print.overlay import Overlay, read_overlay
 from pointcloud.print.sitemap import SiteMap, compose, ignore, require_sense
 
-
 _READ = 0.1
 """The share of reading in all that is done."""
 
@@ -118,9 +117,7 @@ def make_map(
     return made
 
 
-def _system(
-    files: Sequence[DemFile], request: MapRequest, note: Callable[[str], None]
-) -> SpatialReference:
+def _system(files: Sequence[DemFile], request: MapRequest, note: Callable[[str], None]) -> SpatialReference:
     """Return the CRS that a file states, or that the user does, or that the place of the first file tells."""
     stating = next((file for file in files if file.crs_wkt is not None), None)
     if stating is not None and stating.crs_wkt is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from pointcloud.print.design import Bounds, Design, Frame, Ground, reach
 _SIDE = 2048
 """Cells along the side of the blocks that are read at a time: 17 MB each, and twice that on the way."""
 
-Heights = NDArray[np.float32] | NDArray[np.float64]
+Heights = NDArray[np.floating[Any]]
 _Box = tuple[int, int, int, int]
 """Top, left, bottom, right in cells of the first file."""
 
@@ -113,7 +114,9 @@ def _common(places: Sequence[_Box], wanted: _Box, times: int) -> _Box:
     first, second = (
         start + (begin - start) // times * times for begin, start in zip(begins, (top, left), strict=True)
     )
-    last, final = (start - (start - end) // times * times for end, start in zip(ends, (top, left), strict=True))
+    last, final = (
+        start - (start - end) // times * times for end, start in zip(ends, (top, left), strict=True)
+    )
     return first, second, last, final
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 
 from pointcloud import projections
-from pointcloud.errors import CrsError, FileError
+from pointcloud.errors import CrsError, FileError, ParameterError
 from pointcloud.io.gdalwords import cause
 from pointcloud.print.extra import need
 
@@ -61,7 +61,9 @@ def read_overlay(path: Path, horizontal: str | None, label: str | None = None) -
     Raises
     ------
     FileError
-        If the file is missing, cannot be read, holds no shapes, or lacks the field.
+        If the file is missing, cannot be read, or holds no shapes.
+    ParameterError
+        If it lacks the field.
     CrsError
         If its CRS cannot be brought to the map's.
     """
@@ -86,7 +88,9 @@ def read_overlay(path: Path, horizontal: str | None, label: str | None = None) -
     if not found:
         raise FileError("map.overlay_empty", path=path)
     if label is not None and label not in fields:
-        raise FileError("map.overlay_field", path=path, field=label, fields=", ".join(sorted(fields)) or "-")
+        raise ParameterError(
+            "map.overlay_field", path=path, field=label, fields=", ".join(sorted(fields)) or "-"
+        )
     return found
 
 

@@ -100,8 +100,9 @@ def draw(sections: Sequence[Section], sheet: ProfileSheet, fonts: Fonts | None =
         If a section does not fit the paper at the scale (the message says which scale does), a value is out of its
         range, or no font has the letters of a text.
     """
-    if not sheet.exaggeration > 0 or (sheet.scale is not None and not sheet.scale > 0):
-        raise ParameterError("profile.positive", scale=sheet.scale or 0, exaggeration=sheet.exaggeration)
+    for name, value in (("scale", sheet.scale), ("exaggeration", sheet.exaggeration)):
+        if value is not None and not 0 < value < math.inf:
+            raise ParameterError("profile.positive", name=name, value=value)
     layout = _layout(sections, sheet, fonts or Fonts())
     scale = sheet.scale or layout.fitting()
     if scale is None or not layout.fits(scale):
