@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hyogo_pc import options as shared
+from hyogo_pc.progress import warn
 from pointcloud.errors import ParameterError
 from pointcloud.messages import say
 from pointcloud.params import SAMPLINGS
@@ -103,12 +104,11 @@ def command(**options: Any) -> None:
 
     made = cut(_request(options))
     for remark in made.remarks:
-        click.echo(say("grid.warning", text=remark), err=True)
+        warn(remark)
     written = _draw(made, drawings, options) if drawings else []
     for out in outs:
         if out.suffix.lower() == _TABLE:
-            write_table(made.sections, out)
-            written.append(out)
+            written += write_table(made.sections, out)
     for path in written:
         click.echo(path)
 

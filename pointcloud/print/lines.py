@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ def read_lines(texts: Sequence[str], crs: SpatialReference | None) -> list[Line]
 
     A text is ``E,N E,N …`` in metres or ``latitude,longitude …``, perhaps with a name before it (``B=…``); or a file:
     anything that GDAL reads with lines in it, or a ``.csv`` or ``.txt`` with a vertex a row and a blank row between
-    lines. Lines without a name are called A, B, C and so on.
+    lines. Lines without a name are called A, B, C and so on; a name that comes again gets a number (``B-2``).
 
     Parameters
     ----------
@@ -81,9 +82,24 @@ def read_lines(texts: Sequence[str], crs: SpatialReference | None) -> list[Line]
             if not lines:
                 raise ParameterError("line.pair", text="-", line=text[:80])
             found.append((name.strip() if sign else "", lines[0]))
-    named = [(name, section.polyline(_metres(vertices, crs))) for name, vertices in found]
-    letters = _unused({name for name, _ in named})
-    return [Line(name or next(letters), vertices) for name, vertices in named]
+    lines = [section.polyline(_metres(vertices, crs)) for _, vertices in found]
+    return [
+        Line(name, line) for name, line in zip(_told_apart([name for name, _ in found]), lines, strict=True)
+    ]
+
+
+def _told_apart(given: Sequence[str]) -> list[str]:
+    """Return names, letters for those that are missing, and numbers behind those that come again."""
+    taken = set(given)
+    letters, seen, names = _unused(taken), set[str](), []
+    for name in given:
+        own = name or next(letters)
+        if own in seen:
+            own = next(other for k in count(2) if (other := f"{name}-{k}") not in taken)
+        taken.add(own)
+        seen.add(own)
+        names.append(own)
+    return names
 
 
 def _is_file(path: Path) -> bool:
