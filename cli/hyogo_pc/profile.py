@@ -145,11 +145,11 @@ def _request(options: dict[str, Any]) -> SectionRequest:
 def _draw(made: Cut, outs: Sequence[Path], options: dict[str, Any]) -> list[Path]:
     """Write each drawing, a file a page, and return what was written."""
     from pointcloud.print.fonts import Fonts
-    from pointcloud.print.profile import draw
+    from pointcloud.print.profile import profile_pages
     from pointcloud.print.save import write
 
     sheet = _sheet(made, options)
-    pages = draw(made.sections, sheet, Fonts(file=options["font"]))
+    pages = profile_pages(made.sections, sheet, Fonts(file=options["font"]))
     written = []
     for out in outs:
         for number, page in enumerate(pages, start=1):

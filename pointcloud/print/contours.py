@@ -66,7 +66,7 @@ class Contour:
         return float(np.hypot(*np.diff(self.points, axis=0).T).sum())
 
 
-def contours(
+def contour_lines(
     heights: NDArray[np.float32] | NDArray[np.float64],
     west: float,
     north: float,

@@ -48,7 +48,7 @@ class Design:
     interval : float, optional
         Metres between contours; 0 for none. Without it what scale and data bear.
     smooth, shortest : float
-        See :func:`pointcloud.print.contours.contours`.
+        See :func:`pointcloud.print.contours.contour_lines`.
     magnetic : float, optional
         Magnetic declination in degrees from true north, east positive.
     title, author, credit : str

@@ -79,7 +79,7 @@ class ProfileSheet:
         return say("output.preview_made_up", title=title) if self.synthetic else title
 
 
-def draw(sections: Sequence[Section], sheet: ProfileSheet, fonts: Fonts | None = None) -> list[Page]:
+def profile_pages(sections: Sequence[Section], sheet: ProfileSheet, fonts: Fonts | None = None) -> list[Page]:
     """Draw sections, one below the other, on as many pages as they need.
 
     Parameters

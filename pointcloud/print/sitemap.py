@@ -144,7 +144,7 @@ def compose(
     for text in _doubts(ground, placed, interval, overlays):
         warn(text)
     if interval:
-        made.contours = contour_room.contours(
+        made.contours = contour_room.contour_lines(
             *(ground.heights, ground.west, ground.north, ground.cell, interval),
             smooth=design.smooth,
             shortest=design.shortest,

@@ -22,7 +22,8 @@ from pointcloud import messages
 from pointcloud.errors import ParameterError
 from pointcloud.print import save
 from pointcloud.print.plot import CLASSES, group
-from pointcloud.print.profile import ProfileSheet, draw, scale_text
+from pointcloud.print.profile import ProfileSheet, scale_text
+from pointcloud.print.profile import profile_pages as draw
 from pointcloud.surface import section
 
 A4 = (297.0, 210.0)
