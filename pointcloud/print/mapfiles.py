@@ -16,7 +16,7 @@ from pointcloud.places import Place
 from pointcloud.print import panel
 from pointcloud.print.design import Bounds, Design, Frame, frame
 from pointcloud.print.mapground import covered, read_ground, where
-from pointcloud.print.overlay import Overlay, read_overlay
+from pointcloud.print.overlay import read_overlay
 from pointcloud.print.sitemap import SiteMap, compose, ignore, require_sense
 
 _READ = 0.1
@@ -94,7 +94,9 @@ def make_map(
     design = request.design
     if spot.name and not design.title:
         design = replace(design, title=spot.name)
-    layers = [layer for path in request.overlays for layer in _overlay(path, system, request.label)]
+    layers = [
+        layer for path in request.overlays for layer in read_overlay(path, system.horizontal, request.label)
+    ]
     placed = frame(design, spot.centre, spot.extent, panel.heights(design, layers))
     if placed.missing and spot.must_fit:
         raise ParameterError("map.box_no_fit", text=placed.missing)
@@ -130,12 +132,6 @@ def _system(files: Sequence[DemFile], request: MapRequest, note: Callable[[str],
             note(say(message, **values))
         stated = deduced.crs
     return replace(stated, vertical=stated.vertical or request.vertical)
-
-
-def _overlay(path: Path, system: SpatialReference, label: str | None) -> list[Overlay]:
-    if not path.exists():
-        raise ParameterError("file.missing", path=path)
-    return read_overlay(path, system.horizontal, label)
 
 
 def _require_overlap(request: MapRequest, files: Sequence[DemFile], placed: Frame, spot: _Spot) -> None:

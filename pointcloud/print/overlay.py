@@ -61,14 +61,14 @@ def read_overlay(path: Path, horizontal: str | None, label: str | None = None) -
     Raises
     ------
     FileError
-        If the file is missing, cannot be read, or holds no shapes.
+        If the file cannot be read, or holds no shapes.
     ParameterError
-        If it lacks the field.
+        If it is missing, or lacks the field.
     CrsError
         If its CRS cannot be brought to the map's.
     """
     if not path.exists():
-        raise FileError("file.missing", path=path)
+        raise ParameterError("file.missing", path=path)
     if path.suffix.lower() in _REFUSED:
         raise FileError("map.overlay_kind", path=path)
     pyogrio = need("pyogrio")

@@ -195,7 +195,7 @@ def test_scale_date_and_no_contours_as_people_write_them(
     source, out = dem(tmp_path / "DEM.tif", CREDIT="x"), tmp_path / "m.pdf"
     common = ["map", str(source), "-o", str(out), "--dpi", "100"]
     assert main([*common, "--scale", "1:2,500", "--date", "2024/1/2", "--interval", "0"]) == 0
-    assert capsys.readouterr().err == "1:2,500, A4; the map shows 682 × 350 m\n"
+    assert capsys.readouterr().err == "1:2,500, A4; the map shows 465 × 568 m\n"
     assert "2024-01-02" in text_of(out)
 
 

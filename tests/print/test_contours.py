@@ -10,6 +10,7 @@ import pytest
 import shapely
 
 from pointcloud import messages
+from pointcloud import print as paper
 from pointcloud.errors import ParameterError
 from pointcloud.print import contour_files, contours
 from pointcloud.print.contours import Contour, bearable, contour_lines, smoothed, usual_interval
@@ -24,6 +25,13 @@ def grid(cell: float, size: float) -> tuple[np.ndarray, np.ndarray]:
     e = WEST + (np.arange(count) + 0.5) * cell
     n = NORTH - (np.arange(count) + 0.5) * cell
     return np.meshgrid(e, n)
+
+
+def test_what_drawings_are_made_of_has_its_name_in_the_room() -> None:
+    assert {"contour_lines", "write_contours", "profile_pages", "ProfileSheet", "write", "site_map"} <= set(
+        paper.__all__
+    )
+    assert all(getattr(paper, name).__name__ == name for name in paper.__all__)
 
 
 @pytest.mark.parametrize("cell", [0.5, 1.0])

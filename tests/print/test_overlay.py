@@ -11,7 +11,7 @@ import pytest
 import shapely
 
 from pointcloud import projections
-from pointcloud.errors import CrsError, FileError
+from pointcloud.errors import CrsError, FileError, ParameterError
 from pointcloud.print.overlay import lines, points, polygons, read_overlay
 
 ZONE = "EPSG:6673"
@@ -64,7 +64,7 @@ def test_layers_of_a_geopackage_and_labels(tmp_path: Path) -> None:
         ("郭", ("郭1",)),
         ("トレンチ", ("トレンチ1",)),
     ]
-    with pytest.raises(FileError, match="no field 名前; there are: name"):
+    with pytest.raises(ParameterError, match="no field 名前; there are: name"):
         read_overlay(path, ZONE, "名前")
 
 
@@ -82,7 +82,7 @@ def test_dxf_without_crs_is_taken_as_the_maps(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
-    with pytest.raises(FileError, match="nowhere"):
+    with pytest.raises(ParameterError, match="nowhere"):
         read_overlay(tmp_path / "nowhere.gpkg", ZONE)
     broken = tmp_path / "broken.gpkg"
     broken.write_bytes(b"no database")
