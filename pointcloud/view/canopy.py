@@ -67,7 +67,9 @@ def _beside(high: NDArray[np.bool_]) -> NDArray[np.bool_]:
 def _offset(source: Heights, above: Heights) -> tuple[int, int]:
     """Return row and column of the terrain's first cell, counted from that of the surface."""
     if abs(above.cell - source.cell) > 1e-6 * source.cell:
-        raise ParameterError("dem.cells", path=above.name, cell=above.cell, other=source.name, wanted=source.cell)
+        raise ParameterError(
+            "dem.cells", path=above.name, cell=above.cell, other=source.name, wanted=source.cell
+        )
     row = (above.north - source.north) / source.cell
     col = (source.west - above.west) / source.cell
     if max(abs(row - round(row)), abs(col - round(col))) > 0.01:
