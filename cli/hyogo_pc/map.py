@@ -90,7 +90,7 @@ def command(outs: tuple[Path, ...], contours: tuple[Path, ...], **options: Any) 
     from pointcloud.print.mapfiles import make_map
 
     request, written = _request(options), list[Path]()
-    with shares() as tell:
+    with shares(say("map.bar")) as tell:
         made = make_map(request, warn, lambda step, share: tell(step, _DRAWN * share))
         for number, path in enumerate((*outs, *contours), start=1):
             written += made.write(path) if number <= len(outs) else [made.write_contours(path)]

@@ -97,10 +97,10 @@ def open_progress() -> Iterator[Progress]:
 
 
 @contextmanager
-def shares() -> Iterator[Callable[[str, float], None]]:
+def shares(label: str = "") -> Iterator[Callable[[str, float], None]]:
     """Show the share that is done: a bar for a person at a terminal, nothing in a batch file."""
     if not sys.stderr.isatty():
         yield lambda name, share: None
         return
-    with click.progressbar(length=_STEPS, label=say("grid.bar"), file=sys.stderr) as bar:
+    with click.progressbar(length=_STEPS, label=label or say("grid.bar"), file=sys.stderr) as bar:
         yield lambda name, share: bar.update(int(share * _STEPS) - bar.pos)
