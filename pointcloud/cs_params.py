@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -22,6 +23,8 @@ PRESETS = ("hyogo", "toda", "fme2020", "csmap-py")
 
 LAYERS = ("elevation", "slope", "curvature")
 _FOLDER = Path(__file__).with_name("presets")
+_PLAIN = ("sigma", "truncation", "gradient", "rounding", "name", "version", "source")
+_OF_RAMPS = ("low", "high", "weight", "colours")
 _UNITS = {"elevation": "m", "slope": "degrees", "curvature": "1/m, positive where convex"}
 
 
@@ -151,39 +154,97 @@ def from_table(table: Mapping[str, Any]) -> CsParams:
     Raises
     ------
     ParameterError
-        If a value cannot be used.
-    TypeError, ValueError
-        If a key is unknown or a value is of the wrong kind.
+        If a key is unknown, or a value cannot be used; the message names the key.
     """
     values = dict(table)
     base = values.pop("preset", None)
-    for layer in LAYERS:
-        if layer in values:
-            values[layer] = tuple(_ramp(ramp) for ramp in values[layer])
-    for key in ("sigma", "truncation"):
-        if key in values:
-            values[key] = float(values[key])
+    known = [item.name for item in fields(CsParams)]
+    for key, value in values.items():
+        if key not in known:
+            raise ParameterError("relief.unknown_setting", name=key, known=", ".join(("preset", *known)))
+        values[key] = _ramps(key, value) if key in LAYERS else _plain(key, value)
     if base is None and {"sigma", "truncation", *LAYERS} <= set(values):
         return CsParams(**values)
     return replace(preset("hyogo" if base is None else base), **values)
 
 
-def _ramp(table: Mapping[str, Any]) -> Ramp:
-    values: dict[str, Any] = dict(table)
-    values |= {key: float(table[key]) for key in ("low", "high", "weight")}
-    values["colours"] = tuple(tuple(map(int, colour)) for colour in table["colours"])
+def _ramps(layer: str, tables: Any) -> tuple[Ramp, ...]:
+    """Return the ramps of a layer; the message of an error names the ramp and its key."""
+    if not isinstance(tables, list | tuple):
+        raise ParameterError("relief.not_usable", name=layer, value=tables)
+    return tuple(_ramp(f"{layer}[{number}]", table) for number, table in enumerate(tables, start=1))
+
+
+def _ramp(where: str, table: Any) -> Ramp:
+    if not isinstance(table, Mapping):
+        raise ParameterError("relief.not_usable", name=where, value=table)
+    values: dict[str, Any] = {"name": str(table.get("name", ""))}
+    known = [item.name for item in fields(Ramp)]
+    for key in (*table, "low", "high", "weight", "colours"):
+        if key not in known:
+            raise ParameterError("relief.unknown_setting", name=f"{where}.{key}", known=", ".join(known))
+        if key not in table:
+            raise ParameterError("relief.no_value", name=f"{where}.{key}")
+        if key != "name":
+            read = _colours if key == "colours" else number
+            values[key] = read(f"{where}.{key}", table[key])
     return Ramp(**values)
 
 
-def changed(params: CsParams, settings: Mapping[str, float]) -> CsParams:
+def _plain(key: str, value: Any) -> Any:
+    """Return a value of a preset beside its ramps, of its own kind, from TOML or as a text."""
+    if key in ("sigma", "truncation"):
+        return number(key, value)
+    if key == "version":
+        if (whole := number(key, value)) != int(whole):
+            raise ParameterError("relief.not_whole", name=key, value=value)
+        return int(whole)
+    return str(value)
+
+
+def number(name: str, value: Any) -> float:
+    """Return a value of a name as a number, which may be given as a text.
+
+    Raises
+    ------
+    ParameterError
+        If it is none, or not finite.
+    """
+    try:
+        found = math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError):
+        found = math.nan
+    if not math.isfinite(found):
+        raise ParameterError("relief.not_finite", name=name, value=value)
+    return found
+
+
+def _colours(name: str, value: Any) -> tuple[tuple[int, int, int], ...]:
+    """Return colours: triples, or a text of ``#RRGGBB`` or ``r,g,b`` with blanks between them."""
+    parts = re.split(r"[\s;]+|,(?=#)", value.strip()) if isinstance(value, str) else value
+    try:
+        return tuple(_colour(part) for part in parts)
+    except (TypeError, ValueError):
+        raise ParameterError("relief.not_colours", name=name, value=value) from None
+
+
+def _colour(value: Any) -> tuple[int, int, int]:
+    if isinstance(value, str) and (code := re.fullmatch(r"#([0-9A-Fa-f]{6})", value)):
+        return tuple(bytes.fromhex(code[1]))  # type: ignore[return-value]
+    red, green, blue = value.split(",") if isinstance(value, str) else value
+    return int(red), int(green), int(blue)
+
+
+def changed(params: CsParams, settings: Mapping[str, float | str]) -> CsParams:
     """Return the parameters with values replaced by name.
 
     Parameters
     ----------
     params : CsParams
-    settings : mapping of str to float
-        ``sigma`` or ``truncation`` in metres, or ``RAMP.low``, ``RAMP.high`` in the layer's unit or
-        ``RAMP.weight``, where RAMP is the name of a ramp, or of a layer for all its ramps.
+    settings : mapping of str to float or str
+        ``sigma`` or ``truncation`` in metres, ``gradient``, ``rounding``, ``name``, ``version``, ``source``; or
+        ``RAMP.low``, ``RAMP.high`` in the layer's unit, ``RAMP.weight`` or ``RAMP.colours`` (``#RRGGBB`` or ``r,g,b``
+        with blanks between them), where RAMP is the name of a ramp, or of a layer for all its ramps.
 
     Raises
     ------
@@ -191,28 +252,28 @@ def changed(params: CsParams, settings: Mapping[str, float]) -> CsParams:
         If there is nothing of a name, or a value cannot be used.
     """
     layers = {layer: list(getattr(params, layer)) for layer in LAYERS}
-    lengths: dict[str, float] = {}
+    plain: dict[str, Any] = {}
     for key, value in settings.items():
         of, _, field = key.partition(".")
-        hit = False
+        hit = key in _PLAIN
+        if hit:
+            plain[key] = _plain(key, value)
         for layer, ramps in layers.items():
             for k, ramp in enumerate(ramps):
-                if field in ("low", "high", "weight") and of in (ramp.name, layer):
-                    ramps[k] = replace(ramp, **{field: value})
+                if field in _OF_RAMPS and of in (ramp.name, layer):
+                    read = _colours if field == "colours" else number
+                    ramps[k] = replace(ramp, **{field: read(key, value)})
                     hit = True
-        if key in ("sigma", "truncation"):
-            lengths[key] = value
-        elif not hit:
+        if not hit:
             raise ParameterError("relief.unknown_setting", name=key, known=", ".join(names(params)))
-    given = {layer: tuple(ramps) for layer, ramps in layers.items()}
-    return replace(params, **lengths, **given)  # type: ignore[arg-type]
+    plain |= {layer: tuple(ramps) for layer, ramps in layers.items()}
+    return replace(params, **plain)
 
 
 def names(params: CsParams) -> list[str]:
     """Return the names of all values that :func:`changed` takes."""
     ramps = [ramp.name for ramp in params.ramps] + [layer for layer in LAYERS if getattr(params, layer)]
-    of_ramps = [f"{name}.{key}" for name in dict.fromkeys(ramps) for key in ("low", "high", "weight")]
-    return ["sigma", "truncation", *of_ramps]
+    return [*_PLAIN, *(f"{name}.{key}" for name in dict.fromkeys(ramps) for key in _OF_RAMPS)]
 
 
 def to_toml(params: CsParams) -> str:

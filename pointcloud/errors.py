@@ -60,5 +60,9 @@ class OutputError(HyogoError):
     """An output that could not be written."""
 
 
+class DataWarning(UserWarning):
+    """Data that are read all the same, but may not be what they seem; its text is of the catalogue."""
+
+
 class ClusterError(HyogoError):
     """A Dask cluster that cannot be reached, has no workers that fit, or was lost."""

@@ -280,9 +280,9 @@ def read_params(path: Path) -> dict[str, Any]:
         if key not in known:
             raise ParameterError("params.unknown", path=path, key=key, known=", ".join(known))
         try:
-            out[key] = _classifying(path, value) if key == "classify" else _converted(key, value)
-        except ParameterError:
-            raise
+            out[key] = _classifying(value) if key == "classify" else _converted(key, value)
+        except ParameterError as error:
+            raise ParameterError("params.in_file", path=path, cause=error) from None
         except (TypeError, KeyError, ValueError):
             raise ParameterError("params.value", path=path, key=key, value=value) from None
     return out
@@ -302,7 +302,7 @@ def _converted(key: str, value: Any) -> Any:
     return float(value)
 
 
-def _classifying(path: Path, table: Any) -> SmrfParams:
+def _classifying(table: Any) -> SmrfParams:
     """Return what a table ``[classify]`` says: values of a preset, changed by name."""
     if not isinstance(table, dict):
         raise TypeError
@@ -311,12 +311,11 @@ def _classifying(path: Path, table: Any) -> SmrfParams:
     for name, value in table.items():
         if name == "preset":
             if value not in PRESET:
-                raise ParameterError("params.value", path=path, key="[classify] preset", value=value)
+                raise ParameterError("ground.value", name=name, value=value)
         elif name not in names:
-            known = ", ".join(("preset", *names))
-            raise ParameterError("params.unknown", path=path, key=f"[classify] {name}", known=known)
+            raise ParameterError("ground.unknown", name=name, known=", ".join(("preset", *names)))
         elif isinstance(value, bool) or not isinstance(value, int | float):
-            raise ParameterError("params.value", path=path, key=f"[classify] {name}", value=value)
+            raise ParameterError("ground.value", name=name, value=value)
         else:
             values[name] = float(value)
     return replace(PRESET[table.get("preset", PRESETS[0])], **values)

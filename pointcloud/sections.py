@@ -51,7 +51,7 @@ def profile(
     See Also
     --------
     pointcloud.surface.section : the rules, and points beside a line
-    pointcloud.print.profile.draw : drawings
+    pointcloud.print.profile_pages : drawings
     """
     if not models:
         raise ParameterError("section.no_data")

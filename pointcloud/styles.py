@@ -7,7 +7,6 @@ sheets match and sites can be compared. What each style is, with equation and so
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any, TypeAlias, cast
@@ -278,14 +277,14 @@ STYLES: dict[str, Style] = {
 """Every style by its name."""
 
 
-def changed(params: StyleParams, settings: Mapping[str, float]) -> StyleParams:
+def changed(params: StyleParams, settings: Mapping[str, float | str]) -> StyleParams:
     """Return the values of a style with some replaced by name.
 
     Parameters
     ----------
     params : StyleParams
-    settings : mapping of str to float
-        By the name of a value, ``PART.NAME`` within a part (``flat.radius``, ``slope_grey.high``).
+    settings : mapping of str to float or str
+        By the name of a value, ``PART.NAME`` within a part (``flat.radius``, ``slope_grey.high``); a text is read.
 
     Raises
     ------
@@ -295,11 +294,9 @@ def changed(params: StyleParams, settings: Mapping[str, float]) -> StyleParams:
     if isinstance(params, CsParams):
         return cs_params.changed(params, settings)
     known = names(params)
-    for key, value in settings.items():
+    for key in settings:
         if key not in known:
             raise ParameterError("relief.unknown_setting", name=key, known=", ".join(known) or "-")
-        if not math.isfinite(value):
-            raise ParameterError("relief.not_finite", name=key, value=value)
     own: dict[str, Any] = {}
     for key, value in settings.items():
         part, _, name = key.rpartition(".")
@@ -310,13 +307,14 @@ def changed(params: StyleParams, settings: Mapping[str, float]) -> StyleParams:
     return cast("StyleParams", replace(params, **own))
 
 
-def _like(old: object, name: str, value: float) -> float:
-    """Return a value as a whole number where there must be one."""
+def _like(old: object, name: str, value: float | str) -> float:
+    """Return a value as a number, a whole one where there must be one."""
+    number = cs_params.number(name, value)
     if not isinstance(old, int):
-        return float(value)
-    if value != int(value):
+        return number
+    if number != int(number):
         raise ParameterError("relief.not_whole", name=name, value=value)
-    return int(value)
+    return int(number)
 
 
 def names(params: StyleParams) -> list[str]:

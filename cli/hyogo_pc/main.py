@@ -10,12 +10,13 @@ import sys
 import warnings
 from collections.abc import Sequence
 from importlib import import_module
-from typing import TextIO
+from typing import Any, TextIO
 
 import click
 
 from hyogo_pc import translate
-from pointcloud.errors import HyogoError
+from hyogo_pc.progress import warn
+from pointcloud.errors import DataWarning, HyogoError
 from pointcloud.messages import LANGUAGES, default_language, say, set_language
 
 COMMANDS = {
@@ -181,6 +182,16 @@ def _set_up_logging(verbosity: int) -> None:
     else:
         logging.getLogger().addHandler(logging.NullHandler())
         warnings.simplefilter("ignore")
+    warnings.filterwarnings("always", category=DataWarning)
+    show = warnings.showwarning
+
+    def shown(message: Warning | str, category: type[Warning], *where: Any) -> None:
+        if issubclass(category, DataWarning):
+            warn(message)
+        else:
+            show(message, category, *where)
+
+    warnings.showwarning = shown  # type: ignore[assignment]
 
 
 def _make_robust(stream: TextIO) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hyogo_pc import options as shared
+from hyogo_pc.progress import shares, warn
 from hyogo_pc.relief import chosen_styles
 from pointcloud import styles
 from pointcloud.cs_params import PRESETS
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from pointcloud.print.design import Design
     from pointcloud.print.mapfiles import MapRequest
 
+_DRAWN = 0.5
+"""The share of drawing; the rest is writing."""
+
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -28,7 +31,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.argument("inputs", metavar="DEM…", nargs=-1)
 @click.option("-o", "--out", "outs", type=_FILE, metavar="OUT", multiple=True, help=say("map.out"))
 @click.option("--at", "place", metavar="PLACE", default="", help=say("map.at"))
-@click.option("--scale", type=float, metavar="N", help=say("map.scale_option"))
+@click.option("--scale", callback=shared.scale_of, metavar="N", help=say("map.scale_option"))
 @click.option(
     "--paper",
     type=click.Choice(PAPERS, case_sensitive=False),
@@ -71,7 +74,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--magnetic", metavar="DEGREES", help=say("map.magnetic"))
 @click.option("--title", metavar="TEXT", default="", help=say("map.title"))
 @click.option("--author", metavar="TEXT", default="", help=say("map.author"))
-@click.option("--date", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help=say("map.date_option"))
+@click.option("--date", callback=shared.date_of, metavar="DATE", help=say("map.date_option"))
 @click.option("--credit", metavar="TEXT", default="", help=say("map.credit_option"))
 @click.option("--zone", type=click.IntRange(1, 19), metavar="N", help=say("map.zone_option"))
 @shared.dem_crs
@@ -86,26 +89,19 @@ def command(outs: tuple[Path, ...], contours: tuple[Path, ...], **options: Any) 
     _check_names(outs, contours)
     from pointcloud.print.mapfiles import make_map
 
-    made = make_map(_request(options))
-    for warning in made.warnings:
-        click.echo(say("grid.warning", text=warning), err=True)
+    request, written = _request(options), list[Path]()
+    with shares(say("map.bar")) as tell:
+        made = make_map(request, warn, lambda step, share: tell(step, _DRAWN * share))
+        for number, path in enumerate((*outs, *contours), start=1):
+            written += made.write(path) if number <= len(outs) else [made.write_contours(path)]
+            tell(path.name, _DRAWN + (1 - _DRAWN) * number / len((*outs, *contours)))
     west, south, east, north = made.frame.bounds
-    click.echo(
-        say(
-            "map.drawn",
-            scale=made.frame.scale,
-            paper=made.design.paper,
-            width=east - west,
-            height=north - south,
-            interval=made.design.interval,
-        ),
-        err=True,
-    )
-    for path in outs:
-        for written in made.write(path):
-            click.echo(written)
-    for path in contours:
-        click.echo(made.write_contours(path))
+    size = {"width": east - west, "height": north - south}
+    drawn = say("map.drawn", scale=made.frame.scale, paper=made.design.paper, **size)
+    lines = say("map.drawn_contours", interval=made.design.interval) if made.design.interval else ""
+    click.echo(drawn + lines, err=True)
+    for path in written:
+        click.echo(path)
 
 
 def _check_names(outs: tuple[Path, ...], contours: tuple[Path, ...]) -> None:
@@ -143,11 +139,21 @@ def _design(options: dict[str, Any]) -> Design:
     from pointcloud.print.design import Design
     from pointcloud.print.north import declination
 
-    style, date = options["style"], options["date"]
-    same = ("scale", "orientation", "dpi", "style", "interval", "smooth", "shortest", "title", "author")
+    style = options["style"]
+    same = (
+        "scale",
+        "orientation",
+        "dpi",
+        "style",
+        "interval",
+        "smooth",
+        "shortest",
+        "title",
+        "author",
+        "date",
+    )
     return Design(
         **{name: options[name] for name in (*same, "paper", "credit", "font")},
         params=chosen_styles((style,), options["preset"], options["settings"])[style],
         magnetic=declination(options["magnetic"]) if options["magnetic"] else None,
-        date=date.date() if isinstance(date, datetime.datetime) else None,
     )

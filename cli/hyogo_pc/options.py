@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
 import re
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from pointcloud.errors import ParameterError
 from pointcloud.messages import say
 from pointcloud.params import COMPRESSIONS
 from pointcloud.places import HYOGO_ZONE
@@ -48,6 +51,32 @@ zone = click.option(
     metavar="N",
     help=say("places.zone"),
 )
+
+
+def scale_of(_context: click.Context, _option: click.Parameter, text: str | None) -> float | None:
+    """Return the denominator of a scale, written as such, as 1:N or as 1/N."""
+    if text is None:
+        return None
+    plain = unicodedata.normalize("NFKC", text).replace(" ", "")
+    found = re.fullmatch(r"(?:1[:/])?(\d{1,3}(?:,\d{3})+|\d+(?:\.\d*)?)", plain)
+    scale = float(found[1].replace(",", "")) if found else 0.0
+    if not scale:
+        raise ParameterError("cli.scale", text=text)
+    return scale
+
+
+def date_of(_context: click.Context, _option: click.Parameter, text: str | None) -> datetime.date | None:
+    """Return a day: year, month and day, with hyphens, slashes or dots between them, or with 年月日."""
+    if text is None:
+        return None
+    plain = unicodedata.normalize("NFKC", text).strip()
+    found = re.fullmatch(r"(\d{4})(?:[-/.]|年)(\d{1,2})(?:[-/.]|月)(\d{1,2})日?", plain)
+    try:
+        if found:
+            return datetime.date(*map(int, found.groups()))
+    except ValueError:  # no such day
+        pass
+    raise ParameterError("cli.date", text=text)
 
 
 class PlaceCommand(click.Command):

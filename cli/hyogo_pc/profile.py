@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hyogo_pc import options as shared
+from hyogo_pc.progress import warn
 from pointcloud.errors import ParameterError
 from pointcloud.messages import say
 from pointcloud.params import SAMPLINGS
@@ -50,7 +51,7 @@ _TABLE = ".csv"
     show_default=True,
     help=say("profile_command.method"),
 )
-@click.option("--scale", type=float, metavar="N", help=say("profile_command.scale"))
+@click.option("--scale", callback=shared.scale_of, metavar="N", help=say("profile_command.scale"))
 @click.option(
     "--exaggeration",
     type=float,
@@ -103,12 +104,11 @@ def command(**options: Any) -> None:
 
     made = cut(_request(options))
     for remark in made.remarks:
-        click.echo(say("grid.warning", text=remark), err=True)
+        warn(remark)
     written = _draw(made, drawings, options) if drawings else []
     for out in outs:
         if out.suffix.lower() == _TABLE:
-            write_table(made.sections, out)
-            written.append(out)
+            written += write_table(made.sections, out)
     for path in written:
         click.echo(path)
 
@@ -145,13 +145,13 @@ def _request(options: dict[str, Any]) -> SectionRequest:
 def _draw(made: Cut, outs: Sequence[Path], options: dict[str, Any]) -> list[Path]:
     """Write each drawing, a file a page, and return what was written."""
     from pointcloud.print.fonts import Fonts
-    from pointcloud.print.profile import draw
+    from pointcloud.print.profile import profile_pages
     from pointcloud.print.save import write
 
     sheet = _sheet(made, options)
     if not sheet.credit and not sheet.synthetic:
         click.echo(say("grid.warning", text=say("map.no_credit")), err=True)
-    pages = draw(made.sections, sheet, Fonts(file=options["font"]))
+    pages = profile_pages(made.sections, sheet, Fonts(file=options["font"]))
     written = []
     for out in outs:
         for number, page in enumerate(pages, start=1):

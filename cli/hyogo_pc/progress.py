@@ -65,9 +65,18 @@ class Progress:
         self._say(say("grid.warning", text=remark))
 
     def _say(self, text: str) -> None:
-        if self.bar:
-            click.echo("\r\x1b[K", err=True, nl=False)
-        click.echo(text, err=True)
+        _beside_bar(text)
+
+
+def warn(text: object) -> None:
+    """Say what the user should know, at once and whether or not a bar is shown."""
+    _beside_bar(say("grid.warning", text=text))
+
+
+def _beside_bar(text: str) -> None:
+    if sys.stderr.isatty():
+        click.echo("\r\x1b[K", err=True, nl=False)
+    click.echo(text, err=True)
 
 
 def clock(seconds: float) -> str:
@@ -88,10 +97,10 @@ def open_progress() -> Iterator[Progress]:
 
 
 @contextmanager
-def shares() -> Iterator[Callable[[str, float], None]]:
+def shares(label: str = "") -> Iterator[Callable[[str, float], None]]:
     """Show the share that is done: a bar for a person at a terminal, nothing in a batch file."""
     if not sys.stderr.isatty():
         yield lambda name, share: None
         return
-    with click.progressbar(length=_STEPS, label=say("grid.bar"), file=sys.stderr) as bar:
+    with click.progressbar(length=_STEPS, label=label or say("grid.bar"), file=sys.stderr) as bar:
         yield lambda name, share: bar.update(int(share * _STEPS) - bar.pos)

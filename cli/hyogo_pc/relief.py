@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from pointcloud.run.relief import ReliefRequest
     from pointcloud.styles import StyleParams
 
+_OTHER_FILES = (
+    *(".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".pdf", ".svg", ".asc", ".img", ".jp2", ".vrt"),
+    *(".gpkg", ".zip", ".laz", ".las"),
+)
+
 
 @click.command("relief", help=say("relief_command.help"), short_help=say("relief_command.short_help"))
 @click.argument("inputs", metavar="DEM…", nargs=-1)
@@ -55,6 +60,7 @@ def command(context: click.Context, /, show_preset: bool, **options: Any) -> Non
         return
     if not options["inputs"] or options["out"] is None:
         raise ParameterError("relief_command.no_input")
+    _check_out(options["out"])
     from pointcloud.run.relief import make_relief
 
     with shares() as tell:
@@ -65,6 +71,12 @@ def command(context: click.Context, /, show_preset: bool, **options: Any) -> Non
         click.echo(say("cli.error", text=error), err=True)
     if report.failed:
         context.exit(1)
+
+
+def _check_out(out: Path) -> None:
+    """Refuse the name of a file of another kind: it would become a folder."""
+    if out.suffix.lower() in _OTHER_FILES and not out.is_dir():
+        raise ParameterError("relief_command.suffix", path=out)
 
 
 def _request(options: dict[str, Any], chosen: dict[str, StyleParams]) -> ReliefRequest:
@@ -90,7 +102,7 @@ def chosen_styles(names: tuple[str, ...], preset: str, settings: tuple[str, ...]
         chosen["cs"] = _preset(preset)
     elif preset != PRESETS[0]:
         raise ParameterError("relief_command.no_cs")
-    given: dict[str, dict[str, float]] = {name: {} for name in chosen}
+    given: dict[str, dict[str, float | str]] = {name: {} for name in chosen}
     for text in settings:
         key, value = _setting(text)
         of, _, rest = key.partition(":")
@@ -103,15 +115,11 @@ def chosen_styles(names: tuple[str, ...], preset: str, settings: tuple[str, ...]
     return {name: styles.changed(params, given[name]) for name, params in chosen.items()}
 
 
-def _setting(text: str) -> tuple[str, float]:
-    key, sign, value = text.partition("=")
-    try:
-        number = float(value)
-    except ValueError:
-        number, sign = 0.0, ""
-    if not sign or not key:
+def _setting(text: str) -> tuple[str, str]:
+    key, _, value = text.partition("=")
+    if not key.strip() or not value.strip():
         raise ParameterError("relief_command.setting", text=text)
-    return key.strip(), number
+    return key.strip(), value.strip()
 
 
 def _preset(name: str) -> CsParams:
@@ -123,7 +131,7 @@ def _preset(name: str) -> CsParams:
         return preset(name)
     try:
         return from_table(tomllib.loads(path.read_text(encoding="utf-8-sig")))
-    except ParameterError:
-        raise
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except ParameterError as error:
+        raise ParameterError("params.in_file", path=path, cause=error) from None
+    except (OSError, ValueError) as error:
         raise ParameterError("params.file", path=path, cause=error) from None

@@ -26,7 +26,9 @@ from rasterio.io import DatasetReader
 from rasterio.session import DummySession
 from rasterio.windows import Window
 
-from pointcloud.errors import FileError, ParameterError
+from pointcloud.errors import CrsError, FileError, ParameterError
+from pointcloud.io.doubts import Doubts
+from pointcloud.io.gdalwords import cause
 from pointcloud.io.openfiles import CACHE, OpenFiles
 
 SUFFIXES = (".tif", ".tiff", ".asc", ".img", ".bil", ".flt", ".dem", ".hgt")
@@ -94,7 +96,7 @@ def find_dems(inputs: Sequence[str | Path]) -> list[Path]:
         paths = list(_named(str(given)))
         if not paths:
             message = (
-                "file.none_found" if Path(given).exists() or glob.has_magic(str(given)) else "file.missing"
+                "dem.none_found" if Path(given).exists() or glob.has_magic(str(given)) else "file.missing"
             )
             raise ParameterError(message, path=given, suffixes=", ".join(SUFFIXES))
         for path in paths:
@@ -131,7 +133,7 @@ def opened(path: Path) -> Iterator[Any]:
         try:
             yield file
         except _ERRORS as error:
-            raise FileError("dem.unreadable", path=path, cause=_line(error)) from error
+            raise FileError("dem.unreadable", path=path, cause=cause(error)) from error
 
 
 def look(path: Path) -> DemFile:
@@ -140,7 +142,9 @@ def look(path: Path) -> DemFile:
     Raises
     ------
     FileError
-        If it cannot be read, or is no DEM in metres with square cells, north up.
+        If it cannot be read, or is no DEM with square cells, north up.
+    CrsError
+        If it is in degrees, or in another unit than metres.
     """
     with rasterio.Env(session=DummySession(), **_SETTINGS), open_raster(path) as file:
         transform, dtype = file.transform, np.dtype(file.dtypes[0])
@@ -154,9 +158,9 @@ def look(path: Path) -> DemFile:
         if b or d or a <= 0 or abs(a + e) > 1e-6 * a:
             raise FileError("dem.shape", path=path, a=a, b=b, d=d, e=e)
         if file.crs is not None and file.crs.is_geographic:
-            raise FileError("dem.degrees", path=path, crs=file.crs.to_string()[:60])
+            raise CrsError("dem.degrees", path=path, crs=file.crs.to_string()[:60])
         if file.crs is not None and abs(file.crs.linear_units_factor[1] - 1.0) > 1e-9:
-            raise FileError("dem.unit", path=path, unit=file.crs.linear_units_factor[0])
+            raise CrsError("dem.unit", path=path, unit=file.crs.linear_units_factor[0])
         tags = _tags(path, file)
         exact = (dtype.itemsize <= 2 or dtype == np.float32) and file.scales[0] == 1 and file.offsets[0] == 0
         return DemFile(
@@ -205,12 +209,21 @@ class Terrain:
 
     Raises
     ------
-    FileError
-        If two files differ in cell size, lattice or CRS.
+    ParameterError
+        If two files differ in cell size or lattice.
+    CrsError
+        If they differ in CRS.
+
+    Warns
+    -----
+    DataWarning
+        If heights are read that are a usual mark of nodata, which their file does not declare, once for each mark;
+        and at the end if a file was read that holds no height.
     """
 
     def __init__(self, files: Sequence[DemFile], nodata: float | None = None) -> None:
         self.files, self.nodata = list(files), nodata
+        self._doubts = Doubts()
         self._open = OpenFiles(open_raster, _SETTINGS)
         first = self.files[0]
         self._places = {file.path: self._place(file, first) for file in self.files}
@@ -223,18 +236,22 @@ class Terrain:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._open.__exit__(kind, error, trace)
+        if error is None:
+            self._doubts.end([(file.path, file.rows, file.cols) for file in self.files])
 
     @staticmethod
     def _place(file: DemFile, first: DemFile) -> tuple[int, int]:
         """Return row and column of a file's first cell, counted from that of the first file."""
         if abs(file.cell - first.cell) > 1e-6 * first.cell:
-            raise FileError("dem.cells", path=file.path, cell=file.cell, other=first.path, wanted=first.cell)
+            raise ParameterError(
+                "dem.cells", path=file.path, cell=file.cell, other=first.path, wanted=first.cell
+            )
         if file.crs_wkt and first.crs_wkt and not _same_crs(file.crs_wkt, first.crs_wkt):
-            raise FileError("dem.crs", path=file.path, other=first.path)
+            raise CrsError("dem.crs", path=file.path, other=first.path)
         row = (first.transform.f - file.transform.f) / first.cell
         col = (file.transform.c - first.transform.c) / first.cell
         if max(abs(row - round(row)), abs(col - round(col))) > 0.01:
-            raise FileError("dem.lattice", path=file.path, other=first.path)
+            raise ParameterError("dem.lattice", path=file.path, other=first.path)
         return round(row), round(col)
 
     def around(self, file: DemFile, halo: int) -> list[str]:
@@ -297,11 +314,15 @@ class Terrain:
             read = dataset.read(1, window=window, masked=True)
             scale, offset = dataset.scales[0], dataset.offsets[0]
         except _ERRORS as error:
-            raise FileError("dem.unreadable", path=file.path, cause=_line(error)) from error
+            raise FileError("dem.unreadable", path=file.path, cause=cause(error)) from error
         heights = np.ma.getdata(read).astype(np.float32 if file.exact else np.float64)
         void = np.ma.getmaskarray(read) | ~np.isfinite(heights)
         if self.nodata is not None:
             void |= heights == heights.dtype.type(self.nodata)
+        place = round(window.row_off), round(window.col_off)
+        self._doubts.see(
+            file.path, (*place, place[0] + len(heights), place[1] + heights.shape[1]), heights, void
+        )
         if not file.exact:
             heights = heights * scale + offset
         heights[void] = np.nan
@@ -329,7 +350,7 @@ def open_raster(path: Path) -> Any:
     try:
         return DatasetReader(str(path), driver=list(drivers))
     except _ERRORS as error:
-        raise FileError("dem.unreadable", path=path, cause=_line(error)) from error
+        raise FileError("dem.unreadable", path=path, cause=cause(error)) from error
 
 
 def _check_sources(path: Path, named: Path, depth: int) -> None:
@@ -337,7 +358,7 @@ def _check_sources(path: Path, named: Path, depth: int) -> None:
     try:
         root = ElementTree.fromstring(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, ElementTree.ParseError) as error:
-        raise FileError("dem.unreadable", path=path, cause=_line(error)) from error
+        raise FileError("dem.unreadable", path=path, cause=cause(error)) from error
     if root.tag != "VRTDataset":
         raise FileError("dem.unreadable", path=path, cause="no VRTDataset")
     for element in root.iter():
@@ -353,7 +374,3 @@ def _check_sources(path: Path, named: Path, depth: int) -> None:
             if depth >= _DEEPEST:
                 raise FileError("dem.source", path=named, source=text[:200])
             _check_sources(source, named, depth + 1)
-
-
-def _line(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__

@@ -9,16 +9,36 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pointcloud.print.contour_files import write_contours
+    from pointcloud.print.contours import Contour, contour_lines
     from pointcloud.print.design import Design
     from pointcloud.print.overlay import Overlay, read_overlays
+    from pointcloud.print.profile import ProfileSheet, profile_pages
+    from pointcloud.print.save import write
     from pointcloud.print.sitemap import SiteMap, site_map
 
-__all__ = ["Design", "Overlay", "SiteMap", "read_overlays", "site_map"]
+__all__ = [
+    "Contour",
+    "Design",
+    "Overlay",
+    "ProfileSheet",
+    "SiteMap",
+    "contour_lines",
+    "profile_pages",
+    "read_overlays",
+    "site_map",
+    "write",
+    "write_contours",
+]
 
 _HOMES = {
     "Design": "pointcloud.print.design",
-    **dict.fromkeys(("SiteMap", "site_map"), "pointcloud.print.sitemap"),
+    "write": "pointcloud.print.save",
+    "write_contours": "pointcloud.print.contour_files",
+    **dict.fromkeys(("Contour", "contour_lines"), "pointcloud.print.contours"),
     **dict.fromkeys(("Overlay", "read_overlays"), "pointcloud.print.overlay"),
+    **dict.fromkeys(("ProfileSheet", "profile_pages"), "pointcloud.print.profile"),
+    **dict.fromkeys(("SiteMap", "site_map"), "pointcloud.print.sitemap"),
 }
 
 

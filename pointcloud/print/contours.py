@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,6 +27,10 @@ _NARROW = 1.0
 """Millimetres between lines on a slope of 35°, a natural one: closer lines run together."""
 
 _MOST_LEVELS = 5000
+_MOST_CELLS = 25_000_000
+_ROWS = 256
+"""Rows that are smoothed at a time."""
+
 _TRUNCATION = 3.0
 
 
@@ -61,7 +66,7 @@ class Contour:
         return float(np.hypot(*np.diff(self.points, axis=0).T).sum())
 
 
-def contours(
+def contour_lines(
     heights: NDArray[np.float32] | NDArray[np.float64],
     west: float,
     north: float,
@@ -71,6 +76,7 @@ def contours(
     smooth: float = SMOOTH,
     shortest: float = SHORTEST,
     threads: int = 1,
+    tell: Callable[[float], None] = lambda share: None,
 ) -> list[Contour]:
     """Return the contours of a height model.
 
@@ -88,8 +94,10 @@ def contours(
         Standard deviation in metres of the Gaussian that smooths the copy they are drawn from, as the CS relief map
         is smoothed (beside nodata by planes); 0 for none.
     shortest : float
-        Lines shorter than so many metres are dropped: closed specks, and scraps between voids.
+        Closed loops shorter than so many metres are dropped; lines that end at a void or at the edge are not.
     threads : int
+    tell : callable
+        Hears of the share of the levels that is done.
 
     Raises
     ------
@@ -97,24 +105,28 @@ def contours(
         If a length cannot be used, or there would be more than 5000 levels.
     """
     for name, value in (("interval", interval), ("smooth", smooth), ("shortest", shortest)):
-        if not (math.isfinite(value) and value >= 0) or (name == "interval" and value == 0):
+        if not (math.isfinite(value) and value >= 0):
             raise ParameterError("map.length", name=name, value=value)
-    known = np.isfinite(heights)
-    if min(heights.shape) < 2 or not known.any():
+    if interval == 0:
+        raise ParameterError("map.no_interval")
+    if min(heights.shape) < 2 or not np.isfinite(heights).any():
         return []
-    if effective_smoothing(smooth, cell):
-        heights = smoothed(heights, cell, smooth, threads=threads)
+    every = _thinning(heights.size, smooth, cell)
     lowest, highest = float(np.nanmin(heights)), float(np.nanmax(heights))
+    if effective_smoothing(smooth, cell):
+        heights = smoothed(heights, cell, smooth, threads=threads, every=every)
     first, last = math.ceil(lowest / interval), math.floor(highest / interval)
     if last - first >= _MOST_LEVELS:
-        raise ParameterError("map.levels", interval=interval, count=last - first + 1)
+        raise ParameterError(
+            "map.levels", interval=interval, count=last - first + 1, low=lowest, high=highest
+        )
     rows, cols = heights.shape
     contourpy = need("contourpy")
     # Counted from the corner: single precision of a far origin would show in the lines.
     drawer = contourpy.contour_generator(
-        (np.arange(cols) + 0.5) * cell,
-        -(np.arange(rows) + 0.5) * cell,
-        np.ma.masked_invalid(heights),
+        (np.arange(cols) * every + 0.5) * cell,
+        -(np.arange(rows) * every + 0.5) * cell,
+        np.ma.array(heights, mask=~np.isfinite(heights), copy=False),
         line_type=contourpy.LineType.Separate,
     )
     corner = np.array([west, north])
@@ -123,18 +135,43 @@ def contours(
         for points in drawer.lines(number * interval):
             points = points[::-1]  # rows run south, so the drawer's left is our right
             line = Contour(number * interval, points + corner, number % INDEX == 0)
-            if line.length < shortest:
+            if line.closed and line.length < shortest:
                 continue
             found.append(replace(line, depression=line.closed and _turns_right(points)))
+        tell((number - first + 1) / (last - first + 1))
     return found
 
 
 def smoothed(
-    heights: NDArray[np.float32] | NDArray[np.float64], cell: float, length: float, *, threads: int = 1
+    heights: NDArray[np.float32] | NDArray[np.float64],
+    cell: float,
+    length: float,
+    *,
+    threads: int = 1,
+    every: int = 1,
 ) -> NDArray[np.float64]:
-    """Return heights smoothed with a Gaussian of a standard deviation in metres, cut at three of them."""
+    """Return heights smoothed with a Gaussian of a standard deviation in metres, cut at three of them.
+
+    Of every so many rows and columns one is returned, the first of all among them.
+    """
     params = replace(relief.HYOGO_CS, sigma=length, truncation=_TRUNCATION * length)
-    return relief.layers(heights, cell, params, threads=threads).smoothed
+    around, step = halo(length, cell), every * max(1, _ROWS // every)
+    out = np.empty(heights[::every, ::every].shape)
+    for top in range(0, len(heights), step):
+        first = max(0, top - around)
+        made = relief.layers(heights[first : top + step + around], cell, params, threads=threads).smoothed
+        out[top // every : (top + step) // every] = made[top - first :][:step:every, ::every]
+    return out
+
+
+def _thinning(count: int, smooth: float, cell: float) -> int:
+    """Return which cells in each direction are contoured: all of them, as long as they are not too many.
+
+    Contouring takes 30 bytes a cell. Of a smoothed copy, cells that lie half of the smoothing's length apart are
+    enough: between them it is straight to a few centimetres.
+    """
+    needed = math.ceil(math.sqrt(count / _MOST_CELLS))
+    return max(1, min(needed, math.floor(effective_smoothing(smooth, cell) / 2 / cell)))
 
 
 def effective_smoothing(length: float, cell: float) -> float:

@@ -48,7 +48,7 @@ class Design:
     interval : float, optional
         Metres between contours; 0 for none. Without it what scale and data bear.
     smooth, shortest : float
-        See :func:`pointcloud.print.contours.contours`.
+        See :func:`pointcloud.print.contours.contour_lines`.
     magnetic : float, optional
         Magnetic declination in degrees from true north, east positive.
     title, author, credit : str
@@ -94,6 +94,11 @@ class Design:
             )
         if self.scale is not None and not 10 <= self.scale <= 1_000_000:
             raise ParameterError("params.range", name="scale", value=self.scale, least=10, most=1_000_000)
+
+        for name in ("interval", "smooth", "shortest"):
+            value = getattr(self, name)
+            if value is not None and not (math.isfinite(value) and value >= 0):
+                raise ParameterError("map.length", name=name, value=value)
 
     @property
     def tongue(self) -> str:

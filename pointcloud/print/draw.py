@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import shapely
@@ -14,7 +14,7 @@ from pointcloud.print import names
 from pointcloud.print import overlay as shapes
 from pointcloud.print.contours import Contour
 from pointcloud.print.design import Frame, Ground
-from pointcloud.print.labels import Labels
+from pointcloud.print.labels import Label, Labels
 from pointcloud.print.overlay import Overlay
 from pointcloud.print.page import Colour, Layer, Rect
 
@@ -40,23 +40,31 @@ _CASING = 0.35
 
 _LABEL = 1.9
 _EVERY_TICK = 3.0
+_BAND = 1024
+"""Rows of pixels that are made at a time."""
+
+_SUPPORT = 3
+"""Cells, or pixels, that bicubic resampling reaches at most."""
 _FINE = 0.02
 """Millimetres by which a line may be straightened: nobody sees it, and files are a fraction as large."""
 
 
 def resampled(
-    picture: NDArray[np.uint8], ground: Ground, placed: Frame, dpi: float, top: float
+    shade: Callable[[slice], NDArray[np.uint8]], ground: Ground, placed: Frame, dpi: float, top: float
 ) -> tuple[NDArray[np.uint8], Rect]:
-    """Return a picture of the ground's cells as whole pixels of the page that cover the map, and their place.
+    """Return a picture of the ground's cells as whole pixels of the page that cover it on the map, and their place.
+
+    ``shade`` gives the picture (red, green, blue, alpha) of a slice of the ground's rows: it is drawn in bands, since
+    a large sheet has as many pixels as fill a gigabyte on the way.
 
     Smooth between cells that are wider than pixels, averaged where they are narrower; white where there is nothing.
     The pixels are those of the page's PNG, counted from its upper left corner (``top`` is its height in
     millimetres), so that it needs no second resampling.
     """
     side = 25.4 / dpi
-    window = placed.window
-    first, last = math.floor(window.left / side), math.ceil(window.right / side)
-    upper, lower = math.floor((top - window.top) / side), math.ceil((top - window.bottom) / side)
+    window, shown = placed.window, _shown(ground, placed, side)
+    first, last = math.floor(shown.left / side), math.ceil(shown.right / side)
+    upper, lower = math.floor((top - shown.top) / side), math.ceil((top - shown.bottom) / side)
     place = Rect(first * side, top - lower * side, (last - first) * side, (lower - upper) * side)
     west, south, _, _ = placed.bounds
     metres = placed.pixel
@@ -64,16 +72,47 @@ def resampled(
     above = south + (place.top - window.bottom) * metres
     box = np.array([left - ground.west, ground.north - above]) / ground.cell
     size = np.array([place.width, place.height]) * metres / ground.cell
+    made = np.full((lower - upper, last - first, 3), 255, np.uint8)
+    step = size[1] / len(made)
+    for begin in range(0, len(made), _BAND):
+        band = made[begin : begin + _BAND]
+        start, high = box[1] + begin * step, len(band) * step
+        around = _SUPPORT * max(1.0, step)
+        rows = slice(max(0, math.floor(start - around)), math.ceil(start + high + around))
+        if rows.start < min(rows.stop, len(ground.heights)):
+            part = np.array([box[0], start - rows.start])
+            band[:] = _on_white(shade(rows), part, np.array([size[0], high]), band.shape[1::-1])
+    return made, place
+
+
+def _on_white(
+    picture: NDArray[np.uint8], box: NDArray[np.float64], size: NDArray[np.float64], shape: tuple[int, int]
+) -> NDArray[np.uint8]:
+    """Return a box of a picture as pixels, so many across and down."""
     padded, shift = _padded(picture, box, size)
-    box += shift
-    image = Image.fromarray(padded).resize(
-        (last - first, lower - upper),
-        Image.Resampling.BICUBIC,
-        box=(*box, *(box + size)),
-    )
+    corner = box + shift
+    image = Image.fromarray(padded).resize(shape, Image.Resampling.BICUBIC, box=(*corner, *(corner + size)))
     white = Image.new("RGB", image.size, "white")
     white.paste(image, (0, 0), image)
-    return np.asarray(white), place
+    return np.asarray(white)
+
+
+def _shown(ground: Ground, placed: Frame, side: float) -> Rect:
+    """Return what of the map the ground covers, and as far beyond it as cells are blended with nothing."""
+    window, metres = placed.window, placed.pixel
+    rows, cols = ground.heights.shape
+    edges = placed.on_page(
+        np.array(
+            [
+                (ground.west, ground.north - rows * ground.cell),
+                (ground.west + cols * ground.cell, ground.north),
+            ]
+        )
+    )
+    by = _SUPPORT * max(ground.cell / metres, side)
+    left, bottom = np.maximum(edges[0] - by, (window.left, window.bottom)).tolist()
+    right, top = np.minimum(edges[1] + by, (window.right, window.top)).tolist()
+    return Rect(left, bottom, right - left, top - bottom)
 
 
 def _padded(
@@ -102,7 +141,7 @@ def contour_lines(layer: Layer, lines: Sequence[Contour], placed: Frame) -> None
             ticks += _ticks(on_page, window)
     layer.lines([part for _, line in plain for part in _cut(line, window)], THIN * growth, CONTOUR_COLOUR)
     places: dict[int, Labels] = {}
-    drawn, texts = [], []
+    drawn, texts, rooms = [], [], list[float]()
     size = _LABEL * growth
     shared: list[tuple[float, float]] = []
     for level, whole in index:
@@ -112,10 +151,9 @@ def contour_lines(layer: Layer, lines: Sequence[Contour], placed: Frame) -> None
             labels, pieces = finder.place(part)
             drawn += pieces
             texts += [(label, text) for label in labels]
-            away = finder.width / 2 + TICK
-            ticks = [tick for tick in ticks if all(math.dist(tick[0], (x, y)) > away for x, y, _ in labels)]
+            rooms += [finder.width / 2 + TICK] * len(labels)
     layer.lines(drawn, THICK * growth, CONTOUR_COLOUR)
-    layer.lines(ticks, THIN * growth, CONTOUR_COLOUR)
+    layer.lines(_clear(ticks, [label for label, _ in texts], rooms), THIN * growth, CONTOUR_COLOUR)
     for (x, y, angle), text in texts:
         layer.text(x, y, text, size, LABEL_COLOUR, across="center", up="center", angle=angle)
 
@@ -125,7 +163,7 @@ def _cut(line: NDArray[np.float64], window: Rect) -> list[NDArray[np.float64]]:
     inside = shapely.clip_by_rect(
         shapely.LineString(line), window.left, window.bottom, window.right, window.top
     )
-    simple = shapely.simplify(inside, _FINE)
+    simple = shapely.simplify(inside, _FINE, preserve_topology=False)
     return [np.asarray(part.coords) for part in shapely.get_parts(simple) if part.geom_type == "LineString"]
 
 
@@ -144,6 +182,20 @@ def _ticks(line: NDArray[np.float64], window: Rect) -> list[NDArray[np.float64]]
         if window.left < x < window.right and window.bottom < y < window.top:
             made.append(np.array([(x, y), (x + dy, y - dx)]))
     return made
+
+
+def _clear(
+    ticks: list[NDArray[np.float64]], labels: Sequence[Label], rooms: Sequence[float]
+) -> list[NDArray[np.float64]]:
+    """Return the ticks that begin in no label's room, the distance from its middle."""
+    if not (ticks and labels):
+        return ticks
+    feet = shapely.STRtree(shapely.points([tick[0] for tick in ticks]))
+    middles = shapely.points([label[:2] for label in labels])
+    _, hidden = feet.query(middles, predicate="dwithin", distance=rooms)
+    free = np.ones(len(ticks), np.bool_)
+    free[hidden] = False
+    return [tick for tick, clear in zip(ticks, free, strict=True) if clear]
 
 
 def overlays(layer: Layer, drawn: Sequence[Overlay], placed: Frame) -> list[str]:

@@ -52,18 +52,18 @@ class Labels:
 
     def _straightest(self, line: Points, along: Points, start: float, end: float) -> float | None:
         """Return the distance along the line of the best place in a stretch, ``None`` where none is good."""
-        best, found = _STRAIGHT, None
-        for middle in np.arange(start + self.width, end - self.width, _STEP):
-            a, b = (_at(line, along, middle + side * self.width / 2) for side in (-1, 1))
-            straight = math.hypot(*(b - a)) / self.width
-            centre = (a + b) / 2
-            if straight > best and all(math.dist(centre, other) > _APART for other in self._taken):
-                best, found = straight, float(middle)
-        return found
+        middles = np.arange(start + self.width, end - self.width, _STEP)
+        a, b = (_at(line, along, middles + side * self.width / 2) for side in (-1, 1))
+        straight = np.hypot(*(b - a).T) / self.width
+        good = straight > _STRAIGHT
+        if self._taken and good.any():
+            apart = ((a + b) / 2)[:, None] - np.array(self._taken)
+            good &= (np.hypot(apart[..., 0], apart[..., 1]) > _APART).all(axis=1)
+        return float(middles[np.where(good, straight, 0.0).argmax()]) if good.any() else None
 
 
-def _at(line: Points, along: Points, where: float) -> Points:
-    return np.array([np.interp(where, along, line[:, 0]), np.interp(where, along, line[:, 1])])
+def _at(line: Points, along: Points, where: Points | float) -> Points:
+    return np.stack([np.interp(where, along, line[:, 0]), np.interp(where, along, line[:, 1])], axis=-1)
 
 
 def _piece(line: Points, along: Points, start: float, end: float) -> Points:

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from numpy.typing import NDArray
 
 from pointcloud import crs as crs_room
 from pointcloud.crs import SpatialReference
-from pointcloud.errors import ParameterError
+from pointcloud.errors import FileError, ParameterError
+from pointcloud.io.gdalwords import cause
 from pointcloud.places import JAPAN
 from pointcloud.print import vectors
 from pointcloud.print.extra import need
@@ -53,7 +55,7 @@ def read_lines(texts: Sequence[str], crs: SpatialReference | None) -> list[Line]
 
     A text is ``E,N E,N …`` in metres or ``latitude,longitude …``, perhaps with a name before it (``B=…``); or a file:
     anything that GDAL reads with lines in it, or a ``.csv`` or ``.txt`` with a vertex a row and a blank row between
-    lines. Lines without a name are called A, B, C and so on.
+    lines. Lines without a name are called A, B, C and so on; a name that comes again gets a number (``B-2``).
 
     Parameters
     ----------
@@ -65,6 +67,8 @@ def read_lines(texts: Sequence[str], crs: SpatialReference | None) -> list[Line]
     ------
     ParameterError
         If a text is none of these, or degrees are given and the CRS of the data is not known.
+    FileError
+        If a file cannot be read or holds no lines.
     """
     found: list[tuple[str, NDArray[np.float64]]] = []
     for text in texts:
@@ -79,9 +83,24 @@ def read_lines(texts: Sequence[str], crs: SpatialReference | None) -> list[Line]
             if not lines:
                 raise ParameterError("line.pair", text="-", line=text[:80])
             found.append((name.strip() if sign else "", lines[0]))
-    named = [(name, section.polyline(_metres(vertices, crs))) for name, vertices in found]
-    letters = _unused({name for name, _ in named})
-    return [Line(name or next(letters), vertices) for name, vertices in named]
+    lines = [section.polyline(_metres(vertices, crs)) for _, vertices in found]
+    return [
+        Line(name, line) for name, line in zip(_told_apart([name for name, _ in found]), lines, strict=True)
+    ]
+
+
+def _told_apart(given: Sequence[str]) -> list[str]:
+    """Return names, letters for those that are missing, and numbers behind those that come again."""
+    taken = set(given)
+    letters, seen, names = _unused(taken), set[str](), []
+    for name in given:
+        own = name or next(letters)
+        if own in seen:
+            own = next(other for k in count(2) if (other := f"{name}-{k}") not in taken)
+        taken.add(own)
+        seen.add(own)
+        names.append(own)
+    return names
 
 
 def _is_file(path: Path) -> bool:
@@ -134,12 +153,12 @@ def _vertices(path: Path) -> list[tuple[str, NDArray[np.float64]]]:
     try:
         rows = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, ValueError) as error:
-        raise ParameterError("line.file", path=path, cause=error) from None
+        raise FileError("line.file", path=path, cause=error) from None
     if rows and not re.search(r"\d", rows[0]):
         rows = rows[1:]
     lines = _numbers(rows, str(path))
     if not lines:
-        raise ParameterError("line.none", path=path)
+        raise FileError("line.none", path=path)
     return [("", line) for line in lines]
 
 
@@ -178,7 +197,7 @@ def _features(path: Path, crs: SpatialReference | None) -> list[tuple[str, NDArr
             vertices = _placed(shapely.get_coordinates(part), source, crs)
             found.append((name if len(lines) == 1 else "", vertices))
     if not found:
-        raise ParameterError("line.none", path=path)
+        raise FileError("line.none", path=path)
     return found
 
 
@@ -205,7 +224,7 @@ def _read(path: Path) -> tuple[list[str], NDArray[Any], SpatialReference | None]
     try:
         meta, shapes, columns = vectors.read(path)
     except (DataSourceError, DataLayerError, FeatureError, OSError, ValueError) as error:
-        raise ParameterError("line.file", path=path, cause=" ".join(str(error).split())) from None
+        raise FileError("line.file", path=path, cause=cause(error)) from None
     held = np.array([shape is not None for shape in shapes], np.bool_)
     fields = {str(field).lower(): column for field, column in zip(meta["fields"], columns, strict=True)}
     texts = next((fields[name] for name in _NAMES if name in fields), np.full(len(shapes), "", object))

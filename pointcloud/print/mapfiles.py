@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pointcloud import crs as crs_room
 from pointcloud import places
 from pointcloud.crs import SpatialReference
 from pointcloud.errors import ParameterError
-from pointcloud.io.dem import DemFile, Terrain, credits_of, find_dems, look
+from pointcloud.io.dem import DemFile, credits_of, find_dems, look
 from pointcloud.messages import say
 from pointcloud.places import Place
 from pointcloud.print import panel
-from pointcloud.print.design import Bounds, Design, Frame, Ground, frame, reach
+from pointcloud.print.design import Bounds, Design, Frame, Ground, frame
+from pointcloud.print.mapground import covered, read_ground, where
 from pointcloud.print.overlay import read_overlays
-from pointcloud.print.sitemap import SiteMap, compose
+from pointcloud.print.sitemap import SiteMap, compose, ignore, require_sense
 
-_STRIP = 512
-"""Rows read at a time where cells are averaged."""
+_READ = 0.1
+"""The share of reading in all that is done."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +62,18 @@ class MapRequest:
     threads: int = 1
 
 
-def make_map(request: MapRequest) -> SiteMap:
+def make_map(
+    request: MapRequest, warn: Callable[[str], None] = ignore, tell: Callable[[str, float], None] = ignore
+) -> SiteMap:
     """Draw the map that a request asks for.
+
+    Parameters
+    ----------
+    request : MapRequest
+    warn : callable
+        Hears what the map's maker should know, as soon as it is known; the map has all of it in the end.
+    tell : callable
+        Hears what is at work, and the share of all that is done.
 
     Raises
     ------
@@ -75,8 +84,14 @@ def make_map(request: MapRequest) -> SiteMap:
     CrsError
         If the DEM states no CRS and the request none, or an overlay's cannot be brought to it.
     """
+    warnings: list[str] = []
+
+    def note(text: str) -> None:
+        warnings.append(text)
+        warn(text)
+
     files = [look(path) for path in find_dems(request.inputs)]
-    system = _system(files[0], request)
+    system = _system(files, request, note)
     spot = _spot(request, files, system)
     design = request.design
     if spot.name and not design.title:
@@ -89,25 +104,53 @@ def make_map(request: MapRequest) -> SiteMap:
     placed = frame(design, spot.centre, spot.extent, panel.heights(said, layers, about))
     if placed.missing and spot.must_fit:
         raise ParameterError("map.box_no_fit", text=placed.missing)
-    ground, used = read_ground(files, placed, design, system, request.nodata)
+    require_sense(placed, covered(files), files[0].cell)
+    _require_overlap(request, files, placed, spot)
+    ground, used = read_ground(
+        files, placed, design, system, request.nodata, lambda share: tell("read", _READ * share)
+    )
     synthetic = any(file.synthetic for file in used)
     design = replace(design, credit=design.credit or ", ".join(credits_of(used)))
-    made = compose(replace(ground, synthetic=synthetic), placed, design, layers, threads=request.threads)
     if not design.credit and not synthetic:
-        made.warnings.append(say("map.no_credit"))
+        note(say("map.no_credit"))
+    made = compose(
+        *(replace(ground, synthetic=synthetic), placed, design, layers),
+        threads=request.threads,
+        warn=note,
+        tell=lambda step, share: tell(step, _READ + (1 - _READ) * share),
+    )
+    made.warnings = warnings
     return made
 
 
-def _system(file: DemFile, request: MapRequest) -> SpatialReference:
-    if file.crs_wkt is not None:
-        stated = crs_room.from_wkt(file.crs_wkt, file=str(file.path))
+def _system(files: Sequence[DemFile], request: MapRequest, note: Callable[[str], None]) -> SpatialReference:
+    """Return the CRS that a file states, or that the user does, or that the place of the first file tells."""
+    stating = next((file for file in files if file.crs_wkt is not None), None)
+    if stating is not None and stating.crs_wkt is not None:
+        stated = crs_room.from_wkt(stating.crs_wkt, file=str(stating.path))
     elif request.crs is not None:
         stated = request.crs
     else:
-        west, north = file.transform.c, file.transform.f
-        bounds = (west, north - file.rows * file.cell, west + file.cols * file.cell, north)
-        stated = crs_room.deduce(file.path.name, bounds).crs
+        deduced = crs_room.deduce(files[0].path.name, covered(files[:1]))
+        for message, values in deduced.warnings:
+            note(say(message, **values))
+        stated = deduced.crs
     return replace(stated, vertical=stated.vertical or request.vertical)
+
+
+def _require_overlap(request: MapRequest, files: Sequence[DemFile], placed: Frame, spot: _Spot) -> None:
+    """Make sure that files reach the map; where they would with E and N exchanged, say so."""
+    box = covered(files)
+    if _touch(box, placed.bounds):
+        return
+    n, e = spot.centre
+    if places.numbers(request.place) and _touch(box, (e, n, e, n)):
+        raise ParameterError("map.swapped", **where(files, placed), swapped=f"{e:.10g},{n:.10g}")
+    raise ParameterError("map.outside", **where(files, placed))
+
+
+def _touch(one: Bounds, other: Bounds) -> bool:
+    return one[0] <= other[2] and other[0] <= one[2] and one[1] <= other[3] and other[1] <= one[3]
 
 
 @dataclass(frozen=True)
@@ -123,7 +166,7 @@ class _Spot:
 def _spot(request: MapRequest, files: Sequence[DemFile], system: SpatialReference) -> _Spot:
     """Return where the map is: the place asked for, or all of the DEM."""
     if not request.place:
-        west, south, east, north = _covered(files)
+        west, south, east, north = covered(files)
         return _Spot(((west + east) / 2, (south + north) / 2), (east - west, north - south), False)
     zone = request.zone or system.zone
     if zone is None and (found := places.numbers(request.place)):
@@ -152,72 +195,3 @@ def _plain_spot(text: str, found: list[float]) -> _Spot:
         raise ParameterError("places.numbers", text=text.strip())
     west, south, east, north = found
     return _Spot(((west + east) / 2, (south + north) / 2), (east - west, north - south), True)
-
-
-def _covered(files: Sequence[DemFile]) -> Bounds:
-    """Return W, S, E, N of all files."""
-    west, north = min(file.transform.c for file in files), max(file.transform.f for file in files)
-    east = max(file.transform.c + file.cols * file.cell for file in files)
-    south = min(file.transform.f - file.rows * file.cell for file in files)
-    return west, south, east, north
-
-
-def read_ground(
-    files: Sequence[DemFile],
-    placed: Frame,
-    design: Design,
-    system: SpatialReference | None,
-    nodata: float | None = None,
-) -> tuple[Ground, list[DemFile]]:
-    """Return the heights that decide a map, and the files that they are from.
-
-    Cells that are narrower than half a pixel of the page are averaged by whole numbers of them: paper shows no more,
-    and a map of a whole district then takes no more memory than one of a castle.
-    """
-    first = files[0]
-    cell = first.cell
-    times = max(1, round(placed.pixel * 25.4 / design.dpi / cell))
-    around = reach(design, cell * times) * times
-    west, south, east, north = placed.bounds
-    col = math.floor((west - first.transform.c) / cell) - around
-    row = math.floor((first.transform.f - north) / cell) - around
-    cols = _up_to(math.ceil((east - west) / cell) + 2 * around + 1, times)
-    rows = _up_to(math.ceil((north - south) / cell) + 2 * around + 1, times)
-    corner = first.transform.c + col * cell, first.transform.f - row * cell
-    box = (corner[0], corner[1] - rows * cell, corner[0] + cols * cell, corner[1])
-    used = [file for file in files if file is first or _touches(file, box)]
-    with Terrain(used, nodata) as terrain:
-        if times == 1:
-            heights = terrain.read(first, row, col, rows, cols)
-        else:
-            strip = _STRIP * times
-            parts = [
-                _averaged(terrain.read(first, row + top, col, min(strip, rows - top), cols), times)
-                for top in range(0, rows, strip)
-            ]
-            heights = np.concatenate(parts)
-    touched = [file for file in used if _touches(file, box)]
-    return Ground(heights, *corner, cell * times, system, own=cell), touched
-
-
-def _up_to(count: int, times: int) -> int:
-    return -(-count // times) * times
-
-
-def _touches(file: DemFile, box: Bounds) -> bool:
-    west, south, east, north = box
-    left, top = file.transform.c, file.transform.f
-    right, bottom = left + file.cols * file.cell, top - file.rows * file.cell
-    return bool(left < east and west < right and bottom < north and south < top)
-
-
-def _averaged(heights: NDArray[np.float32], times: int) -> NDArray[np.float32]:
-    """Return the means of blocks of cells, of those that have a height."""
-    rows, cols = heights.shape
-    blocks = heights.reshape(rows // times, times, cols // times, times)
-    known = np.isfinite(blocks)
-    count = known.sum(axis=(1, 3))
-    total = np.where(known, blocks, 0.0).sum(axis=(1, 3), dtype=np.float64)
-    with np.errstate(invalid="ignore"):
-        mean: NDArray[np.float32] = np.where(count > 0, total / count, np.nan).astype(heights.dtype)
-    return mean

@@ -11,7 +11,8 @@ import numpy as np
 import shapely
 
 from pointcloud import projections
-from pointcloud.errors import CrsError, FileError
+from pointcloud.errors import CrsError, FileError, ParameterError
+from pointcloud.io.gdalwords import cause
 from pointcloud.print import vectors
 from pointcloud.print.extra import need
 
@@ -61,7 +62,9 @@ def read_overlays(paths: Sequence[Path], horizontal: str | None, label: str | No
     Raises
     ------
     FileError
-        If a file is missing, cannot be read or holds no shapes, or no file has the field.
+        If a file cannot be read, or holds no shapes.
+    ParameterError
+        If one is missing, or none has the field.
     CrsError
         If a CRS cannot be brought to the map's.
     """
@@ -73,14 +76,16 @@ def read_overlays(paths: Sequence[Path], horizontal: str | None, label: str | No
         fields |= held
     if label is not None and paths and label not in fields:
         names = ", ".join(map(str, paths))
-        raise FileError("map.overlay_field", path=names, field=label, fields=", ".join(sorted(fields)) or "-")
+        raise ParameterError(
+            "map.overlay_field", path=names, field=label, fields=", ".join(sorted(fields)) or "-"
+        )
     return found
 
 
 def _read(path: Path, horizontal: str | None, label: str | None) -> tuple[list[Overlay], set[str]]:
     """Return the layers of a file that hold shapes, and the fields of all."""
     if not path.exists():
-        raise FileError("file.missing", path=path)
+        raise ParameterError("file.missing", path=path)
     if path.suffix.lower() in _REFUSED:
         raise FileError("map.overlay_kind", path=path)
     pyogrio = need("pyogrio")
@@ -88,7 +93,7 @@ def _read(path: Path, horizontal: str | None, label: str | None) -> tuple[list[O
         names = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
         read = {name: vectors.read(path, name) for name in names}
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
-        raise FileError("map.overlay_unreadable", path=path, cause=" ".join(str(error).split())) from error
+        raise FileError("map.overlay_unreadable", path=path, cause=cause(error)) from error
     found, fields = [], set[str]()
     for name, (meta, geometry, columns) in read.items():
         fields |= set(map(str, meta["fields"]))

@@ -84,7 +84,7 @@ class ProfileSheet:
         return say("output.preview_made_up", title=title) if self.synthetic else title
 
 
-def draw(sections: Sequence[Section], sheet: ProfileSheet, fonts: Fonts | None = None) -> list[Page]:
+def profile_pages(sections: Sequence[Section], sheet: ProfileSheet, fonts: Fonts | None = None) -> list[Page]:
     """Draw sections, one below the other, on as many pages as they need.
 
     Parameters
@@ -105,8 +105,9 @@ def draw(sections: Sequence[Section], sheet: ProfileSheet, fonts: Fonts | None =
         If a section does not fit the paper at the scale (the message says which scale does), title, author and credit
         do not fit it, a value is out of its range, or no font has the letters of a text.
     """
-    if not sheet.exaggeration > 0 or (sheet.scale is not None and not sheet.scale > 0):
-        raise ParameterError("profile.positive", scale=sheet.scale or 0, exaggeration=sheet.exaggeration)
+    for name, value in (("scale", sheet.scale), ("exaggeration", sheet.exaggeration)):
+        if value is not None and not 0 < value < math.inf:
+            raise ParameterError("profile.positive", name=name, value=value)
     layout = _layout(sections, sheet, fonts or Fonts())
     scale = sheet.scale or layout.fitting()
     if scale is None or not layout.fits(scale):

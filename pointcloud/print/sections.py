@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,9 @@ from pointcloud.params import Sampling
 from pointcloud.print.lines import Line, read_lines
 from pointcloud.run.inventory import Inventory, take_inventory
 from pointcloud.surface.section import PointsAlong, Section, stations
+
+_MOSTLY = 0.5
+"""Share of a line without heights that is worth a word."""
 
 _STEP = 0.5
 """Metres between stations where there is no raster to tell."""
@@ -125,6 +128,7 @@ def cut(request: SectionRequest) -> Cut:
     for section in sections:
         if section.range is None:
             raise ParameterError("section.nothing", line=section.name, **_places(section, rasters, clouds))
+    remarks += _doubts(sections)
     synthetic = any(file.synthetic for file in rasters) or any(s.header.synthetic for s in clouds.sources)
     credit = " / ".join(credits_of(rasters))
     return Cut(sections, crs, synthetic, credit, (*clouds.remarks, *remarks))
@@ -182,6 +186,17 @@ def _points(
     return found, remarks
 
 
+def _doubts(sections: Sequence[Section]) -> Iterator[Remark]:
+    """Yield what to say of lines of which most lies where a model has no height."""
+    for section in sections:
+        for model, heights in section.heights.items():
+            share = float(np.isnan(heights).mean())
+            if share > _MOSTLY:
+                yield Remark.of(
+                    "section.mostly_void", line=section.name, model=model.upper(), share=f"{share:.0%}"
+                )
+
+
 def _box(line: Line) -> Box:
     (west, south), (east, north) = line.vertices.min(axis=0), line.vertices.max(axis=0)
     return Box.from_metres(west, south, east, north)
@@ -212,27 +227,57 @@ def table(sections: Sequence[Section]) -> bytes:
     cp932 without.
     """
     models = [name for name in ("dem", "dsm") if any(name in section.heights for section in sections)]
-    rows = [",".join(["line", "distance", "easting", "northing", *models])]
-    for section in sections:
-        name = (
-            f'"{section.name.replace(chr(34), chr(34) * 2)}"'
-            if set(section.name) & set(',"')
-            else section.name
+
+    def columns(section: Section) -> list[NDArray[np.float64]]:
+        at = section.at
+        void = np.full(at.e.shape, np.nan)
+        return [at.distance, at.e, at.n, *(section.heights.get(model, void) for model in models)]
+
+    rows = (row for section in sections for row in _rows(section.name, columns(section)))
+    return _csv(["line", "distance", "easting", "northing", *models], rows)
+
+
+def points_table(sections: Sequence[Section]) -> bytes:
+    """Return the points of sections as CSV: line, distance, offset (negative to the right), height, LAS class."""
+    held = [(section.name, section.points) for section in sections if section.points is not None]
+    rows = (
+        f"{row},{code}"
+        for name, points in held
+        for row, code in zip(
+            _rows(name, [points.distance, points.offset, points.z]), points.classification, strict=True
         )
-        heights = [section.heights.get(model, np.full(section.at.e.shape, np.nan)) for model in models]
-        for place in zip(section.at.distance, section.at.e, section.at.n, *heights, strict=True):
-            values = ("" if np.isnan(value) else f"{value + 0.0:.3f}" for value in place)
-            rows.append(",".join([name, *values]))
-    text = "\r\n".join(rows) + "\r\n"
+    )
+    return _csv(["line", "distance", "offset", "height", "class"], rows)
+
+
+def _rows(name: str, columns: Sequence[NDArray[np.float64]]) -> Iterator[str]:
+    """Yield rows that begin with a name, numbers with three decimals."""
+    quoted = f'"{name.replace(chr(34), chr(34) * 2)}"' if set(name) & set(',"') else name
+    for values in zip(*columns, strict=True):
+        yield ",".join([quoted, *("" if np.isnan(value) else f"{value + 0.0:.3f}" for value in values)])
+
+
+def _csv(heading: Sequence[str], rows: Iterable[str]) -> bytes:
+    text = "\r\n".join([",".join(heading), *rows]) + "\r\n"
     return text.encode("utf-8" if text.isascii() else "utf-8-sig")
 
 
-def write_table(sections: Sequence[Section], path: Path) -> None:
-    """Write sections as CSV; see :func:`table`.
+def write_table(sections: Sequence[Section], path: Path) -> list[Path]:
+    """Write sections as CSV (:func:`table`), and their points (:func:`points_table`) to ``NAME_points.csv``.
+
+    Returns
+    -------
+    list of Path
+        The files: one, or two where there are points.
 
     Raises
     ------
     OutputError
-        If the file cannot be written.
+        If a file cannot be written.
     """
     put(path, table(sections))
+    if all(section.points is None for section in sections):
+        return [path]
+    beside = path.with_stem(f"{path.stem}_points")
+    put(beside, points_table(sections))
+    return [path, beside]

@@ -9,11 +9,12 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pointcloud import crs as crs_room
 from pointcloud import messages, relief
@@ -21,7 +22,7 @@ from pointcloud.crs import SpatialReference
 from pointcloud.errors import ParameterError
 from pointcloud.io.put import put
 from pointcloud.print import contours as contour_room
-from pointcloud.print import draw, furniture, panel, save
+from pointcloud.print import draw, furniture, layout, panel, save
 from pointcloud.print.contour_files import write_contours
 from pointcloud.print.contours import Contour
 from pointcloud.print.design import Bounds, Design, Frame, Ground, frame
@@ -33,6 +34,16 @@ from pointcloud.raster import Raster
 
 _SHOWN = 5
 """Labels that a warning names."""
+
+_CONTOURS, _RELIEF = 0.3, 0.6
+"""The shares of the work that are done after contours and after relief."""
+
+_SMALLEST, _LARGEST = 10.0, 25.0
+"""Millimetres on paper: of a whole DEM, and of a cell."""
+
+
+def ignore(*heard: object) -> None:
+    """Hear and do nothing."""
 
 
 @dataclass
@@ -101,6 +112,8 @@ def compose(
     overlays: Sequence[Overlay] = (),
     *,
     threads: int = 1,
+    warn: Callable[[str], None] = ignore,
+    tell: Callable[[str, float], None] = ignore,
 ) -> SiteMap:
     """Draw a map.
 
@@ -112,6 +125,10 @@ def compose(
     design : Design
     overlays : sequence of Overlay
     threads : int
+    warn : callable
+        Hears what the map's maker should know, before anything is drawn.
+    tell : callable
+        Hears what is at work, and the share that is done.
 
     Raises
     ------
@@ -119,7 +136,8 @@ def compose(
         If there is no height on the map, a value cannot be used, texts do not fit, or no font has all letters.
     """
     if not np.isfinite(ground.heights[ground.within(placed.bounds)]).any():
-        raise ParameterError("map.empty", **dict(zip("wsen", placed.bounds, strict=True)))
+        edges = ", ".join(f"{edge:.0f}" for edge in placed.bounds)
+        raise ParameterError("map.empty", map=edges)
     interval = (
         contour_room.usual_interval(placed.scale, ground.cell) if design.interval is None else design.interval
     )
@@ -127,35 +145,29 @@ def compose(
     made = SiteMap(
         Page(*placed.sheet.size, Fonts(design.tongue, design.font)), placed, design, [], ground.crs
     )
-    if placed.missing:
-        made.warnings.append(placed.missing)
-    bearable = contour_room.bearable(ground.cell)
-    if 0 < interval < bearable * (1 - 1e-9):
-        made.warnings.append(
-            messages.say("map.interval_fine", interval=interval, cell=ground.cell, bearable=bearable)
-        )
+    for text in _doubts(ground, placed, interval, overlays):
+        warn(text)
     if interval:
-        made.contours = contour_room.contours(
+        made.contours = contour_room.contour_lines(
             *(ground.heights, ground.west, ground.north, ground.cell, interval),
             smooth=design.smooth,
             shortest=design.shortest,
             threads=threads,
+            tell=lambda share: tell("contours", _CONTOURS * share),
         )
-    for layer in overlays:
-        if not layer.touches(placed.bounds):
-            made.warnings.append(messages.say("map.overlay_outside", name=layer.name))
-        elif not layer.stated:
-            made.warnings.append(messages.say("map.overlay_assumed", name=layer.name))
-    picture = relief.picture(design.style, ground.heights, ground.cell, design.params, threads=threads)
-    pixels, place = draw.resampled(picture, ground, placed, design.dpi, made.page.height)
+    pixels, place = draw.resampled(
+        lambda rows: _shade(ground, design, rows, threads), ground, placed, design.dpi, made.page.height
+    )
     made.page.layer("relief").picture(pixels, place, placed.window)
+    tell("relief", _RELIEF)
     draw.contour_lines(made.page.layer("contours"), made.contours, placed)
     if left_out := draw.overlays(made.page.layer("overlay"), overlays, placed):
-        made.warnings.append(_unlabelled(left_out))
+        warn(_unlabelled(left_out))
     top = made.page.layer("frame")
     furniture.edges(top, placed)
     depressions = any(line.depression for line in made.contours)
     panel.draw(top, Facts(design, placed, ground, tuple(overlays), depressions))
+    tell("lines", 1.0)
     return made
 
 
@@ -163,6 +175,51 @@ def _unlabelled(names: Sequence[str]) -> str:
     """Say which labels find no room; of many the first."""
     shown = messages.say("map.and").join(names[:_SHOWN]) + (" …" if len(names) > _SHOWN else "")
     return messages.say("map.no_label_room", count=len(names), names=shown)
+
+
+def _shade(ground: Ground, design: Design, rows: slice, threads: int) -> NDArray[np.uint8]:
+    """Return the relief of some rows of the ground."""
+    around = relief.halo(design.style, ground.cell, design.params)
+    first = max(0, rows.start - around)
+    dem = ground.heights[first : rows.stop + around]
+    shown = relief.picture(design.style, dem, ground.cell, design.params, threads=threads)
+    return shown[rows.start - first :][: rows.stop - rows.start]
+
+
+def _doubts(ground: Ground, placed: Frame, interval: float, overlays: Sequence[Overlay]) -> Iterator[str]:
+    """Yield what the maker of a map should know."""
+    if placed.missing:
+        yield placed.missing
+    bearable = contour_room.bearable(ground.cell)
+    if 0 < interval < bearable * (1 - 1e-9):
+        yield messages.say("map.interval_fine", interval=interval, cell=ground.cell, bearable=bearable)
+    for layer in overlays:
+        if not layer.touches(placed.bounds):
+            yield messages.say("map.overlay_outside", name=layer.name)
+        elif not layer.stated:
+            yield messages.say("map.overlay_assumed", name=layer.name)
+
+
+def require_sense(placed: Frame, covered: Bounds, cell: float) -> None:
+    """Make sure that a scale shows land: neither a DEM of a few millimetres, nor a cell as large as a hand.
+
+    Raises
+    ------
+    ParameterError
+        If it does not; the message says which scale would.
+    """
+    west, south, east, north = covered
+    size = max(east - west, north - south)
+    if size / placed.pixel < _SMALLEST:
+        best = layout.fitting_scale(east - west, north - south, placed.sheet) or placed.scale
+        raise ParameterError(
+            "map.scale_small", scale=placed.scale, size=size, paper=size / placed.pixel, fitting=best
+        )
+    if cell / placed.pixel > _LARGEST:
+        best = next((scale for scale in layout.SCALES if cell * 1000 / scale <= _LARGEST), layout.SCALES[-1])
+        raise ParameterError(
+            "map.scale_large", scale=placed.scale, cell=cell, paper=cell / placed.pixel, fitting=best
+        )
 
 
 def site_map(
@@ -217,7 +274,11 @@ def site_map(
     placed = frame(design, centre, extent, panel.heights(design, overlays, ground))
     if placed.missing and bounds is not None:
         raise ParameterError("map.box_no_fit", text=placed.missing)
-    return compose(ground, placed, design, overlays, threads=threads)
+    require_sense(placed, terrain.bounds, terrain.resolution)
+    warnings: list[str] = []
+    made = compose(ground, placed, design, overlays, threads=threads, warn=warnings.append)
+    made.warnings = warnings
+    return made
 
 
 def _system(text: str) -> SpatialReference:

@@ -35,7 +35,11 @@ def cs(
     out: Rgba | None = None,
     threads: int = 1,
 ) -> Rgba:
-    """Return the CS relief map of a DEM.
+    """Return the CS relief map (CS立体図) of a DEM: colours, red where convex, blue where concave, dark where steep.
+
+    Σ wᵢ cᵢ(xᵢ), rounded to 8 bits once: each layer i takes its colour c from a ramp over height (m), slope (degrees,
+    Horn 1981) or the curvature of the smoothed DEM (1/m), and the weights w sum to 1. Toda (2012), 砂防学会誌 65(2);
+    (2014), 日本森林学会誌 56(2).
 
     Parameters
     ----------

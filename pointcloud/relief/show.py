@@ -121,9 +121,9 @@ def shaded_heights(
 ) -> Rgba:
     """Return heights in colours, shaded (段彩陰影): valley floors green, hills yellow, mountains brown.
 
-    The colours of :data:`pointcloud.styles.HEIGHT_COLOURS`, multiplied with 1 + depth (s / sin h - 1), where s is
-    the hillshade from four directions (Mark 1992) at the altitude h in degrees, so that level ground keeps its
-    colour. Arguments, result and errors are those of :func:`picture`.
+    The colours of :data:`pointcloud.styles.HEIGHT_COLOURS` (our own; of heights in metres), multiplied with
+    1 + depth (s / sin h - 1), where s is the hillshade from four directions (Mark 1992) at the altitude h in degrees,
+    so that level ground keeps its colour. Arguments, result and errors are those of :func:`picture`.
     """
     check_dem(dem)
     check_resolution(resolution)

@@ -230,10 +230,10 @@ def local_dominance(
 ) -> Floats:
     """Return the local dominance (局所卓越度): how steeply an observer looks down on the ring around; level ground 1.
 
-    Hesse (2016), "Visualisierung hochauflösender digitaler Geländemodelle mit LiVT": the mean tangent of the angles
-    at which eyes ``observer`` metres above the ground look down on the ground between ``inner`` and ``outer`` metres,
-    0 for what lies above them, weighted with the distance (the area that a sample stands for), over that of level
-    ground. That is the mean of max(0, 1 + (z - zᵢ) / observer) along the directions.
+    A ratio without unit. Hesse (2016), "Visualisierung hochauflösender digitaler Geländemodelle mit LiVT": the mean
+    tangent of the angles at which eyes ``observer`` metres above the ground look down on the ground between ``inner``
+    and ``outer`` metres, 0 for what lies above them, weighted with the distance (the area that a sample stands for),
+    over that of level ground. That is the mean of max(0, 1 + (z - zᵢ) / observer) along the directions.
     """
     params = Stand(inner, outer, observer, directions)
     south, east = stand_offsets(params, resolution)

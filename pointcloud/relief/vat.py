@@ -12,12 +12,14 @@ from pointcloud.styles import CombinedVat, Light, Sky, Vat
 
 
 def vat(dem: Dem, resolution: float, params: Vat | None = None, *, threads: int = 1) -> Floats:
-    """Return VAT, the visualisation for archaeological topography, as grey: 0 black to 1 white.
+    """Return VAT (考古地形可視化図), the visualisation for archaeological topography, as grey: 0 black to 1 white.
 
-    Kokalj & Somrak (2019), "Why not a single image? Combining visualizations to facilitate fieldwork and on-screen
-    mapping", Remote Sensing 11, 747: hillshade; over it slope (0 to 50°, steep dark; luminosity 50 %), positive
-    openness (68 to 93°; overlay 50 %) and sky-view factor (0.7 to 1; multiply 25 %). Arguments, result and errors are
-    those of :mod:`pointcloud.relief.terrain`.
+    With a = (hillshade + 1 - slope) / 2 and b = (a + overlay(a, openness)) / 2 it is b (3 + sky) / 4, where slope,
+    openness and sky are stretched from 0 to 1 over their ranges, and overlay(a, o) is 2 a o up to a = 0.5, else
+    1 - 2 (1 - a) (1 - o). Kokalj & Somrak (2019), "Why not a single image? Combining visualizations to facilitate
+    fieldwork and on-screen mapping", Remote Sensing 11, 747: hillshade; over it slope (0 to 50°, steep dark; luminosity
+    50 %), positive openness (68 to 93°; overlay 50 %) and sky-view factor (0.7 to 1; multiply 25 %). Arguments, result
+    and errors are those of :mod:`pointcloud.relief.terrain`.
     """
     return _sum(dem, resolution, ((params or Vat(), 1.0),), threads)
 
@@ -25,11 +27,11 @@ def vat(dem: Dem, resolution: float, params: Vat | None = None, *, threads: int 
 def combined_vat(
     dem: Dem, resolution: float, params: CombinedVat | None = None, *, threads: int = 1
 ) -> Floats:
-    """Return the combined VAT as grey: 0 black to 1 white.
+    """Return the combined VAT (複合考古地形可視化図) as grey: 0 black to 1 white.
 
-    Half :func:`vat` as it is, for general terrain, and half with a low light and narrow ranges, for flat terrain
-    (Kokalj 2025): light at 15°, slope 0 to 15°, openness 85 to 93° and sky-view factor 0.9 to 1 within 20 m, without
-    the nearest 8 m.
+    s g + (1 - s) f with the share s = 0.5: g is :func:`vat` as it is, for general terrain, and f that with a low light
+    and narrow ranges, for flat terrain (Kokalj 2025): light at 15°, slope 0 to 15°, openness 85 to 93° and sky-view
+    factor 0.9 to 1 within 20 m, without the nearest 8 m.
     """
     params = params or CombinedVat()
     return _sum(dem, resolution, ((params.general, params.share), (params.flat, 1.0 - params.share)), threads)

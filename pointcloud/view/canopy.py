@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pointcloud.errors import FileError
+from pointcloud.errors import ParameterError
 from pointcloud.view import land
 from pointcloud.view.heights import Heights
 from pointcloud.view.model import Surface
@@ -25,7 +25,7 @@ def canopy(
 
     Raises
     ------
-    FileError
+    ParameterError
         If its cells are not those of the terrain.
     """
     row, col = _offset(source, above)
@@ -67,9 +67,11 @@ def _beside(high: NDArray[np.bool_]) -> NDArray[np.bool_]:
 def _offset(source: Heights, above: Heights) -> tuple[int, int]:
     """Return row and column of the terrain's first cell, counted from that of the surface."""
     if abs(above.cell - source.cell) > 1e-6 * source.cell:
-        raise FileError("dem.cells", path=above.name, cell=above.cell, other=source.name, wanted=source.cell)
+        raise ParameterError(
+            "dem.cells", path=above.name, cell=above.cell, other=source.name, wanted=source.cell
+        )
     row = (above.north - source.north) / source.cell
     col = (source.west - above.west) / source.cell
     if max(abs(row - round(row)), abs(col - round(col))) > 0.01:
-        raise FileError("dem.lattice", path=above.name, other=source.name)
+        raise ParameterError("dem.lattice", path=above.name, other=source.name)
     return round(row), round(col)

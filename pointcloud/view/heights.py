@@ -88,9 +88,11 @@ def opened(inputs: Sequence[str | Path] | Raster, nodata: float | None = None) -
     Raises
     ------
     ParameterError
-        If an input does not exist or holds no DEM.
+        If an input does not exist or holds no DEM, or two files do not fit together.
     FileError
-        If a file is no DEM in metres, or two do not fit together.
+        If a file is no DEM.
+    CrsError
+        If a file is not in metres, or two are in different systems.
     """
     if isinstance(inputs, Raster):
         yield ArrayHeights(inputs)

@@ -165,10 +165,10 @@ def test_a_parameter_file_changes_single_values_of_a_preset(tmp_path: Path) -> N
     file.write_text('[classify]\npreset = "forest"\nwindow = 12\n', encoding="utf-8")
     assert GridParams(**read_params(file)).classify == replace(PRESET["forest"], window=12.0)
     for wrong, said in (
-        ('preset = "desert"', r"\[classify\] preset cannot be 'desert'"),
-        ("preset = 3", r"\[classify\] preset cannot be 3"),
-        ("wingspan = 3", "wingspan.*preset, cell, window"),
-        ("window = true", r"\[classify\] window cannot be True"),
+        ('preset = "desert"', "preset cannot be 'desert'"),
+        ("preset = 3", "preset cannot be 3"),
+        ("wingspan = 3", "no wingspan; there are preset, cell, window"),
+        ("window = true", "window cannot be True"),
         ("window = 1000", "window"),
     ):
         file.write_text(f"[classify]\n{wrong}\n", encoding="utf-8")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pointcloud import crs
-from pointcloud.errors import ParameterError
+from pointcloud.errors import FileError, ParameterError
 from pointcloud.print.lines import read_lines
 
 ZONE = crs.from_epsg(6673)
@@ -36,6 +36,13 @@ def test_names_are_letters_that_are_free() -> None:
     lines = read_lines(["0,0 1,1", "A=0,0 -1,-1", "本丸=0,0 1e3,1", "0,0 3,4"], None)
     assert [line.name for line in lines] == ["B", "A", "本丸", "C"]
     assert lines[3].length == 5
+
+
+def test_names_that_come_again_get_numbers() -> None:
+    lines = read_lines(
+        [f"{name}0,0 {k},1" for k, name in enumerate(("B=", "B=", "", "B=", "B-3=", ""))], None
+    )
+    assert [line.name for line in lines] == ["B", "B-2", "A", "B-4", "B-3", "C"]
 
 
 @pytest.mark.parametrize("text", ["35.3003,134.8290 35.3010,134.8290", "134.8290,35.3003 134.8290,35.3010"])
@@ -107,10 +114,10 @@ def test_files_without_lines_or_missing(tmp_path: Path) -> None:
     empty.write_text("e,n\n", "utf-8")
     broken = tmp_path / "broken.geojson"
     broken.write_text("{", "utf-8")
-    for path, message in (
-        (empty, "holds no lines"),
-        (broken, "cannot be read"),
-        (tmp_path / "no.shp", "no such file"),
+    for path, message, kind in (
+        (empty, "holds no lines", FileError),
+        (broken, "cannot be read", FileError),
+        (tmp_path / "no.shp", "no such file", ParameterError),
     ):
-        with pytest.raises(ParameterError, match=message):
+        with pytest.raises(kind, match=message):
             read_lines([str(path)], None)

@@ -22,7 +22,7 @@ from pointcloud.crs import SpatialReference
 from pointcloud.cs_params import CsParams, Ramp, preset
 from pointcloud.errors import ParameterError
 from pointcloud.lattice import Box, Grid, cell_quanta
-from pointcloud.print import legend, save
+from pointcloud.print import draw, legend, save
 from pointcloud.print.design import Design, Frame, Ground, frame
 from pointcloud.print.draw import TICK, resampled
 from pointcloud.print.fonts import Fonts
@@ -98,8 +98,10 @@ def test_relief_and_vectors_lie_at_the_same_place() -> None:
     left, bottom, width, height = layers["relief"].images[0]
     window = site.frame.window
     metres = site.frame.scale / 1000
-    assert left <= window.left < left + 25.4 / 150 + 1e-6
-    assert left + width >= window.right
+    ground = site.frame.on_page(np.array([(WEST, NORTH - 200), (WEST + 200, NORTH)]))  # narrower than the map
+    assert left <= ground[0, 0] < left + 5
+    assert left + width - 5 < ground[1, 0] <= left + width
+    assert bottom - 1e-6 <= window.bottom < bottom + 25.4 / 150
     assert bottom + height >= window.top - 1e-6
     assert (east - west) / metres == pytest.approx(window.width, abs=1e-9)
     verticals = [path for path in layers["frame"].paths if len(path) == 2 and np.ptp(path[:, 0]) < 1e-6]
@@ -128,7 +130,7 @@ def test_resampling_keeps_places_of_cells() -> None:
     picture[..., 0] = np.arange(200)
     picture[..., 3] = 255
     ground = Ground(np.zeros((200, 200), np.float32), WEST, NORTH, 1.0)
-    pixels, place = resampled(picture, ground, site.frame, 150, site.page.height)
+    pixels, place = resampled(lambda rows: picture[rows], ground, site.frame, 150, site.page.height)
     side = 25.4 / 150
     x = place.left + (np.arange(pixels.shape[1]) + 0.5) * side
     e = site.frame.bounds[0] + (x - site.frame.window.left) * site.frame.pixel - WEST
@@ -437,6 +439,26 @@ def test_scale_and_orientation_are_found() -> None:
     west, south, east, north = flat.bounds
     assert (west + east, south + north) == pytest.approx((0, 0), abs=1e-9)
     assert east - west >= 250
+
+
+def test_scales_that_show_no_land_are_refused() -> None:
+    with pytest.raises(ParameterError, match=r"1:1,000,000 the DEM, 200 m long, is 0\.2 mm.*; 1:1,500 shows"):
+        made(scale=1_000_000.0)
+    with pytest.raises(ParameterError, match=r"1:10 a cell of 1 m is 100 mm on paper; take 1:100"):
+        made(scale=10.0)
+
+
+@pytest.mark.parametrize("name", ["interval", "smooth", "shortest"])
+def test_lengths_below_zero_are_refused(name: str) -> None:
+    with pytest.raises(ParameterError, match=f"{name} is -1: give a length in metres, 0 or more"):
+        Design(**{name: -1})  # type: ignore[arg-type]
+
+
+def test_relief_is_the_same_in_bands(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = made(interval=0.0).page.layers[0].pictures[0].pixels
+    monkeypatch.setattr(draw, "_BAND", 100)
+    parts = made(interval=0.0).page.layers[0].pictures[0].pixels
+    assert np.abs(whole.astype(int) - parts).max() <= 1
 
 
 def test_empty_map_is_refused() -> None:

@@ -11,7 +11,7 @@ import pytest
 import shapely
 
 from pointcloud import projections
-from pointcloud.errors import CrsError, FileError
+from pointcloud.errors import CrsError, FileError, ParameterError
 from pointcloud.print import vectors
 from pointcloud.print.overlay import lines, points, polygons, read_overlays
 
@@ -65,7 +65,7 @@ def test_layers_of_a_geopackage_and_labels(tmp_path: Path) -> None:
         ("郭", ("郭1",)),
         ("トレンチ", ("トレンチ1",)),
     ]
-    with pytest.raises(FileError, match="no field 名前; there are: name"):
+    with pytest.raises(ParameterError, match="no field 名前; there are: name"):
         read_overlays([path], ZONE, "名前")
 
 
@@ -74,7 +74,7 @@ def test_files_without_the_field_are_drawn_without_labels(tmp_path: Path) -> Non
     plain = geojson(tmp_path / "plain.geojson", shapely.Point(134.8290, 35.3003))
     layers = read_overlays([plain, named], ZONE, "名称")
     assert [layer.labels for layer in layers] == [(), ("本丸",)]
-    with pytest.raises(FileError, match=r"plain\.geojson, .*named\.geojson: no field name; .*名称"):
+    with pytest.raises(ParameterError, match=r"plain\.geojson, .*named\.geojson: no field name; .*名称"):
         read_overlays([plain, named], ZONE, "name")
 
 
@@ -118,7 +118,7 @@ def test_dxf_without_crs_is_taken_as_the_maps(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
-    with pytest.raises(FileError, match="nowhere"):
+    with pytest.raises(ParameterError, match="nowhere"):
         read_overlays([tmp_path / "nowhere.gpkg"], ZONE)
     broken = tmp_path / "broken.gpkg"
     broken.write_bytes(b"no database")

@@ -24,7 +24,8 @@ from pointcloud.print import save
 from pointcloud.print.fonts import Fonts
 from pointcloud.print.page import Layer
 from pointcloud.print.plot import CLASSES, group
-from pointcloud.print.profile import ProfileSheet, draw, scale_text
+from pointcloud.print.profile import ProfileSheet, scale_text
+from pointcloud.print.profile import profile_pages as draw
 from pointcloud.surface import section
 
 A4 = (297.0, 210.0)
@@ -106,7 +107,8 @@ def test_what_does_not_fit_says_what_would() -> None:
 
 @pytest.mark.parametrize("settings", [{"scale": -1.0}, {"exaggeration": 0.0}])
 def test_scales_are_positive(settings: dict[str, float]) -> None:
-    with pytest.raises(ParameterError, match="above 0"):
+    ((name, value),) = settings.items()
+    with pytest.raises(ParameterError, match=f"^{name} is {value:g}: give a number above 0$"):
         draw([cut()], ProfileSheet(A4, **settings))  # type: ignore[arg-type]
 
 
@@ -304,3 +306,36 @@ def test_a_damaged_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert run(dem(tmp_path / "dem.tif"), "--points", path, "--line", line, "-o", tmp_path / "a.csv") == 1
     assert "a.las" in capsys.readouterr().err
     assert not (tmp_path / "a.csv").exists()
+
+
+def test_points_have_a_table_of_their_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    points = las_files.write(tmp_path / "a.las", count=3000, offset=(44_000.0, -78_000.0, 100.0))
+    out = tmp_path / "断面.csv"
+    line = ["--line", "44010,-77950 44060,-77950", "--width", "4"]
+    assert run(dem(tmp_path / "dem.tif"), "--points", points, *line, "-o", out) == 0
+    beside = tmp_path / "断面_points.csv"
+    assert capsys.readouterr().out.splitlines() == [str(out), str(beside)]
+    rows = list(csv.DictReader(io.StringIO(beside.read_text("utf-8-sig"))))
+    assert list(rows[0]) == ["line", "distance", "offset", "height", "class"]
+    assert len(rows) > 20
+    assert {row["line"] for row in rows} == {"A"}
+    assert all(abs(float(row["offset"])) <= 2.0 and 0 <= float(row["distance"]) <= 50 for row in rows)
+    assert len({row["class"] for row in rows}) > 1
+    assert out.read_text("utf-8").startswith("line,distance,easting,northing,dem")
+
+
+def test_lines_of_one_name_are_told_apart_in_the_table(tmp_path: Path) -> None:
+    out = tmp_path / "a.csv"
+    lines = ["--line", "堀=44010,-77950 44020,-77950", "--line", "堀=44010,-77960 44020,-77960"]
+    assert run(dem(tmp_path / "dem.tif"), *lines, "-o", out, "--step", "5") == 0
+    rows = list(csv.DictReader(io.StringIO(out.read_text("utf-8-sig"))))
+    assert {(row["line"], row["northing"]) for row in rows} == {("堀", "-77950.000"), ("堀-2", "-77960.000")}
+
+
+def test_a_line_mostly_beyond_the_dem_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = dem(tmp_path / "dem.tif")
+    for west, share in ((43_900, "80%"), (44_010, None)):
+        line = f"{west},-77950 {west + 125},-77950" if share else "44010,-77950 44060,-77950"
+        assert run(source, "--line", line, "-o", tmp_path / "a.csv") == 0
+        told = capsys.readouterr().err
+        assert (f"section A: {share} of the line has no height in the DEM" in told) == (share is not None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -110,8 +110,52 @@ def test_a_table_starts_from_a_preset() -> None:
     assert from_table({"truncation": 9}).name == "hyogo"
     with pytest.raises(ParameterError, match="hyogo, toda, fme2020, csmap-py"):
         from_table({"preset": "rrim"})
-    with pytest.raises(TypeError):
-        from_table({"sgima": 3})
+
+
+@pytest.mark.parametrize(
+    ("table", "text"),
+    [
+        ({"sgima": 3}, "no value called sgima"),
+        ({"sigma": "a"}, "sigma is a; give a number"),
+        ({"version": 1.5}, "version is 1.5; give a whole number"),
+        ({"slope": 3}, "slope cannot be 3"),
+        ({"slope": ["a"]}, r"slope\[1\] cannot be a"),
+        ({"slope": [{"low": 0, "high": 60, "weight": "x", "colours": []}]}, r"slope\[1\].weight is x"),
+        ({"slope": [{"low": 0, "high": 60, "weight": 1.0}]}, r"slope\[1\].colours is missing"),
+        ({"slope": [{"lo": 0}]}, r"no value called slope\[1\].lo"),
+        ({"slope": [{"low": 0, "high": 1, "weight": 1, "colours": [[1, 2]]}]}, r"slope\[1\].colours is"),
+    ],
+)
+def test_a_table_that_cannot_be_names_its_key(table: dict[str, object], text: str) -> None:
+    with pytest.raises(ParameterError, match=text):
+        from_table(table)
+
+
+def test_every_value_of_a_preset_can_be_changed_by_name() -> None:
+    params = preset("hyogo")
+    texts = {
+        **{"sigma": "2", "truncation": "8", "gradient": "central", "rounding": "down", "name": "mine"},
+        **{"version": "3", "source": "me", "slope_grey.low": "1", "slope_grey.high": "50"},
+        **{"slope_grey.weight": "0.3", "slope_brown.weight": "0.2"},
+        "slope_grey.colours": "#FFffFF 90,60,30;#000000",
+    }
+    assert set(texts) <= set(cs_params.names(params))
+    found = changed(params, texts)
+    assert (found.sigma, found.truncation, found.gradient, found.rounding) == (2.0, 8.0, "central", "down")
+    assert (found.name, found.version, found.source) == ("mine", 3, "me")
+    grey = found.slope[1]
+    assert (grey.low, grey.high, grey.weight) == (1.0, 50.0, 0.3)
+    assert grey.colours == ((255, 255, 255), (90, 60, 30), (0, 0, 0))
+    assert from_table(tomllib.loads(to_toml(found))) == found
+    held = {field.name for field in fields(cs_params.CsParams)} - set(cs_params.LAYERS)
+    assert held <= set(cs_params.names(params))
+    assert changed(params, {"slope_grey.colours": "#FFFFFF,#0F0F0F"}).slope[1].colours[1] == (15, 15, 15)
+
+
+@pytest.mark.parametrize("colours", ["red", "#FFF #000", "1,2 3,4", "300,0,0 1,1,1", "#FFFFFF"])
+def test_colours_that_are_none(colours: str) -> None:
+    with pytest.raises(ParameterError):
+        changed(preset("hyogo"), {"slope_grey.colours": colours})
 
 
 def test_ramps_of_one_name() -> None:

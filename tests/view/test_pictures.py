@@ -10,7 +10,7 @@ import scenes
 from numpy.typing import NDArray
 
 from pointcloud import relief
-from pointcloud.errors import FileError, ParameterError
+from pointcloud.errors import ParameterError
 from pointcloud.view import still
 from pointcloud.view.build import build
 from pointcloud.view.camera import Aim
@@ -185,7 +185,7 @@ def test_surface_stands_over_the_terrain(tmp_path: Path) -> None:
 
 def test_surface_of_other_cells_is_refused(tmp_path: Path) -> None:
     above = scenes.write(tmp_path / "DSM.tif", np.zeros((50, 50), np.float32), cell=2.0)
-    with pytest.raises(FileError, match="cells of 2 m"):
+    with pytest.raises(ParameterError, match="cells of 2 m"):
         build(scenes.request(scenes.dem(tmp_path), dsm=(above,)))
 
 
