@@ -15,7 +15,7 @@ from affine import Affine
 from hyogo_pc.main import main
 from pointcloud.io.dem import look
 from pointcloud.print import mapground, panel, sitemap
-from pointcloud.print.design import Design, frame
+from pointcloud.print.design import Design, Ground, frame
 from pointcloud.print.mapfiles import MapRequest, make_map
 from pointcloud.print.mapground import read_ground
 
@@ -208,12 +208,15 @@ def test_a_crs_that_is_assumed_is_told(tmp_path: Path, capsys: pytest.CaptureFix
     assert "no CRS" not in capsys.readouterr().err
 
 
+SITE = Ground(np.empty((0, 0), np.float32), WEST, NORTH, 2.0, None)
+
+
 def test_only_what_is_covered_is_read(tmp_path: Path) -> None:
     """A small DEM on large paper: neither its cells nor its picture are those of the paper."""
     source = written(tmp_path / "DEM.tif", np.tile(hills(), (3, 3)))
     design = Design(scale=25_000, paper="A2", dpi=300, title="x")
     files = [look(source)]
-    placed = frame(design, (WEST + 300, NORTH - 300), None, panel.heights(design, ()))
+    placed = frame(design, (WEST + 300, NORTH - 300), None, panel.heights(design, (), SITE))
     ground, _ = read_ground(files, placed, design, None)
     assert ground.cell == 2.0
     assert ground.heights.shape == (301, 301) or ground.heights.shape == (300, 300)
@@ -225,7 +228,7 @@ def test_only_what_is_covered_is_read(tmp_path: Path) -> None:
 def test_averages_do_not_depend_on_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = written(tmp_path / "DEM.tif", np.where(hills() > 168, np.nan, hills()), nodata=np.nan)
     design = Design(scale=10_000, dpi=100)
-    placed = frame(design, (WEST + 100, NORTH - 100), None, panel.heights(design, ()))
+    placed = frame(design, (WEST + 100, NORTH - 100), None, panel.heights(design, (), SITE))
     whole, _ = read_ground([look(source)], placed, design, None)
     monkeypatch.setattr(mapground, "_SIDE", 50)
     shares: list[float] = []
