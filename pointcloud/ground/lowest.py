@@ -33,9 +33,10 @@ class Lowest:
     Parameters
     ----------
     grid : Grid
-    heights, x, y : int32 arrays (rows, cols)
-        Height in quanta, and place within the cell from its west and north edges;
-        :data:`~pointcloud.kernels.morphology.NOTHING` where there is no point.
+    heights : int32 array (rows, cols)
+        Quanta, :data:`~pointcloud.kernels.morphology.NOTHING` where there is no point.
+    x, y : uint16 or int32 arrays (rows, cols)
+        Place within the cell from its west and north edges, in quanta.
     """
 
     grid: Grid
@@ -46,10 +47,9 @@ class Lowest:
     @classmethod
     def none(cls, grid: Grid) -> Lowest:
         """Return cells without points."""
-        shape = grid.shape
-        return cls(
-            grid, np.full(shape, NOTHING, np.int32), np.zeros(shape, np.int32), np.zeros(shape, np.int32)
-        )
+        place = np.uint16 if grid.cell <= np.iinfo(np.uint16).max else np.int32
+        x, y = np.zeros(grid.shape, place), np.zeros(grid.shape, place)
+        return cls(grid, np.full(grid.shape, NOTHING, np.int32), x, y)
 
     @property
     def extent(self) -> Box:

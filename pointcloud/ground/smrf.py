@@ -259,16 +259,12 @@ def _flags(surface: Array, params: SmrfParams, pool: Executor | None) -> Flags:
     """Return the cells that hold no ground."""
     radii = _radii(params)
     opening = _Opening(surface, pool)
-    widest = np.empty_like(surface)
-    opening.write(radii[-1], widest)
-    steepness = _steepness(widest, params, pool)
-    flags = np.zeros(surface.shape, np.bool_)
     before, after, spare = surface, np.empty_like(surface), np.empty_like(surface)
+    opening.write(radii[-1], after)
+    steepness = _steepness(after, params, pool)
+    flags = np.zeros(surface.shape, np.bool_)
     for radius in radii:
-        if radius < radii[-1]:
-            opening.write(radius, after)
-        else:
-            after = widest
+        opening.write(radius, after)  # the widest once more: to keep it would take another array
 
         def band(first: int, before: Array = before, after: Array = after, radius: int = radius) -> None:
             last = min(first + BAND, len(surface))

@@ -38,7 +38,7 @@ def lowest(
         Quanta.
     floor : int32 array (rows, cols), or (0, 0) for none
         Lower points are noise.
-    low, low_x, low_y : int32 arrays (rows, cols)
+    low, low_x, low_y : integer arrays (rows, cols)
         Height, and place within the cell from its west and north edges; ``low`` is NOTHING where there is no point.
     """
     rows, cols = low.shape
@@ -64,13 +64,13 @@ def lowest_of_four(
 
     Parameters
     ----------
-    low, x, y : int32 arrays (2 rows, 2 cols)
+    low, x, y : integer arrays (2 rows, 2 cols)
         From :func:`lowest`.
     out : bool array (2 rows, 2 cols)
         Cells whose point is passed over.
     cell : int
         Quanta.
-    of, of_x, of_y : int32 arrays (rows, cols)
+    of, of_x, of_y : integer arrays (rows, cols)
         Receive the same of the squares; NOTHING where there is no point.
     """
     for i in range(of.shape[0]):
@@ -100,7 +100,7 @@ def points_of(
 
     Parameters
     ----------
-    low, x, y : int32 arrays (rows, cols)
+    low, x, y : integer arrays (rows, cols)
         From :func:`lowest`.
     west, north : int
         Corner of the cells in quanta from the centre of the window.
@@ -376,7 +376,7 @@ def take_back(
 
     Parameters
     ----------
-    low, x, y : int32 arrays (rows, cols)
+    low, x, y : integer arrays (rows, cols)
         From :func:`lowest`.
     side : int
         Of their cells, in quanta.
