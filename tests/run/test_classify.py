@@ -15,6 +15,7 @@ from runs import SAMPLE, environment, hills, tiles, write_cloud
 from hyogo_pc.main import main
 from pointcloud.ground import smrf
 from pointcloud.io.las import read_header
+from pointcloud.run.classified import note
 from pointcloud.smrfparams import PRESET, SmrfParams
 
 QUICK = ("--window", "5", "--max-gap", "25", "--isolated", "0")  # woods this thin are isolated points
@@ -106,6 +107,8 @@ def test_files_of_others_are_not_replaced(tmp_path: Path, capsys: pytest.Capture
     assert ground.read_bytes() == before
     assert classify(path, "-o", tmp_path / "out", *QUICK) == 0
     assert classify(path, "-o", tmp_path / "out", *QUICK) == 0  # its own may be
+    note(tmp_path / "out", "a.laz", 1)  # killed before the next was there
+    assert classify(path, "-o", tmp_path / "out", *QUICK) == 0
     shutil.copy(SAMPLE / "05PE5533.laz", tmp_path / "out" / "a.laz")
     assert classify(path, "-o", tmp_path / "out", *QUICK) == 2
 
