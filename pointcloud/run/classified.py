@@ -32,6 +32,7 @@ def note(folder: Path, name: str, size: int) -> None:
     OutputError
         If that cannot be written.
     """
-    files = made(folder)
-    files[name] = [*files.get(name, [])[-1:], size]
+    target = folder / name
+    standing = [target.stat().st_size] if target.exists() else []
+    files = made(folder) | {name: [*standing, size]}
     put.put(folder / NAME, json.dumps(files, sort_keys=True, ensure_ascii=False).encode())
