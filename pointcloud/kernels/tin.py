@@ -1,4 +1,8 @@
-"""Heights at cell centres from a triangulation: which triangle holds a centre, and its plane there."""
+"""Heights at cell centres from a triangulation: which triangle holds a centre, and its plane there.
+
+Rows of centres are walked to and fro, from each triangle through the edge that the next centre lies beyond (Lawson
+1977; on Delaunay triangulations such a walk ends, Edelsbrunner 1990).
+"""
 
 from __future__ import annotations
 
@@ -8,17 +12,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pointcloud.kernels.jit import Int, kernel
+from pointcloud.kernels.delaunay import NONE, Frame, beside, first_triangle
+from pointcloud.kernels.jit import Int, inner, kernel
 from pointcloud.kernels.predicates import orient
 
 Ints = npt.NDArray[np.signedinteger[Any]]
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 # What a cell of the work array holds besides a height: one array, so that a hit touches one cache line.
 UNSEEN = np.nan  # no triangle holds its centre
 TOO_WIDE = np.inf  # lies in a final triangle whose disc is wider than the largest gap
 OPEN = -np.inf  # lies in a triangle that points beyond the window might break
 
-_SPAN_FROM = 12  # cells of a triangle's box from which on it pays to find each row's span first
 _EXACT = 2.0**62
 
 _MARGIN = 10.0  # quanta
@@ -26,7 +32,7 @@ _MARGIN = 10.0  # quanta
 _SLACK = 1e-12  # relative, on the squared width: cocircular triangles share one disc but round it differently
 
 
-@kernel
+@inner
 def _along(xy: Ints, z: Ints, a: Int, b: Int, x: Int, y: Int) -> float:
     """Return the height (quanta) at x, y on the edge between the points a and b.
 
@@ -42,7 +48,7 @@ def _along(xy: Ints, z: Ints, a: Int, b: Int, x: Int, y: Int) -> float:
     return float(z[a]) + share * float(np.int64(z[b]) - z[a])
 
 
-@kernel
+@inner
 def _height(xy: Ints, z: Ints, a: Int, b: Int, c: Int, wa: Int, wb: Int, wc: Int, x: Int, y: Int) -> float:
     """Return the height (quanta) at x, y inside or on the edge of the triangle a, b, c.
 
@@ -76,27 +82,13 @@ def _height(xy: Ints, z: Ints, a: Int, b: Int, c: Int, wa: Int, wb: Int, wc: Int
     return float(base + ra) + rise / float(area)
 
 
-@kernel
+@inner
 def _first(xy: Ints, a: Int, b: Int) -> bool:
     """Whether point a comes before point b in lexicographic order of (E, N)."""
     return bool(xy[a, 0] < xy[b, 0] or (xy[a, 0] == xy[b, 0] and xy[a, 1] < xy[b, 1]))
 
 
-@kernel
-def _cross(ax: Int, ay: Int, bx: Int, by: Int, y: Int, span: npt.NDArray[np.float64]) -> None:
-    """Widen ``span`` (lowest and highest x) by where the edge a-b meets the row y."""
-    if min(ay, by) > y or max(ay, by) < y:
-        return
-    low = high = float(ax)
-    if ay == by:
-        low, high = min(low, float(bx)), max(high, float(bx))
-    else:
-        low = high = low + float(y - ay) / float(by - ay) * float(bx - ax)
-    span[0] = min(span[0], low)
-    span[1] = max(span[1], high)
-
-
-@kernel
+@inner
 def _squared_width(area: float, a2: float, b2: float, c2: float) -> float:
     """Return the squared width of a triangle's disc from twice its area and its squared sides, in any order."""
     short, long = min(a2, b2, c2), max(a2, b2, c2)
@@ -104,24 +96,18 @@ def _squared_width(area: float, a2: float, b2: float, c2: float) -> float:
     return short * middle * long / (area * area)
 
 
-@kernel
-def _width(ax: Int, ay: Int, bx: Int, by: Int, cx: Int, cy: Int) -> float:
+@inner
+def _width(xy: Ints, a: Int, b: Int, c: Int) -> float:
     """Return the width of a triangle's disc, the same from whichever corner it is looked at."""
-    bx, by = bx - ax, by - ay
-    cx, cy = cx - ax, cy - ay
+    ax, ay = np.int64(xy[a, 0]), np.int64(xy[a, 1])
+    bx, by = xy[b, 0] - ax, xy[b, 1] - ay
+    cx, cy = xy[c, 0] - ax, xy[c, 1] - ay
     a2 = float((cx - bx) * (cx - bx) + (cy - by) * (cy - by))
     area = float(bx * cy - by * cx)
     return math.sqrt(_squared_width(area, a2, float(bx * bx + by * by), float(cx * cx + cy * cy)))
 
 
-@kernel
-def _note(widths: npt.NDArray[np.float64], row: Int, col: Int, width: float, undecided: bool) -> None:
-    """Lower a cell's width to ``width``; a minus sign says that another triangle may still lower it."""
-    least = min(abs(widths[row, col]), width)
-    widths[row, col] = -least if undecided or widths[row, col] < 0.0 else least
-
-
-@kernel
+@inner
 def _mark(
     ax: Int, ay: Int, bx: Int, by: Int, cx: Int, cy: Int, gap2: float, near: float, unread: Ints
 ) -> float:
@@ -151,53 +137,152 @@ def _mark(
     return 0.0 if width2 <= gap2 else TOO_WIDE
 
 
-@kernel
-def _on_hull(mesh: Ints, t: Int, wa: Int, wb: Int, wc: Int) -> bool:
-    """Whether a centre in triangle t lies on an edge beyond which the window holds no other triangle.
-
-    Points beyond the window might make one there, and either side of an edge will do.
-    """
-    return bool(
-        (wa == 0 and mesh[3 * t + 1, 1] < 0)
-        or (wb == 0 and mesh[3 * t + 2, 1] < 0)
-        or (wc == 0 and mesh[3 * t, 1] < 0)
-    )
-
-
-@kernel
-def rasterise(
+@inner
+def _walk(
     xy: Ints,
     z: Ints,
-    mesh: Ints,
-    triangles: Int,
+    start: Ints,
+    frame: Frame,
+    cols: Int,
+    known: Ints,
+    a: Int,
+    b: Int,
+    c: Int,
+    x: Int,
+    y: Int,
+) -> tuple[Int, Int, Int, Int, Int, Int]:
+    """Go from the triangle a, b, c to the one that holds x, y.
+
+    Return its corners, counter-clockwise, and twice the areas opposite to each. If one of these is negative there is
+    no such triangle, and an edge of this one is what lies between.
+    """
+    ax, ay = np.int64(xy[a, 0]), np.int64(xy[a, 1])
+    bx, by = np.int64(xy[b, 0]), np.int64(xy[b, 1])
+    cx, cy = np.int64(xy[c, 0]), np.int64(xy[c, 1])
+    wa, wb, wc = orient(bx, by, cx, cy, x, y), orient(cx, cy, ax, ay, x, y), orient(ax, ay, bx, by, x, y)
+    while (wa | wb | wc) < 0:  # one is negative
+        if wa < 0:  # turned so that it is that of the edge a-b
+            a, b, c, ax, ay, bx, by, cx, cy = b, c, a, bx, by, cx, cy, ax, ay
+            wa, wb, wc = wb, wc, wa
+        elif wb < 0:
+            a, b, c, ax, ay, bx, by, cx, cy = c, a, b, cx, cy, ax, ay, bx, by
+            wa, wb, wc = wc, wa, wb
+        p = beside(xy, z, start, frame, cols, known, b, a)
+        if p == NONE:
+            break
+        a, b, c, ax, ay, bx, by = b, a, p, bx, by, ax, ay
+        cx, cy = np.int64(xy[c, 0]), np.int64(xy[c, 1])
+        wa, wb, wc = orient(bx, by, cx, cy, x, y), orient(cx, cy, ax, ay, x, y), -wc
+    return a, b, c, wa, wb, wc
+
+
+@inner
+def _judge(xy: Ints, a: Int, b: Int, c: Int, gap2: float, reach: tuple[Int, Int], unread: Ints) -> float:
+    """Return :func:`_mark` of the triangle a, b, c."""
+    ax, ay = np.int64(xy[a, 0]), np.int64(xy[a, 1])
+    bx, by = np.int64(xy[b, 0]), np.int64(xy[b, 1])
+    cx, cy = np.int64(xy[c, 0]), np.int64(xy[c, 1])
+    near = min(reach[0] - abs(ax), reach[1] - abs(ay))
+    return _mark(ax, ay, bx, by, cx, cy, gap2, float(near), unread)
+
+
+@inner
+def _meet(
+    xy: Ints, a: Int, b: Int, c: Int, gap2: float, reach: tuple[Int, Int], unread: Ints, met: Floats
+) -> None:
+    """Add a triangle that holds a centre to ``met``: how many are accepted, are open; the narrowest disc."""
+    mark = _judge(xy, a, b, c, gap2, reach, unread)
+    met[0] += mark == 0.0
+    met[1] += mark == OPEN
+    if mark == 0.0:
+        met[2] = min(met[2], _width(xy, a, b, c))
+
+
+@inner
+def _meet_others(
+    xy: Ints,
+    z: Ints,
+    start: Ints,
+    frame: Frame,
+    cols: Int,
+    known: Ints,
+    a: Int,
+    b: Int,
+    c: Int,
+    wa: Int,
+    wb: Int,
+    wc: Int,
+    gap2: float,
+    reach: tuple[Int, Int],
+    unread: Ints,
+    met: Floats,
+) -> None:
+    """Add to ``met`` the other triangles that hold a centre on an edge or a corner of a, b, c.
+
+    Where there is none, points beyond the window might make one: that counts as one that is open.
+    """
+    while wc != 0 or (wa != 0 and wb == 0):  # turned so that the centre lies on a-b, and if on a corner on b
+        a, b, c, wa, wb, wc = b, c, a, wb, wc, wa
+    if wa != 0:  # between a and b
+        p = beside(xy, z, start, frame, cols, known, b, a)
+        if p == NONE:
+            met[1] += 1
+        else:
+            _meet(xy, b, a, p, gap2, reach, unread, met)
+        return
+    end = c
+    while True:  # around b, against the clock from the edge b-a on
+        p = beside(xy, z, start, frame, cols, known, b, a)
+        if p == NONE:
+            break
+        _meet(xy, b, a, p, gap2, reach, unread, met)
+        a = p
+        if a == end:
+            return
+    met[1] += 1
+    while True:  # and with the clock from b-c
+        p = beside(xy, z, start, frame, cols, known, c, b)
+        if p == NONE:
+            return
+        _meet(xy, c, b, p, gap2, reach, unread, met)
+        c = p
+
+
+@kernel
+def interpolate(
+    xy: Ints,
+    z: Ints,
+    start: Ints,
+    frame: Frame,
+    cols: Int,
+    known: Ints,
     gap: float,
-    reach_x: Int,
-    reach_y: Int,
+    reach: tuple[Int, Int],
     unread: Ints,
     origins: Ints,
-    outs: tuple[npt.NDArray[np.float64], ...],
-    widths: tuple[npt.NDArray[np.float64], ...] | None,
+    skips: tuple[Flags, ...],
+    outs: tuple[Floats, ...],
+    widths: tuple[Floats, ...] | None,
 ) -> None:
     """Interpolate the cells whose triangle is final and at most ``gap`` wide.
 
     Parameters
     ----------
-    xy : int32 array (n, 2)
-        Points in quanta from the window's centre.
-    z : int32 array (n,)
-        Heights in quanta.
-    mesh : int32 array
-        From :func:`pointcloud.kernels.delaunay.triangulate`.
-    triangles : int
+    xy, z, start, frame, cols
+        Points by buckets, from :func:`pointcloud.kernels.delaunay.sort`, in quanta from the window's centre.
+    known : int32 array (a power of two, 3)
+        Work space of :func:`pointcloud.kernels.delaunay.beside`; triangles of two rows should find room.
     gap : float
         Widest disc in quanta; a disc through the corners of a triangle counts as this wide to 1 part in 10^12.
-    reach_x, reach_y : int
+    reach : (int, int)
         Half the sides of the window that was read, in quanta.
     unread : int64 array (boxes, 4)
         West, south, east and north of boxes beside the window that hold every point which was not read, in quanta
         from its centre.
     origins : int64 array (grids, 3)
         Centre x, y of the north-west cell of each grid, and the side of its cells, in quanta.
+    skips : tuple of bool arrays (rows, cols)
+        True for cells that nobody wants.
     outs : tuple of float64 arrays (rows, cols)
         UNSEEN on entry; receive heights in quanta, OPEN or TOO_WIDE. Of several triangles that hold a centre on
         their edge, an accepted one decides, then an open one.
@@ -207,54 +292,50 @@ def rasterise(
         their code is not compiled in.
     """
     gap2 = gap * gap * (1.0 + _SLACK)
-    span = np.empty(2)
-    for t in range(triangles):
-        a, b, c = mesh[3 * t, 0], mesh[3 * t + 1, 0], mesh[3 * t + 2, 0]
-        ax, ay = np.int64(xy[a, 0]), np.int64(xy[a, 1])
-        bx, by = np.int64(xy[b, 0]), np.int64(xy[b, 1])
-        cx, cy = np.int64(xy[c, 0]), np.int64(xy[c, 1])
-        north, south = max(ay, by, cy), min(ay, by, cy)
-        west, east = min(ax, bx, cx), max(ax, bx, cx)
-        mark = UNSEEN
+    known[:] = NONE
+    met = np.empty(3)
+    a, b, c = first_triangle(xy, z, start, frame, cols)
+    if a == NONE:
+        return
+    mark = _judge(xy, a, b, c, gap2, reach, unread)
+    judged = a, b, c
+    forth = False
+    bands = outs[0].shape[0]
+    for out in outs:
+        bands = min(bands, out.shape[0])
+    for band in range(bands):  # rows of all grids beside each other, which cross the same triangles
         for g in range(len(outs)):
-            out = outs[g]
+            out, skip = outs[g], skips[g]
             x0, y0, cell = origins[g, 0], origins[g, 1], origins[g, 2]
-            per_cell = 1.0 / cell
-            top = max(0, math.ceil((y0 - north) * per_cell - 1e-6))
-            bottom = min(out.shape[0] - 1, math.floor((y0 - south) * per_cell + 1e-6))
-            left = max(0, math.ceil((west - x0) * per_cell - 1e-6))
-            right = min(out.shape[1] - 1, math.floor((east - x0) * per_cell + 1e-6))
-            if top > bottom or left > right:
-                continue
-            area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
-            large = (bottom - top) * (right - left) >= _SPAN_FROM
-            for row in range(top, bottom + 1):
+            share = out.shape[0] // bands
+            for row in range(band * share, (band + 1) * share):
                 y = y0 - row * cell
-                first, last = left, right
-                if large:
-                    span[0], span[1] = np.inf, -np.inf
-                    _cross(ax, ay, bx, by, y, span)
-                    _cross(bx, by, cx, cy, y, span)
-                    _cross(ax, ay, cx, cy, y, span)
-                    first = max(left, math.ceil((span[0] - x0) * per_cell - 1e-3))
-                    last = min(right, math.floor((span[1] - x0) * per_cell + 1e-3))
-                x = x0 + first * cell
-                wb = orient(cx, cy, ax, ay, x, y)
-                wc = orient(ax, ay, bx, by, x, y)
-                wa = area - wb - wc
-                for col in range(first, last + 1):
-                    if (wa | wb | wc) >= 0:  # none negative: inside or on an edge
-                        if mark != mark:
-                            near = min(reach_x - abs(ax), reach_y - abs(ay))
-                            mark = _mark(ax, ay, bx, by, cx, cy, gap2, float(near), unread)
-                        if widths is not None:
-                            width = _width(ax, ay, bx, by, cx, cy) if mark == 0.0 else np.inf
-                            undecided = mark == OPEN or _on_hull(mesh, t, wa, wb, wc)
-                            _note(widths[g], row, col, width, undecided)
+                forth = not forth
+                for k in range(out.shape[1]):
+                    col = k if forth else out.shape[1] - 1 - k
+                    if skip[row, col]:
+                        continue
+                    x = x0 + col * cell
+                    a, b, c, wa, wb, wc = _walk(xy, z, start, frame, cols, known, a, b, c, x, y)
+                    if (wa | wb | wc) < 0:
+                        continue
+                    if judged != (a, b, c):
+                        mark = _judge(xy, a, b, c, gap2, reach, unread)
+                        judged = a, b, c
+                    here = mark
+                    on_edge = wa == 0 or wb == 0 or wc == 0
+                    if widths is not None or (on_edge and mark != 0.0):
+                        met[0], met[1], met[2] = mark == 0.0, mark == OPEN, np.inf
                         if mark == 0.0:
-                            out[row, col] = _height(xy, z, a, b, c, wa, wb, wc, x0 + col * cell, y)
-                        elif not math.isfinite(out[row, col]) and out[row, col] != OPEN:
-                            out[row, col] = OPEN if _on_hull(mesh, t, wa, wb, wc) else mark
-                    wb -= (ay - cy) * cell
-                    wc -= (by - ay) * cell
-                    wa -= (cy - by) * cell
+                            met[2] = _width(xy, a, b, c)
+                        if on_edge:
+                            _meet_others(
+                                *(xy, z, start, frame, cols, known, a, b, c, wa, wb, wc),
+                                *(gap2, reach, unread, met),
+                            )
+                        here = 0.0 if met[0] > 0 else OPEN if met[1] > 0 else TOO_WIDE
+                        if widths is not None:
+                            widths[g][row, col] = -met[2] if met[1] > 0 else met[2]
+                    if here == 0.0:
+                        here = _height(xy, z, a, b, c, wa, wb, wc, x, y)
+                    out[row, col] = here

@@ -228,9 +228,9 @@ def _unread(extent: Box, window: Box) -> list[Box]:
 
 def _interpolate(job: _Job, box: Box, window: Box, unread: list[Box]) -> npt.NDArray[np.bool_]:
     """Write the settled cells of ``box`` from the points of ``window``; return which are not, as in `_settle`."""
-    xy, z, mesh, triangles = _triangulate(*job.source.clip(window))
-    reach_x, reach_y = (window.east - window.west) // 2, (window.north - window.south) // 2
-    east, north = window.west + reach_x, window.south + reach_y
+    reach = (window.east - window.west) // 2, (window.north - window.south) // 2
+    east, north = window.west + reach[0], window.south + reach[1]
+    points = _by_bucket(*job.source.clip(window), reach)
     works = tuple(np.full(Grid(box, grid.cell).shape, tin.UNSEEN) for grid in job.grids)
     widths = None if job.gaps is None else tuple(np.full(work.shape, np.inf) for work in works)
     origins = [
@@ -238,16 +238,17 @@ def _interpolate(job: _Job, box: Box, window: Box, unread: list[Box]) -> npt.NDA
         for grid in job.grids
     ]
     beside = [(at.west - east, at.south - north, at.east - east, at.north - north) for at in unread]
-    tin.rasterise(
-        xy,
-        z,
-        mesh,
-        triangles,
+    tin.interpolate(
+        *points,
+        _known(len(points[0])),
         float(job.gap),
-        reach_x,
-        reach_y,
+        reach,
         np.array(beside, np.int64).reshape(-1, 4),
         np.array(origins, np.int64),
+        tuple(
+            np.ascontiguousarray(skip[grid.slices(box)])
+            for grid, skip in zip(job.grids, job.skip, strict=True)
+        ),
         works,
         widths,
     )
@@ -277,18 +278,20 @@ def _write(lengths: Array, precision: float | None, out: Array) -> None:
         publish(lengths, precision, out)
 
 
-def _triangulate(xy: Array, z: Array) -> tuple[Array, Array, Array, int]:
-    """Return the distinct points, their heights, the mesh of half-edges, and how many triangles there are."""
-    n = len(xy)
-    points, heights = np.empty((n, 2), np.int32), np.empty(n, np.int32)
-    index, keys = np.empty((2, n), np.int32), np.empty((2, n), np.int64)
-    kept = delaunay.sort_distinct(xy, z, points, heights, index, keys, np.empty(4096, np.int64))
-    points, heights = points[:kept], heights[:kept]
-    mesh = np.empty((6 * kept, 2), np.int32)
-    hull, stack = np.empty((3, kept), np.int32), np.empty(kept, np.int32)
-    slots = min(4096, 1 << max(int(kept**0.5).bit_length(), 2))
-    triangles = int(delaunay.triangulate(points, mesh, hull, stack, np.empty(slots, np.int32)))
-    return points, heights, mesh, triangles
+def _by_bucket(
+    xy: Array, z: Array, reach: tuple[int, int]
+) -> tuple[Array, Array, Array, delaunay.Frame, int]:
+    """Return the points of a window and their heights sorted by bucket, and what says where each bucket is."""
+    frame, rows, cols = delaunay.bucket_frame(*reach, len(xy))
+    start = np.empty(rows * cols + 2, np.int32)
+    points, heights = np.empty_like(xy), np.empty_like(z)
+    delaunay.sort(xy, z, frame, cols, start, points, heights)
+    return points, heights, start, frame, cols
+
+
+def _known(points: int) -> Array:
+    """Return room for the triangles that two rows of cells cross."""
+    return np.empty((1 << max(int(32 * points**0.5).bit_length(), 10), 3), np.int32)
 
 
 def _cover(source: GroundSource, wanted: npt.NDArray[np.bool_], grid: Grid, halo: int) -> list[Box]:
