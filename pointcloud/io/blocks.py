@@ -49,7 +49,15 @@ class Blocks:
 
     def make_room(self, e: Array, n: Array, use: Array, bit: int) -> None:
         """Give a slot to every block that a point with ``bit`` falls in."""
-        bins.touched_blocks(e, n, use, bit, self.side, self.first_row, self.first_col, self.table)
+        bins.touched_blocks(e, n, use, *self.wanted(bit))
+        self.give_slots()
+
+    def wanted(self, bit: int) -> tuple[Any, ...]:
+        """Return what the kernel that marks blocks without a slot asks for, besides the points."""
+        return bit, self.side, self.first_row, self.first_col, self.table
+
+    def give_slots(self) -> None:
+        """Give a slot to every block that has been marked."""
         new = self.table == -2
         count = int(np.count_nonzero(new))
         if self.used + count > len(self.pool):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import Executor, Future, wait
 from pathlib import Path
 from typing import Any
@@ -34,13 +33,6 @@ _GROUND_BYTES = 12  # three int32 a point
 _RETURN, _GROUND, _DRY = 1, 2, 4
 
 
-def _now(task: Callable[..., Any], *arguments: Any) -> Future[Any]:
-    """Run a task here, as an executor would elsewhere."""
-    future: Future[Any] = Future()
-    future.set_result(task(*arguments))
-    return future
-
-
 def most_bytes(box: Box, ground: float, params: ReduceParams) -> int:
     """Return the most that a spill can take of a file whose points lie in ``box``, so many of them ground."""
 
@@ -70,7 +62,7 @@ class Reducer:
     scratch : Path, optional
         File that the spill is written to. Without it the spill stays in memory.
     executor : Executor, optional
-        Thread in which a chunk is put into its cells while the caller decodes the next.
+        Thread in which a chunk is taken while the caller decodes the next.
     """
 
     def __init__(
@@ -104,36 +96,43 @@ class Reducer:
         self.east, self.north = box.west // BUCKET * BUCKET, box.south // BUCKET * BUCKET
         self.file = SpillFile(scratch) if scratch else None
         self.executor = executor
-        self.scattering: Future[Any] | None = None
+        self.taking: Future[None] | None = None
         self.arrays: dict[str, Array] = {}
         self.runs: list[Run] = []
         self.gathered: list[Array] = []
         self.histogram = np.zeros(256, np.int64)
         self.counts = dict.fromkeys(("points", "used", "withheld", "ground"), 0)
-        self.low = np.full(2, np.iinfo(np.int64).max)
-        self.high = np.full(2, np.iinfo(np.int64).min)
+        far = np.iinfo(np.int64).max
+        self.extremes = np.array([[far, far], [-far, -far]])
 
     def add(self, e: Array, n: Array, z: Array, classes: Array, withheld: Array) -> None:
-        """Take a chunk: E and N (int64 quanta), heights (int32 quanta), classes (uint8), withheld (bool or uint8)."""
+        """Take a chunk: E and N (int64 quanta), heights (int32 quanta), classes (uint8), withheld (bool or uint8).
+
+        The arrays are the reducer's from then on.
+        """
         if not len(e):
             return
-        use = np.empty(len(e), np.uint8)
-        bins.flag_points(classes, withheld, self.flags, use, self.histogram)
-        self.counts["points"] += len(e)
-        self.counts["withheld"] += int(np.count_nonzero(withheld))
-        self.counts["used"] += int(np.count_nonzero(use))
-        self.low = np.minimum(self.low, [e.min(), n.min()])
-        self.high = np.maximum(self.high, [e.max(), n.max()])
         self._settle()
-        self.highest.make_room(e, n, use, _RETURN)
-        self.dry.make_room(e, n, use, _DRY)
+        if self.executor:
+            self.taking = self.executor.submit(self._take, e, n, z, classes, withheld)
+        else:
+            self._take(e, n, z, classes, withheld)
+
+    def _take(self, e: Array, n: Array, z: Array, classes: Array, withheld: Array) -> None:
+        use, tally = np.empty(len(e), np.uint8), np.zeros(257, np.int64)
+        layers = {_RETURN: self.highest, _DRY: self.dry}
+        touched = tuple(blocks.wanted(bit) for bit, blocks in layers.items())
+        bins.survey(e, n, classes, withheld, self.flags, use, self.histogram, self.extremes, tally, touched)
+        for blocks in layers.values():
+            blocks.give_slots()
         if self.returns:
             self.returns.make_room(e, n, use, _RETURN)
-        ground = np.empty((int(np.count_nonzero(use & _GROUND)), 3), np.int32)
-        self._gather(ground)
-        scatter: Callable[..., Future[Any]] = self.executor.submit if self.executor else _now
-        self.scattering = scatter(
-            bins.scatter,
+        held = {use: count for use, count in enumerate(tally[:256].tolist()) if count}
+        self.counts["points"] += len(e)
+        self.counts["withheld"] += int(tally[256])
+        self.counts["used"] += len(e) - held.get(0, 0)
+        ground = np.empty((sum(count for use, count in held.items() if use & _GROUND), 3), np.int32)
+        bins.scatter(
             e,
             n,
             z,
@@ -143,20 +142,21 @@ class Reducer:
             (_GROUND, self.east, self.north, ground),
             self.returns.arguments(_RETURN) if self.returns else None,
         )
+        self._gather(ground)
 
     def _settle(self) -> None:
-        """Wait until the last chunk is in its cells."""
-        if self.scattering:
-            self.scattering.result()
-            self.scattering = None
+        """Wait until the last chunk has been taken."""
+        if self.taking:
+            self.taking.result()
+            self.taking = None
 
     def _gather(self, ground: Array) -> None:
-        """Keep room for the ground points of a chunk; a run that has got long ends before them."""
-        if sum(map(len, self.gathered)) >= _RUN:
-            self._end_run()
+        """Keep the ground points of a chunk, and end a run that has got long."""
         if len(ground):
             self.gathered.append(ground)
             self.counts["ground"] += len(ground)
+        if sum(map(len, self.gathered)) >= _RUN:
+            self._end_run()
 
     def _end_run(self) -> None:
         """Sort what has been gathered by bucket, and put it away."""
@@ -211,7 +211,8 @@ class Reducer:
         if counts[
             "points"
         ]:  # the west and north edges are inside, so the others lie one quantum beyond the points
-            box = Box(int(self.low[0]), int(self.low[1]) - 1, int(self.high[0]) + 1, int(self.high[1]))
+            (west, south), (east, north) = self.extremes.tolist()
+            box = Box(west, south - 1, east + 1, north)
         return SpillInfo(
             name=name,
             size=size,
@@ -230,7 +231,7 @@ class Reducer:
 
     def abandon(self) -> None:
         """Leave nothing on disk: the file turned out bad."""
-        if self.scattering:
-            wait([self.scattering])
+        if self.taking:
+            wait([self.taking])
         if self.file:
             self.file.abandon()

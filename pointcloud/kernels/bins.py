@@ -136,6 +136,38 @@ def flag_points(classes: Ints, withheld: Ints, flags: Ints, use: Ints, histogram
 
 
 @kernel
+def survey(
+    e: Ints,
+    n: Ints,
+    classes: Ints,
+    withheld: Ints,
+    flags: Ints,
+    use: Ints,
+    histogram: Ints,
+    extremes: Ints,
+    tally: Ints,
+    of_touched: tuple[tuple[Any, ...], ...],
+) -> None:
+    """Run :func:`flag_points`, and :func:`touched_blocks` with each of some further arguments.
+
+    Parameters
+    ----------
+    extremes : int64 array (2, 2)
+        Lowest and highest E and N; are widened.
+    tally : int64 array (257,)
+        Is raised by the number of points for each value of ``use``, and at the end by that of points withheld.
+    """
+    flag_points(classes, withheld, flags, use, histogram)
+    for i in range(e.shape[0]):
+        tally[use[i]] += 1
+        tally[256] += withheld[i] != 0
+        extremes[0, 0], extremes[1, 0] = min(extremes[0, 0], e[i]), max(extremes[1, 0], e[i])
+        extremes[0, 1], extremes[1, 1] = min(extremes[0, 1], n[i]), max(extremes[1, 1], n[i])
+    for touched in of_touched:
+        touched_blocks(e, n, use, *touched)
+
+
+@kernel
 def take(e: Ints, n: Ints, z: Ints, use: Ints, bit: Int, east: Int, north: Int, out: Ints) -> None:
     """Write the points with ``bit`` to ``out`` (m, 3), m the number of them, relative to an origin."""
     end = 0
@@ -160,8 +192,8 @@ def scatter(
 ) -> None:
     """Run :func:`highest`, :func:`occupied`, :func:`take` and, if asked for, :func:`counted` on the same points.
 
-    Each has its further arguments. One call lets go of Python's lock once, and so can run beside a decoder that
-    holds it.
+    Each has its further arguments. Like :func:`survey` it is one call for the sake of Python's lock: beside a decoder
+    that holds it, each return from a kernel takes as long as a few chunks.
     """
     highest(e, n, z, use, *of_highest)
     occupied(e, n, use, *of_dry)
