@@ -37,7 +37,9 @@ _SELECTION = lazrs.DecompressionSelection(
     | lazrs.SELECTIVE_DECOMPRESS_FLAGS
 )
 
-_BESIDE = 2 * (os.cpu_count() or 1)  # chunks decoded with one call: during it no other thread gets Python's lock
+_BESIDE = 2 * (
+    os.cpu_count() or 1
+)  # chunks decoded with one call: during it no other thread gets Python's lock
 
 _EVERYTHING = lazrs.DecompressionSelection(lazrs.SELECTIVE_DECOMPRESS_ALL)
 

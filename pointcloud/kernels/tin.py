@@ -25,6 +25,8 @@ UNSEEN = np.nan  # no triangle holds its centre
 TOO_WIDE = np.inf  # lies in a final triangle whose disc is wider than the largest gap
 OPEN = -np.inf  # lies in a triangle that points beyond the window might break
 
+_LARGE = 2 * 6  # twice the area, in cells, of a triangle from which on it pays to fill it at once
+_SPAN_FROM = 12  # cells of a triangle's box from which on it pays to find each row's span first
 _EXACT = 2.0**62
 
 _MARGIN = 10.0  # quanta
@@ -187,6 +189,79 @@ def _judge(xy: Ints, a: Int, b: Int, c: Int, gap2: float, reach: tuple[Int, Int]
 
 
 @inner
+def _cross(ax: Int, ay: Int, bx: Int, by: Int, y: Int, span: npt.NDArray[np.float64]) -> None:
+    """Widen ``span`` (lowest and highest x) by where the edge a-b meets the row y."""
+    if min(ay, by) > y or max(ay, by) < y:
+        return
+    low = high = float(ax)
+    if ay == by:
+        low, high = min(low, float(bx)), max(high, float(bx))
+    else:
+        low = high = low + float(y - ay) / float(by - ay) * float(bx - ax)
+    span[0] = min(span[0], low)
+    span[1] = max(span[1], high)
+
+
+@inner
+def _fill(
+    xy: Ints,
+    z: Ints,
+    a: Int,
+    b: Int,
+    c: Int,
+    mark: float,
+    origins: Ints,
+    skips: tuple[Flags, ...],
+    outs: tuple[Floats, ...],
+    widths: tuple[Floats, ...] | None,
+    span: Floats,
+) -> None:
+    """Do for all cells inside the triangle a, b, c what is done for the one that led to it.
+
+    Those on its edges are left if another triangle may have a say.
+    """
+    ax, ay = np.int64(xy[a, 0]), np.int64(xy[a, 1])
+    bx, by = np.int64(xy[b, 0]), np.int64(xy[b, 1])
+    cx, cy = np.int64(xy[c, 0]), np.int64(xy[c, 1])
+    north, south, west, east = max(ay, by, cy), min(ay, by, cy), min(ax, bx, cx), max(ax, bx, cx)
+    area = orient(ax, ay, bx, by, cx, cy)
+    sure = mark == 0.0 and widths is None
+    for g in range(len(outs)):
+        out, skip = outs[g], skips[g]
+        x0, y0, cell = origins[g, 0], origins[g, 1], origins[g, 2]
+        per_cell = 1.0 / cell
+        top = max(0, math.ceil((y0 - north) * per_cell - 1e-6))
+        bottom = min(out.shape[0] - 1, math.floor((y0 - south) * per_cell + 1e-6))
+        left = max(0, math.ceil((west - x0) * per_cell - 1e-6))
+        right = min(out.shape[1] - 1, math.floor((east - x0) * per_cell + 1e-6))
+        large = (bottom - top) * (right - left) >= _SPAN_FROM
+        for row in range(top, bottom + 1):
+            y = y0 - row * cell
+            first, last = left, right
+            if large:
+                span[0], span[1] = np.inf, -np.inf
+                _cross(ax, ay, bx, by, y, span)
+                _cross(bx, by, cx, cy, y, span)
+                _cross(ax, ay, cx, cy, y, span)
+                first = max(left, math.ceil((span[0] - x0) * per_cell - 1e-3))
+                last = min(right, math.floor((span[1] - x0) * per_cell + 1e-3))
+            x = x0 + first * cell
+            wb, wc = orient(cx, cy, ax, ay, x, y), orient(ax, ay, bx, by, x, y)
+            wa = area - wb - wc
+            for col in range(first, last + 1):
+                least = min(wa, wb, wc)
+                if (least > 0 or (least == 0 and sure)) and not skip[row, col]:
+                    if widths is not None:
+                        width = _width(xy, a, b, c) if mark == 0.0 else np.inf
+                        widths[g][row, col] = -width if mark == OPEN else width
+                    x = x0 + col * cell
+                    out[row, col] = _height(xy, z, a, b, c, wa, wb, wc, x, y) if mark == 0.0 else mark
+                wb -= (ay - cy) * cell
+                wc -= (by - ay) * cell
+                wa -= (cy - by) * cell
+
+
+@inner
 def _meet(
     xy: Ints, a: Int, b: Int, c: Int, gap2: float, reach: tuple[Int, Int], unread: Ints, met: Floats
 ) -> None:
@@ -293,7 +368,7 @@ def interpolate(
     """
     gap2 = gap * gap * (1.0 + _SLACK)
     known[:] = NONE
-    met = np.empty(3)
+    met, span = np.empty(3), np.empty(2)
     a, b, c = first_triangle(xy, z, start, frame, cols)
     if a == NONE:
         return
@@ -313,7 +388,7 @@ def interpolate(
                 forth = not forth
                 for k in range(out.shape[1]):
                     col = k if forth else out.shape[1] - 1 - k
-                    if skip[row, col]:
+                    if skip[row, col] or out[row, col] == out[row, col]:  # nobody wants it, or it is known
                         continue
                     x = x0 + col * cell
                     a, b, c, wa, wb, wc = _walk(xy, z, start, frame, cols, known, a, b, c, x, y)
@@ -339,3 +414,5 @@ def interpolate(
                     if here == 0.0:
                         here = _height(xy, z, a, b, c, wa, wb, wc, x, y)
                     out[row, col] = here
+                    if wa + wb + wc > _LARGE * cell * cell:
+                        _fill(xy, z, a, b, c, mark, origins, skips, outs, widths, span)

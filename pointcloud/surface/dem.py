@@ -291,7 +291,7 @@ def _by_bucket(
 
 def _known(points: int) -> Array:
     """Return room for the triangles that two rows of cells cross."""
-    return np.empty((1 << max(int(32 * points**0.5).bit_length(), 10), 3), np.int32)
+    return np.empty((1 << max((points // 2).bit_length(), 10), 3), np.int32)
 
 
 def _cover(source: GroundSource, wanted: npt.NDArray[np.bool_], grid: Grid, halo: int) -> list[Box]:

@@ -2,45 +2,37 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pointcloud.kernels.predicates import REACH, in_circle, orient
+from pointcloud.kernels.predicates import REACH, compare_ratios, orient
 
 coordinate = st.integers(-REACH, REACH)
 point = st.tuples(coordinate, coordinate)
+factor = st.integers(-(2**51), 2**51)
+positive = st.integers(1, 2**51)
 
 
-def exact_in_circle(a: tuple[int, int], b: tuple[int, int], c: tuple[int, int], d: tuple[int, int]) -> int:
-    rows = [(x - d[0], y - d[1]) for x, y in (a, b, c)]
-    (ax, ay), (bx, by), (cx, cy) = rows
-    al, bl, cl = (x * x + y * y for x, y in rows)
-    det = al * (bx * cy - cx * by) + bl * (cx * ay - ax * cy) + cl * (ax * by - bx * ay)
-    return (det > 0) - (det < 0)
+def exactly(p: int, q: int, r: int, s: int) -> int:
+    difference = Fraction(p, q) - Fraction(r, s)
+    return (difference > 0) - (difference < 0)
 
 
 @settings(max_examples=500, deadline=None)
-@given(point, point, point, point)
-@example((REACH, 0), (0, REACH), (-REACH, 0), (0, -REACH))
-@example((REACH, 0), (0, REACH), (-REACH, 0), (0, 1 - REACH))
-def test_in_circle_is_exact(
-    a: tuple[int, int], b: tuple[int, int], c: tuple[int, int], d: tuple[int, int]
-) -> None:
-    assert in_circle(*a, *b, *c, *d) == exact_in_circle(a, b, c, d)
+@given(factor, positive, factor, positive)
+@example(2**51, 2**51, 2**51 - 1, 2**51 - 1)
+@example(2**51, 2**51 - 1, 2**51 - 1, 2**51)
+@example(0, 1, 0, 2**51)
+def test_ratios_are_compared_exactly(p: int, q: int, r: int, s: int) -> None:
+    assert compare_ratios(p, q, r, s) == exactly(p, q, r, s)
 
 
 @settings(max_examples=300, deadline=None)
-@given(
-    st.sampled_from([(3, 4), (5, 12), (8, 15), (20, 21), (7, 24)]),
-    st.integers(1, REACH // 64),
-    st.integers(-1, 1),
-    st.integers(-1, 1),
-)
-def test_in_circle_decides_near_ties(legs: tuple[int, int], scale: int, dx: int, dy: int) -> None:
-    """Four points of one circle, one of them moved by a quantum or not at all."""
-    p, q = legs[0] * scale, legs[1] * scale
-    a, b, c, d = (p, q), (-q, p), (-p, -q), (q + dx, -p + dy)
-    assert in_circle(*a, *b, *c, *d) == exact_in_circle(a, b, c, d)
+@given(st.integers(-(2**24), 2**24), st.integers(1, 2**24), st.integers(1, 2**26), st.integers(-1, 1))
+def test_near_ties_are_decided(p: int, q: int, scale: int, off: int) -> None:
+    assert compare_ratios(p, q, p * scale + off, q * scale) == exactly(p, q, p * scale + off, q * scale)
 
 
 @settings(max_examples=200, deadline=None)
