@@ -44,6 +44,7 @@ _STEEPEST = 9.0
 _BESIDE = 2  # cells beyond the surface about which discs of an opening lie
 _RIM = 4  # squares of terrain around a point that can decide on it
 _PRECISION = 0.001
+_MANY = 0.01  # share of squares with another point from which on all of the terrain is made anew
 
 
 def halo(params: SmrfParams) -> int:
@@ -207,18 +208,56 @@ def classify(source: GroundSource, box: Box, params: SmrfParams, pool: Executor 
     lows, floor = gather(source, cells["read"], quanta(params.noise_drop), pool)
     filled = _filled(lows, cells["surface"], params, pool)
     flags = _flags(filled, params, pool)[cells["surface"].slices(windows.flags)]
-    first = _through(lows.of_squares(cells["flags"], flags), windows.first, params, pool)
+    before = lows.of_squares(cells["flags"], flags)
+    first, widths = _through(before, windows.first, params, pool)
     flags = flags[cells["flags"].slices(windows.taken)]
     _take_back(lows.part(cells["taken"]), first, flags, pool)
-    final = _through(lows.of_squares(cells["taken"], flags), windows.final, params, pool)
+    after = lows.of_squares(cells["taken"], flags)
+    final = _amended(first, widths, before, after, windows.final, params, pool)
     floor = np.ascontiguousarray(floor[cells["read"].slices(windows.final)])
     return Classified(source, final, cells["final"], floor)
 
 
-def _through(points: Lowest, box: Box, params: SmrfParams, pool: Executor | None) -> Surface:
-    """Return the terrain of ``box`` through the points of squares, and how far from it ground may lie."""
+def _through(points: Lowest, box: Box, params: SmrfParams, pool: Executor | None) -> tuple[Surface, Array]:
+    """Return the terrain of ``box`` through the points of squares, and how wide the discs are that carry it (metres)."""
     grid = Grid(box, points.grid.cell)
-    (heights,) = terrain(points, box, (grid.cell,), max_gap=params.max_gap, precision=_PRECISION, pool=pool)
+    widths = np.empty(grid.shape, np.float32)
+    gap = params.max_gap
+    (heights,) = terrain(
+        points, box, (grid.cell,), max_gap=gap, precision=_PRECISION, pool=pool, gaps=[widths]
+    )
+    return _surface(grid, heights, params), widths
+
+
+def _amended(
+    first: Surface,
+    widths: Array,
+    before: Lowest,
+    after: Lowest,
+    box: Box,
+    params: SmrfParams,
+    pool: Executor | None,
+) -> Surface:
+    """Return the terrain of ``box`` through other points, from the first one where these have no part in it."""
+    same = before.part(after.grid)
+    changed = (same.heights != after.heights) | (same.x != after.x) | (same.y != after.y)
+    touched = np.full(changed.shape, bool(changed.mean() > _MANY))
+    metres = after.grid.resolution
+    if not touched.all():
+        part = widths[first.grid.slices(after.grid.box)]
+        kernels.touched(changed, part / np.float32(metres), params.max_gap / metres, touched)
+    grid = Grid(box, after.grid.cell)
+    wanted = touched[after.grid.slices(box)]
+    gap = params.max_gap
+    (heights,) = terrain(
+        after, box, (grid.cell,), max_gap=gap, precision=_PRECISION, pool=pool, wanted=[wanted]
+    )
+    np.copyto(heights, first.heights[first.grid.slices(box)], where=~wanted)
+    return _surface(grid, heights, params)
+
+
+def _surface(grid: Grid, heights: Array, params: SmrfParams) -> Surface:
+    """Return the surface with how far from it ground may lie."""
     tolerances = np.empty_like(heights)
     kernels.tolerance(heights, grid.resolution, params.threshold, params.scaling, _STEEPEST, tolerances)
     return Surface(grid, heights, tolerances)

@@ -9,13 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from pointcloud.kernels.bins import floor_div
-from pointcloud.kernels.jit import Int, kernel
+from pointcloud.kernels.jit import Int, inner, kernel
 from pointcloud.kernels.morphology import NOTHING
 from pointcloud.lattice import QUANTA_PER_METRE
 
 Ints = npt.NDArray[np.integer[Any]]
 Floats = npt.NDArray[np.floating[Any]]
 
+_ROUNDED = 0.01  # cells: widths are rounded to a millimetre
 _NEAR = 3  # cells around a place without a surface in which one is looked for: the rim of a survey
 
 
@@ -200,6 +201,39 @@ def steepness(means: Floats, step: Int, run: float, most: float, first: Int, las
 
 
 @kernel
+def touched(
+    changed: npt.NDArray[np.bool_], widths: Floats, widest: float, out: npt.NDArray[np.bool_]
+) -> None:
+    """Set the cells whose terrain the points of changed cells may have a part in.
+
+    A centre lies in the disc of its triangle, so nothing further away than that is wide touches it; where there is no
+    triangle, one of the widest discs may come to hold it.
+
+    Parameters
+    ----------
+    changed : bool array (rows, cols)
+    widths : float32 array (rows, cols)
+        Of the discs of the triangles that cells are interpolated from, in cells, NaN where there are none.
+    widest : float
+        In cells.
+    out : bool array (rows, cols)
+        False on entry.
+    """
+    rows, cols = changed.shape
+    reach = int(widest) + 2
+    for row in range(rows):
+        for col in range(cols):
+            if not changed[row, col]:
+                continue
+            for r in range(max(row - reach, 0), min(row + reach + 1, rows)):
+                for c in range(max(col - reach, 0), min(col + reach + 1, cols)):
+                    x, y = max(abs(c - col) - 0.5, 0.0), max(abs(r - row) - 0.5, 0.0)
+                    wide = _ROUNDED + (widest if math.isnan(widths[r, c]) else float(widths[r, c]))
+                    if x * x + y * y <= wide * wide:
+                        out[r, c] = True
+
+
+@kernel
 def tolerance(surface: Floats, cell: float, least: float, scale: float, most: float, out: Floats) -> None:
     """Write how far a ground point may lie from the surface: ``least`` + ``scale`` · slope, the slope at most ``most``.
 
@@ -234,7 +268,7 @@ def tolerance(surface: Floats, cell: float, least: float, scale: float, most: fl
             out[i, j] = least + scale * min(math.sqrt(total), most)
 
 
-@kernel
+@inner
 def _nearest(surface: Floats, row: Int, col: Int) -> tuple[Int, Int]:
     """Return the nearest cell with a surface within a few cells, or (-1, -1)."""
     rows, cols = surface.shape
@@ -248,7 +282,7 @@ def _nearest(surface: Floats, row: Int, col: Int) -> tuple[Int, Int]:
     return best_row, best_col
 
 
-@kernel
+@inner
 def _tilted(surface: Floats, row: Int, col: Int, right: float, down: float) -> float:
     """Return the height so many cells from the centre of a cell, on the plane through it and the cells beside it."""
     rows, cols = surface.shape
@@ -266,7 +300,7 @@ def _tilted(surface: Floats, row: Int, col: Int, right: float, down: float) -> f
     return height
 
 
-@kernel
+@inner
 def _over(
     right: Int, down: Int, cell: Int, per_cell: float, surface: Floats, tolerances: Floats
 ) -> tuple[float, float]:

@@ -63,6 +63,11 @@ class _Job:
     skip: tuple[Array, ...]
     gaps: tuple[Array, ...] | None
 
+    def wants(self, box: Box) -> bool:
+        """Whether any cell of ``box`` is to be made."""
+        pairs = zip(self.grids, self.skip, strict=True)
+        return any(not skip[grid.slices(box)].all() for grid, skip in pairs)
+
     @property
     def coarse(self) -> Grid:
         """The grid that blocks are made of."""
@@ -79,6 +84,7 @@ def terrain(
     precision: float | None = None,
     pool: Executor | None = None,
     gaps: Sequence[Array] | None = None,
+    wanted: Sequence[npt.NDArray[np.bool_]] | None = None,
 ) -> list[Array]:
     """Return the terrain model of a window at one or more resolutions, from one triangulation.
 
@@ -101,6 +107,8 @@ def terrain(
         One for each of ``cells``; receive the width in metres of the disc of the triangle that a cell is interpolated
         from, the narrower of two where its centre lies on their edge, rounded like heights; NaN where there is no
         terrain.
+    wanted : sequence of bool arrays (rows, cols), optional
+        One for each of ``cells``; cells that are not wanted stay empty.
 
     Returns
     -------
@@ -116,14 +124,17 @@ def terrain(
     kind = np.float64 if precision is None else np.float32
     outs = tuple(np.full(grid.shape, np.nan, kind) for grid in grids)
     skip = tuple(_skipped(source.extent, void, grid) for grid in grids)
+    for skipped, some in zip(skip, wanted or (), strict=wanted is not None):
+        skipped |= ~some
     for widths in gaps or ():
         widths[...] = np.nan
     job = _Job(
         source, box, grids, outs, quanta(max_gap), precision, skip, None if gaps is None else tuple(gaps)
     )
-    tiles = list(blocks(source, box, job.coarse.cell))
-    tasks = [(block, _first_halo(job, block)) for block in tiles]
-    halo = min(task[1] for task in tasks)
+    tasks = [
+        (block, _first_halo(job, block)) for block in blocks(source, box, job.coarse.cell) if job.wants(block)
+    ]
+    halo = min((task[1] for task in tasks), default=0)
     pending = np.zeros(job.coarse.shape, np.bool_)
     while tasks:
         pending[:] = False
