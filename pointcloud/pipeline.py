@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pointcloud import relief
+from pointcloud import memory, relief
 from pointcloud.ground import smrf
 from pointcloud.io import geoid
 from pointcloud.io.cloud import Cloud
@@ -209,7 +209,9 @@ def _terrains(
         gaps = [np.empty(Grid(wide, cell).shape, np.float32) for cell in params.cells]
     ground: GroundSource = cloud
     if params.classify:
+        memory.release()
         ground = smrf.classify(cloud, wide.grow(quanta(params.max_gap)), params.classify, pool)
+        memory.release()
     outs = dem.terrain(
         ground,
         wide,

@@ -23,7 +23,7 @@ NOISE_REACH = 3
 BAND = 128
 """Rows a task."""
 
-_STRIP = 250 * QUANTA_PER_METRE  # points are taken in strips this high
+_STRIP = 100 * QUANTA_PER_METRE  # points are taken in strips this high
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pointcloud import memory
 from pointcloud.ground.lowest import BAND, NOISE_REACH, Lowest, each, gather
 from pointcloud.kernels import ground as kernels
 from pointcloud.kernels import morphology
@@ -207,6 +208,7 @@ def classify(source: GroundSource, box: Box, params: SmrfParams, pool: Executor 
     cells = {name: Grid(part, cell_quanta(params.cell)) for name, part in vars(windows).items()}
     lows, floor = gather(source, cells["read"], quanta(params.noise_drop), pool)
     filled = _filled(lows, cells["surface"], params, pool)
+    memory.release()  # what both have freed; the openings need most
     flags = _flags(filled, params, pool)[cells["surface"].slices(windows.flags)]
     before = lows.of_squares(cells["flags"], flags)
     first, widths = _through(before, windows.first, params, pool)
@@ -219,7 +221,7 @@ def classify(source: GroundSource, box: Box, params: SmrfParams, pool: Executor 
 
 
 def _through(points: Lowest, box: Box, params: SmrfParams, pool: Executor | None) -> tuple[Surface, Array]:
-    """Return the terrain of ``box`` through the points of squares, and how wide the discs are that carry it (metres)."""
+    """Return the terrain of ``box`` through the points of squares, and the widths in metres of the discs in it."""
     grid = Grid(box, points.grid.cell)
     widths = np.empty(grid.shape, np.float32)
     gap = params.max_gap

@@ -76,10 +76,10 @@ def sort(xy: Ints, z: Ints, frame: Frame, cols: Int, start: Ints, out_xy: Ints, 
         start[_bucket(frame, cols, xy[i, 0], xy[i, 1]) + 2] += 1
     for k in range(2, start.shape[0]):
         start[k] += start[k - 1]
-    for i in range(xy.shape[0]):  # start[k + 1] runs from where the bucket k begins to where it ends
-        k = _bucket(frame, cols, xy[i, 0], xy[i, 1]) + 1
-        at = start[k]
-        start[k] = at + 1
+    for i in range(xy.shape[0]):  # start[bucket + 1] runs from where the bucket begins to where it ends
+        bucket = _bucket(frame, cols, xy[i, 0], xy[i, 1])
+        at = start[bucket + 1]
+        start[bucket + 1] = at + 1
         out_xy[at, 0], out_xy[at, 1], out_z[at] = xy[i, 0], xy[i, 1], z[i]
 
 
@@ -209,7 +209,8 @@ def apex(xy: Ints, z: Ints, start: Ints, frame: Frame, cols: Int, a: Int, b: Int
     length2 = ux * ux + uy * uy
     all2 = (east - west) ** 2 + (north - south) ** 2
     cotangent = _WIDE + _SHORT * room / length2
-    best, least, next_least = np.int64(NONE), _NO_ANGLE, _NO_ANGLE
+    best: Int = np.int64(NONE)
+    least = next_least = _NO_ANGLE
     left, right, bottom, top = 0, -1, 0, -1  # columns and rows of buckets that were looked at
     while True:
         whole = length2 * cotangent * cotangent > 16.0 * all2  # the disc is as good as a half plane
@@ -257,7 +258,8 @@ def beside(xy: Ints, z: Ints, start: Ints, frame: Frame, cols: Int, known: Ints,
 @inner
 def _slot(known: Ints, a: Int, b: Int) -> Int:
     mixed = np.int64(a) * 0x9E3779B1 + np.int64(b) * 0x85EBCA6B
-    return (mixed >> 16) & (known.shape[0] - 1)  # the middle bits depend on all of both numbers
+    slot: Int = (mixed >> 16) & (known.shape[0] - 1)  # the middle bits depend on all of both numbers
+    return slot
 
 
 @inner
@@ -269,7 +271,7 @@ def first_triangle(xy: Ints, z: Ints, start: Ints, frame: Frame, cols: Int) -> t
     none = np.int64(NONE)
     if xy.shape[0] < 3:
         return none, none, none
-    a = _lowest_in_place(xy, z, start, frame, cols, np.int64(xy.shape[0] // 2))
+    a: Int = _lowest_in_place(xy, z, start, frame, cols, np.int64(xy.shape[0] // 2))
     b = _nearest(xy, start, frame, cols, a)
     if b == NONE:
         return none, none, none

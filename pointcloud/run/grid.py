@@ -10,12 +10,12 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from pointcloud import pipeline
+from pointcloud import memory, pipeline
 from pointcloud.errors import OutputError, ParameterError
 from pointcloud.io import geoid, names, put, reference
 from pointcloud.io.remark import Remark
 from pointcloud.params import GeoidFile
-from pointcloud.run import memory, mosaics, page, record
+from pointcloud.run import mosaics, page, record
 from pointcloud.run.area import read_area
 from pointcloud.run.changes import Changes, Work
 from pointcloud.run.inventory import Inventory, take_inventory

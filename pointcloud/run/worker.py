@@ -9,7 +9,7 @@ from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pointcloud import pipeline
+from pointcloud import memory, pipeline
 from pointcloud.errors import HyogoError
 from pointcloud.io import cog, names, put
 from pointcloud.io.cloud import Cloud
@@ -19,7 +19,6 @@ from pointcloud.io.spill import Spill, load
 from pointcloud.lattice import Box
 from pointcloud.params import GridParams, Product
 from pointcloud.pipeline import Made
-from pointcloud.run import memory
 from pointcloud.run.record import folders
 from pointcloud.run.tags import raster_tags
 from pointcloud.sheets import Sheet
