@@ -207,9 +207,9 @@ def classify(source: GroundSource, box: Box, params: SmrfParams, pool: Executor 
     windows = _Windows.around(box, params).within(source.extent, params)
     cells = {name: Grid(part, cell_quanta(params.cell)) for name, part in vars(windows).items()}
     lows, floor = gather(source, cells["read"], quanta(params.noise_drop), pool)
-    filled = _filled(lows, cells["surface"], params, pool)
-    memory.release()  # what both have freed; the openings need most
-    flags = _flags(filled, params, pool)[cells["surface"].slices(windows.flags)]
+    flags = _flags(_filled(lows, cells["surface"], params, pool), params, pool)
+    flags = flags[cells["surface"].slices(windows.flags)]
+    memory.release()
     before = lows.of_squares(cells["flags"], flags)
     first, widths = _through(before, windows.first, params, pool)
     flags = flags[cells["flags"].slices(windows.taken)]
@@ -298,6 +298,7 @@ def _filled(lows: Lowest, part: Grid, params: SmrfParams, pool: Executor | None)
 
 def _flags(surface: Array, params: SmrfParams, pool: Executor | None) -> Flags:
     """Return the cells that hold no ground."""
+    memory.release()  # what lies free already: this is the step that needs most
     radii = _radii(params)
     opening = _Opening(surface, pool)
     before, after, spare = surface, np.empty_like(surface), np.empty_like(surface)
