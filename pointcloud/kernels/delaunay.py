@@ -109,9 +109,8 @@ def _wins_tie(xy: Ints, z: Ints, a: Int, b: Int, old: Int, new: Int) -> bool:
     mine_x, mine_y = (qx, qy) if first_new else (px, py)
     if _precedes(mine_x, mine_y, first_x, first_y):
         return first_new  # all triangles meet there
-    return (
-        first_is_a == next_to_b
-    )  # those from a reach the point after b first, those from b the one before a
+    # triangles from a reach the point after b first, those from b the one before a
+    return first_is_a == next_to_b
 
 
 @inlined

@@ -5,7 +5,7 @@ most ``max_gap`` wide: the alpha-complex of the ground points (Edelsbrunner, Kir
 doi:10.1109/TIT.1983.1056714). That disc holds no other point and lies within ``max_gap`` of the cell, so points
 further away decide nothing, and the result is the same for any window with that much around it.
 
-Most discs are a few metres wide. So a block is triangulated with a narrow halo first; triangles whose disc holds
+Most discs are a few metres wide. So a block is read with a narrow halo first; triangles whose disc holds
 nothing of what was not read are final, and only where a cell is in no final triangle the halo is doubled, up to
 ``max_gap``. Those cells are gathered over the whole window before each step, so that few and large boxes serve them.
 """
@@ -28,10 +28,8 @@ from pointcloud.surface.heights import publish
 
 Array = npt.NDArray[Any]
 
-_BLOCK_POINTS = (
-    60_000  # triangles of as many points, their work arrays and cells stay about the size of an L2 cache
-)
-_MOST_POINTS = 400_000  # where cells are few and far apart, one large triangulation replaces many
+_BLOCK_POINTS = 60_000  # as many points, their buckets and cells stay about the size of an L2 cache
+_MOST_POINTS = 400_000  # where cells are few and far apart, one large window replaces many
 _NARROW = 32 * QUANTA_PER_METRE  # boxes are not split below this side
 _SPACINGS = 8.0  # first halo, in mean distances between points: settles 99 % of the cells
 
@@ -118,7 +116,7 @@ def terrain(
     Raises
     ------
     GroundError
-        If a triangulation would have to span more than the exact predicates can (a very large ``max_gap``).
+        If a window would have to span more than the exact predicates can (a very large ``max_gap``).
     """
     grids = tuple(Grid(box, cell) for cell in cells)
     kind = np.float64 if precision is None else np.float32
@@ -301,14 +299,14 @@ def _by_bucket(
 
 
 def _known(points: int) -> Array:
-    """Return room for the triangles that two rows of cells cross."""
-    return np.empty((1 << max((points // 2).bit_length(), 10), 3), np.int32)
+    """Return room for the triangles that two rows of cells cross, were they all slivers."""
+    return np.empty((1 << min(max((points // 2).bit_length(), 10), 16), 3), np.int32)
 
 
 def _cover(source: GroundSource, wanted: npt.NDArray[np.bool_], grid: Grid, halo: int) -> list[Box]:
     """Return boxes that hold every wanted cell, and with ``halo`` around them as little area as halving finds.
 
-    Boxes of too many points are split all the same: a triangulation takes some 110 bytes a point.
+    Boxes of too many points are split all the same: a window takes some 35 bytes a point.
     """
     rows, cols = np.flatnonzero(wanted.any(axis=1)), np.flatnonzero(wanted.any(axis=0))
     if not len(rows):

@@ -65,6 +65,26 @@ def test_finds_ground_and_noise() -> None:
     assert not ground[(truth == 1) & (above > 1)].any()
 
 
+def test_the_second_terrain_is_the_same_whole_or_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    e, n, z, _ = place(np.random.default_rng(0))
+    cloud = cloud_of(e, n, z)
+    touched, found = [], []
+    kernel = smrf.kernels.touched
+
+    def noted(changed: np.ndarray, widths: np.ndarray, widest: float, out: np.ndarray) -> None:
+        kernel(changed, widths, widest, out)
+        touched.append((changed.sum(), out.mean()))
+
+    monkeypatch.setattr(smrf.kernels, "touched", noted)
+    for share in (-1.0, 2.0):  # all of it, parts of it, whatever the share of squares with another point
+        monkeypatch.setattr(smrf, "_MANY", share)
+        found.append(smrf.classify(cloud, cloud.extent, SMALL).surface.heights)
+    assert len(touched) == 1
+    assert touched[0][0] > 0
+    assert touched[0][1] < 1
+    assert np.array_equal(found[0], found[1], equal_nan=True)
+
+
 @pytest.mark.parametrize("quantum", [1.0, 0.001])
 def test_any_window_order_and_number_of_threads_finds_the_same(quantum: float) -> None:
     rng = np.random.default_rng(1)

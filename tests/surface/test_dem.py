@@ -260,3 +260,32 @@ def test_a_gap_beyond_the_exact_range_is_refused() -> None:
     cloud = cloud_of(WEST + at, SOUTH + at[[0, 1, 0, 3]], at)
     with pytest.raises(GroundError, match="--max-gap"):
         terrain(cloud, BOX, (10_000,), max_gap=2_000.0)
+
+
+def test_only_what_is_wanted_is_made_and_it_is_the_same() -> None:
+    rng = np.random.default_rng(12)
+    e, n = scatter(rng, 6_000, (WEST - 5, SOUTH - 5, EAST + 5, NORTH + 5))
+    cloud = cloud_of(e, n, hills(e, n))
+    whole = terrain(cloud, BOX, CELLS, max_gap=100.0, precision=0.001)
+    wanted = [np.zeros(out.shape, np.bool_) for out in whole]
+    wanted[0][20:30, 40:55], wanted[1][7, 9] = True, True
+    for out, some, every in zip(
+        terrain(cloud, BOX, CELLS, max_gap=100.0, precision=0.001, wanted=wanted), wanted, whole, strict=True
+    ):
+        assert np.array_equal(out[some], every[some])
+        assert np.isnan(out[~some]).all()
+
+
+@pytest.mark.parametrize("spacing", [12.0, 25.0])
+def test_triangles_larger_than_cells_are_filled_like_small_ones(spacing: float) -> None:
+    """Scan lines far apart: slivers that many rows cross, and points that lie right under cell centres."""
+    rng = np.random.default_rng(13)
+    n = np.repeat(np.arange(SOUTH - 50, NORTH + 50, spacing), 440)
+    e = np.tile(np.arange(WEST - 50, EAST + 50, 0.5), len(n) // 440)
+    for jitter in (0.0, 0.2):
+        east = np.round(e + jitter * rng.random(len(e)), 4)
+        z = np.round(200 + 0.5 * (east - WEST) - 0.25 * (n - SOUTH), 4)
+        for cell, out in zip(CELLS, terrain(cloud_of(east, n, z), BOX, CELLS, max_gap=100.0), strict=True):
+            at = centres(Grid(BOX, cell))
+            expected = 200 + 0.5 * (at[..., 0] - WEST) - 0.25 * (at[..., 1] - SOUTH)
+            assert np.abs(out - expected).max() < 1e-3
