@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pointcloud.kernels.delaunay import NONE, Frame, beside, first_triangle
-from pointcloud.kernels.jit import Int, inner, kernel
+from pointcloud.kernels.jit import Int, inlined, inner, kernel
 from pointcloud.kernels.predicates import orient
 
 Ints = npt.NDArray[np.signedinteger[Any]]
@@ -98,6 +98,15 @@ def _squared_width(area: float, a2: float, b2: float, c2: float) -> float:
     return short * middle * long / (area * area)
 
 
+@inlined
+def _corners(xy: Ints, a: Int, b: Int, c: Int) -> tuple[Int, Int, Int, Int, Int, Int]:
+    """Return x and y of three points."""
+    ax, ay = np.int64(xy[a, 0]), np.int64(xy[a, 1])
+    bx, by = np.int64(xy[b, 0]), np.int64(xy[b, 1])
+    cx, cy = np.int64(xy[c, 0]), np.int64(xy[c, 1])
+    return ax, ay, bx, by, cx, cy
+
+
 @inner
 def _width(xy: Ints, a: Int, b: Int, c: Int) -> float:
     """Return the width of a triangle's disc, the same from whichever corner it is looked at."""
@@ -158,9 +167,7 @@ def _walk(
     Return its corners, counter-clockwise, and twice the areas opposite to each. If one of these is negative there is
     no such triangle, and an edge of this one is what lies between.
     """
-    ax, ay = np.int64(xy[a, 0]), np.int64(xy[a, 1])
-    bx, by = np.int64(xy[b, 0]), np.int64(xy[b, 1])
-    cx, cy = np.int64(xy[c, 0]), np.int64(xy[c, 1])
+    ax, ay, bx, by, cx, cy = _corners(xy, a, b, c)
     wa, wb, wc = orient(bx, by, cx, cy, x, y), orient(cx, cy, ax, ay, x, y), orient(ax, ay, bx, by, x, y)
     while (wa | wb | wc) < 0:  # one is negative
         if wa < 0:  # turned so that it is that of the edge a-b
@@ -181,10 +188,8 @@ def _walk(
 @inner
 def _judge(xy: Ints, a: Int, b: Int, c: Int, gap2: float, reach: tuple[Int, Int], unread: Ints) -> float:
     """Return :func:`_mark` of the triangle a, b, c."""
-    ax, ay = np.int64(xy[a, 0]), np.int64(xy[a, 1])
-    bx, by = np.int64(xy[b, 0]), np.int64(xy[b, 1])
-    cx, cy = np.int64(xy[c, 0]), np.int64(xy[c, 1])
-    near = min(reach[0] - abs(ax), reach[1] - abs(ay))
+    ax, ay, bx, by, cx, cy = _corners(xy, a, b, c)
+    near = min(reach[0] - abs(int(ax)), reach[1] - abs(int(ay)))
     return _mark(ax, ay, bx, by, cx, cy, gap2, float(near), unread)
 
 
@@ -220,9 +225,7 @@ def _fill(
 
     Those on its edges are left if another triangle may have a say.
     """
-    ax, ay = np.int64(xy[a, 0]), np.int64(xy[a, 1])
-    bx, by = np.int64(xy[b, 0]), np.int64(xy[b, 1])
-    cx, cy = np.int64(xy[c, 0]), np.int64(xy[c, 1])
+    ax, ay, bx, by, cx, cy = _corners(xy, a, b, c)
     north, south, west, east = max(ay, by, cy), min(ay, by, cy), min(ax, bx, cx), max(ax, bx, cx)
     area = orient(ax, ay, bx, by, cx, cy)
     sure = mark == 0.0 and widths is None
