@@ -209,7 +209,6 @@ def _terrains(
         gaps = [np.empty(Grid(wide, cell).shape, np.float32) for cell in params.cells]
     ground: GroundSource = cloud
     if params.classify:
-        memory.release()
         ground = smrf.classify(cloud, wide.grow(quanta(params.max_gap)), params.classify, pool)
         memory.release()
     outs = dem.terrain(

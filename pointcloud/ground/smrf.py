@@ -209,7 +209,6 @@ def classify(source: GroundSource, box: Box, params: SmrfParams, pool: Executor 
     lows, floor = gather(source, cells["read"], quanta(params.noise_drop), pool)
     flags = _flags(_filled(lows, cells["surface"], params, pool), params, pool)
     flags = flags[cells["surface"].slices(windows.flags)]
-    memory.release()
     before = lows.of_squares(cells["flags"], flags)
     first, widths = _through(before, windows.first, params, pool)
     flags = flags[cells["flags"].slices(windows.taken)]

@@ -120,18 +120,18 @@ class Reducer:
 
     def _take(self, e: Array, n: Array, z: Array, classes: Array, withheld: Array) -> None:
         use, tally = np.empty(len(e), np.uint8), np.zeros(257, np.int64)
-        layers = {_RETURN: self.highest, _DRY: self.dry}
-        touched = tuple(blocks.wanted(bit) for bit, blocks in layers.items())
-        bins.survey(e, n, classes, withheld, self.flags, use, self.histogram, self.extremes, tally, touched)
-        for blocks in layers.values():
-            blocks.give_slots()
+        layers = [(self.highest, _RETURN), (self.dry, _DRY)]
         if self.returns:
-            self.returns.make_room(e, n, use, _RETURN)
-        held = {use: count for use, count in enumerate(tally[:256].tolist()) if count}
+            layers.append((self.returns, _RETURN))
+        touched = tuple(blocks.wanted(bit) for blocks, bit in layers)
+        bins.survey(e, n, classes, withheld, self.flags, use, self.histogram, self.extremes, tally, touched)
+        for blocks, _ in layers:
+            blocks.give_slots()
+        held = {flags: count for flags, count in enumerate(tally[:256].tolist()) if count}
         self.counts["points"] += len(e)
         self.counts["withheld"] += int(tally[256])
         self.counts["used"] += len(e) - held.get(0, 0)
-        ground = np.empty((sum(count for use, count in held.items() if use & _GROUND), 3), np.int32)
+        ground = np.empty((sum(count for flags, count in held.items() if flags & _GROUND), 3), np.int32)
         bins.scatter(
             e,
             n,

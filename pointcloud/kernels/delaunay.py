@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pointcloud.kernels.jit import Int, inlined, inner, kernel
-from pointcloud.kernels.predicates import compare_ratios, orient
+from pointcloud.kernels.predicates import compare_ratios, orient, precedes
 
 Ints = npt.NDArray[np.signedinteger[Any]]
 
@@ -66,8 +66,8 @@ def sort(xy: Ints, z: Ints, frame: Frame, cols: Int, start: Ints, out_xy: Ints, 
         Heights in quanta.
     frame, cols
         From :func:`bucket_frame`.
-    start : int32 array (buckets + 1,)
-        Receives where the points of each bucket begin, row by row from the south.
+    start : int32 array (buckets + 2,)
+        Receives where the points of each bucket begin, row by row from the south, and where those of the last end.
     out_xy, out_z : int32 arrays (n, 2), (n,)
         Receive the points.
     """
@@ -81,12 +81,6 @@ def sort(xy: Ints, z: Ints, frame: Frame, cols: Int, start: Ints, out_xy: Ints, 
         at = start[bucket + 1]
         start[bucket + 1] = at + 1
         out_xy[at, 0], out_xy[at, 1], out_z[at] = xy[i, 0], xy[i, 1], z[i]
-
-
-@inner
-def _precedes(ax: Int, ay: Int, bx: Int, by: Int) -> bool:
-    """Whether a comes before b in lexicographic order of (E, N)."""
-    return bool(ax < bx or (ax == bx and ay < by))
 
 
 @inner
@@ -104,10 +98,10 @@ def _wins_tie(xy: Ints, z: Ints, a: Int, b: Int, old: Int, new: Int) -> bool:
     if px == qx and py == qy:
         return _below(z, new, old)
     next_to_b = orient(bx, by, px, py, qx, qy) < 0  # counter-clockwise a, b, new, old; else a, b, old, new
-    first_is_a, first_new = _precedes(ax, ay, bx, by), _precedes(qx, qy, px, py)
+    first_is_a, first_new = precedes(ax, ay, bx, by), precedes(qx, qy, px, py)
     first_x, first_y = (ax, ay) if first_is_a else (bx, by)
     mine_x, mine_y = (qx, qy) if first_new else (px, py)
-    if _precedes(mine_x, mine_y, first_x, first_y):
+    if precedes(mine_x, mine_y, first_x, first_y):
         return first_new  # all triangles meet there
     # triangles from a reach the point after b first, those from b the one before a
     return first_is_a == next_to_b

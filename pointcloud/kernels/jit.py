@@ -54,8 +54,8 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
 def inner(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a kernel that other kernels call millions of times, and that makes no array.
 
-    Numba counts references to the arrays that a function gets, unless it is told that none can be made in it: 15 ns an
-    array and call, which is more than finding the next triangle takes.
+    Numba counts references to the arrays that a function gets, unless it is told that none can be made in it. With that
+    terrain of two points a square metre takes a quarter longer.
     """
     return _compiled(function, _nrt=False)
 

@@ -24,6 +24,12 @@ def orient(ax: Int, ay: Int, bx: Int, by: Int, cx: Int, cy: Int) -> Int:
 
 
 @kernel
+def precedes(ax: Int, ay: Int, bx: Int, by: Int) -> bool:
+    """Whether a comes before b in lexicographic order of (E, N)."""
+    return bool(ax < bx or (ax == bx and ay < by))
+
+
+@kernel
 def compare_ratios(p: Int, q: Int, r: Int, s: Int) -> Int:
     """Return the sign of p/q - r/s for positive q, s and factors below 2^52, exactly, in limbs of 26 bits."""
     low = (p & _MASK) * (s & _MASK) - (r & _MASK) * (q & _MASK)

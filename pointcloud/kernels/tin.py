@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from pointcloud.kernels.delaunay import NONE, Frame, beside, first_triangle
 from pointcloud.kernels.jit import Int, inlined, inner, kernel
-from pointcloud.kernels.predicates import orient
+from pointcloud.kernels.predicates import orient, precedes
 
 Ints = npt.NDArray[np.signedinteger[Any]]
 Floats = npt.NDArray[np.float64]
@@ -35,12 +35,18 @@ _SLACK = 1e-12  # relative, on the squared width: cocircular triangles share one
 
 
 @inner
+def _first(xy: Ints, a: Int, b: Int) -> bool:
+    """Whether point a comes before point b in lexicographic order of (E, N)."""
+    return precedes(xy[a, 0], xy[a, 1], xy[b, 0], xy[b, 1])
+
+
+@inner
 def _along(xy: Ints, z: Ints, a: Int, b: Int, x: Int, y: Int) -> float:
     """Return the height (quanta) at x, y on the edge between the points a and b.
 
     It comes from the edge's two points alone, the smaller first, so that both triangles beside it give the same bits.
     """
-    if xy[b, 0] < xy[a, 0] or (xy[b, 0] == xy[a, 0] and xy[b, 1] < xy[a, 1]):
+    if _first(xy, b, a):
         a, b = b, a
     run = np.int64(xy[b, 0]) - xy[a, 0]
     if run != 0:
@@ -82,12 +88,6 @@ def _height(xy: Ints, z: Ints, a: Int, b: Int, c: Int, wa: Int, wb: Int, wc: Int
         rb, rc = rc, rb
     rise = float(wb) * float(rb - ra) + float(wc) * float(rc - ra)
     return float(base + ra) + rise / float(area)
-
-
-@inner
-def _first(xy: Ints, a: Int, b: Int) -> bool:
-    """Whether point a comes before point b in lexicographic order of (E, N)."""
-    return bool(xy[a, 0] < xy[b, 0] or (xy[a, 0] == xy[b, 0] and xy[a, 1] < xy[b, 1]))
 
 
 @inner

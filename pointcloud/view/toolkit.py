@@ -28,7 +28,7 @@ def need(module: str, extra: str = "view") -> Any:
             "view.missing", package=name, command=f'pip install "hyogo-pc[{extra}]"'
         ) from error
     except ImportError as error:
-        raise ParameterError("view.library", package=name, cause=error) from error
+        raise ParameterError("view.unloadable", package=name, cause=error) from error
 
 
 def pyvista() -> Any:
