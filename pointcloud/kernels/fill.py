@@ -247,6 +247,20 @@ def _count_rows(heights: Ints, first: Int, last: Int, sign: Int, counts: Ints) -
 
 
 @kernel
+def _surrounded(above: Ints, below: Ints, col: Int, reach: Int) -> bool:
+    """Whether there is a measured cell within ``reach`` rows and columns to the north, south, west and east.
+
+    No face holds a cell without: its corners would lie on one side. ``above`` and ``below`` are running sums over the
+    columns, of the cells in the row itself with those to the north or south of it.
+    """
+    west, east = col - reach, col + reach + 1
+    north, south = above[east] - above[west], below[east] - below[west]
+    left = above[col + 1] - above[west] + below[col + 1] - below[west]
+    right = above[east] - above[col] + below[east] - below[col]
+    return bool(north > 0 and south > 0 and left > 0 and right > 0)
+
+
+@kernel
 def fill(heights: Ints, margin: Int, gap: float, first: Int, last: Int, out: Floats) -> None:
     """Interpolate the empty cells whose face has a disc at most ``gap`` wide.
 
@@ -271,22 +285,24 @@ def fill(heights: Ints, margin: Int, gap: float, first: Int, last: Int, out: Flo
     _first_faces(reach, 1, faces[0], circles[0])
     _first_faces(reach, -1, faces[1], circles[1])
     widest = gap * gap * (1.0 + _SLACK)
-    counts = np.zeros(heights.shape[1], np.int64)  # measured cells of a column, ``reach`` rows up and down
-    _count_rows(heights, first + margin - reach, first + margin + reach, 1, counts)
+    cols = heights.shape[1]
+    above, below = np.zeros(cols, np.int64), np.zeros(cols, np.int64)  # measured cells, up to ``reach`` rows away
+    _count_rows(heights, first + margin - reach, first + margin, 1, above)
+    _count_rows(heights, first + margin, first + margin + reach, 1, below)
+    sums_above, sums_below = np.zeros(cols + 1, np.int64), np.zeros(cols + 1, np.int64)
     for i in range(first, last):
         row = i + margin
-        _count_rows(heights, row + reach, row + reach + 1, 1, counts)
-        around = np.sum(counts[margin - reach : margin + reach])
+        _count_rows(heights, row, row + 1, 1, above)
+        _count_rows(heights, row + reach, row + reach + 1, 1, below)
+        for k in range(cols):
+            sums_above[k + 1], sums_below[k + 1] = sums_above[k] + above[k], sums_below[k] + below[k]
         for j in range(out.shape[1]):
             col = j + margin
-            around += counts[col + reach]
-            enough = around >= 3
-            around -= counts[col - reach]
             if heights[row, col] != EMPTY:
                 out[i, j] = float(heights[row, col])
                 continue
             out[i, j] = np.nan
-            if not enough:
+            if not _surrounded(sums_above, sums_below, col, reach):
                 continue
             for turn in range(2):  # the face on the other side counts where the centre lies on an edge
                 count = _find_face(
@@ -297,7 +313,8 @@ def fill(heights: Ints, margin: Int, gap: float, first: Int, last: Int, out: Flo
                     break
                 if not _on_edge(face):
                     break
-        _count_rows(heights, row - reach, row - reach + 1, -1, counts)
+        _count_rows(heights, row - reach, row - reach + 1, -1, above)
+        _count_rows(heights, row, row + 1, -1, below)
 
 
 @kernel
