@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pointcloud.kernels import ground as kernels
+from pointcloud.kernels import lowest as kernels
 from pointcloud.kernels.morphology import NOTHING
 from pointcloud.lattice import QUANTA_PER_METRE, Box, Grid
 from pointcloud.surface.dem import GroundSource
