@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 from scipy import ndimage
 
+from pointcloud.ground.smrf import _disc
 from pointcloud.kernels import morphology
 from pointcloud.kernels.morphology import NOTHING
 
@@ -19,22 +18,51 @@ def surface(seed: int = 0, shape: tuple[int, int] = (40, 53)) -> np.ndarray:
     return heights
 
 
-def half_widths(radius: int) -> np.ndarray:
-    return np.array([math.isqrt(radius * radius - k * k) for k in range(radius + 1)], np.int64)
+def disc(radius: int) -> np.ndarray:
+    y, x = np.mgrid[-radius : radius + 1, -radius : radius + 1]
+    return np.asarray(x * x + y * y <= radius * radius)
+
+
+def test_minima_over_discs() -> None:
+    heights = surface(1)
+    before, out = heights, np.zeros_like(heights)
+    for radius in range(1, 46):
+        _, beyond = _disc(radius)
+        for first in range(0, 40, 16):  # bands
+            morphology.erode(before, heights, beyond, first, min(first + 16, 40), out)
+        expected = ndimage.grey_erosion(heights, footprint=disc(radius), mode="constant", cval=NOTHING)
+        assert np.array_equal(out, expected), radius
+        before, out = out, np.zeros_like(heights)
 
 
 @pytest.mark.parametrize("radius", [1, 2, 3, 7, 45])
-def test_minima_over_discs(radius: int) -> None:
+def test_maxima_over_discs(radius: int) -> None:
     heights = surface(radius)
-    y, x = np.mgrid[-radius : radius + 1, -radius : radius + 1]
-    disc = x * x + y * y <= radius * radius
-    expected = ndimage.grey_erosion(heights, footprint=disc, mode="constant", cval=NOTHING)
-    out = np.zeros_like(heights)
-    for first in range(0, 40, 16):  # bands
-        morphology.minima(
-            heights, half_widths(radius), first, min(first + 16, 40), out, np.empty(53, np.int32)
+    discs = np.random.default_rng(radius).random(heights.shape) < 0.3
+    lowest = np.iinfo(np.int32).min
+    held = np.where(discs & (heights != NOTHING), heights, lowest)
+    expected = ndimage.grey_dilation(held, footprint=disc(radius), mode="constant", cval=lowest)
+    half, _ = _disc(radius)
+    for first in range(0, 40, 16):
+        last = min(first + 16, 40)
+        out = np.zeros((last - first, 53), np.int32)
+        morphology.dilate(heights, discs, half, first, last, out, np.empty((2, 53), np.int32))
+        assert np.array_equal(out, np.where(expected == lowest, NOTHING, expected)[first:last])
+
+
+def test_steps_of_an_opening() -> None:
+    before = surface(11)
+    by = np.where(
+        before == NOTHING, NOTHING, before - np.random.default_rng(12).integers(0, 50_000, before.shape)
+    )
+    opened, steepest = before.copy(), np.full(before.shape, 0.1, np.float32)
+    for first in range(0, 40, 16):
+        morphology.lower_by_step(
+            opened, by[first : first + 16].astype(np.int32), 0.5, 0.05, 4.0, first, steepest
         )
-    assert np.array_equal(out, expected)
+    assert np.array_equal(opened, by)
+    expected = np.where(before == NOTHING, 0.0, (before.astype(np.int64) - by) / 40_000 - 0.5 / 4 - 0.05)
+    assert np.allclose(steepest, np.maximum(expected, 0.1), rtol=1e-6)
 
 
 @pytest.mark.parametrize("reach", [0, 1, 2, 5])
@@ -68,15 +96,6 @@ def test_means_do_not_depend_on_the_window() -> None:
     morphology.box_means(heights, 6, 0, 90, whole)
     morphology.box_means(np.ascontiguousarray(heights[20:70, 30:70]), 6, 0, 50, part)
     assert np.array_equal(part[6:-6, 6:-6], whole[26:64, 36:64], equal_nan=True)
-
-
-def test_turning_over_takes_out_what_is_not_wanted() -> None:
-    heights = surface(5)
-    wanted = np.random.default_rng(6).random(heights.shape) < 0.7
-    out = heights.copy()
-    for first in range(0, 40, 16):
-        morphology.turn_over(out, wanted, first, min(first + 16, 40))
-    assert np.array_equal(out, np.where(wanted & (heights != NOTHING), -heights, NOTHING))
 
 
 def test_steps_keep_what_was_measured_and_round_what_was_filled() -> None:
