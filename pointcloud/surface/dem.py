@@ -142,7 +142,7 @@ def terrain(
         for (block, _), unsettled in zip(tasks, results, strict=True):
             pending[job.coarse.slices(block)] |= unsettled
         halo = min(2 * halo, job.gap)
-        tasks = [(part, halo) for part in _cover(source, pending, job.coarse, halo)]
+        tasks = [(part, halo) for part in _cover(source, *np.nonzero(pending), job.coarse, halo)]
     return list(outs)
 
 
@@ -303,25 +303,23 @@ def _known(points: int) -> Array:
     return np.empty((1 << min(max((points // 2).bit_length(), 10), 16), 3), np.int32)
 
 
-def _cover(source: GroundSource, wanted: npt.NDArray[np.bool_], grid: Grid, halo: int) -> list[Box]:
-    """Return boxes that hold every wanted cell, and with ``halo`` around them as little area as halving finds.
+def _cover(source: GroundSource, rows: Array, cols: Array, grid: Grid, halo: int) -> list[Box]:
+    """Return boxes that hold every cell of the given rows and columns, with little area with ``halo`` around them.
 
-    Boxes of too many points are split all the same: a window takes some 35 bytes a point.
+    As little as halving finds. Boxes of too many points are split all the same: a window takes some 35 bytes a point.
     """
-    rows, cols = np.flatnonzero(wanted.any(axis=1)), np.flatnonzero(wanted.any(axis=0))
     if not len(rows):
         return []
-    top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(cols[0]), int(cols[-1]) + 1
+    top, bottom, left, right = int(rows.min()), int(rows.max()) + 1, int(cols.min()), int(cols.max()) + 1
     west, north = grid.box.west + left * grid.cell, grid.box.north - top * grid.cell
     box = Box(west, north - (bottom - top) * grid.cell, west + (right - left) * grid.cell, north)
     side = max(box.east - box.west, box.north - box.south)
     if side <= max(_NARROW, 2 * grid.cell):
         return [box]
-    inner, tight = wanted[top:bottom, left:right], Grid(box, grid.cell)
+    across = right - left >= bottom - top  # cut across the longer side
+    first = cols < left + (right - left) // 2 if across else rows < top + (bottom - top) // 2
     parts = [
-        part
-        for half in _halves(box, grid.cell)
-        for part in _cover(source, inner[tight.slices(half)], Grid(half, grid.cell), halo)
+        part for half in (first, ~first) for part in _cover(source, rows[half], cols[half], grid, halo)
     ]
     whole = box.grow(halo)
     fits = side + 2 * halo <= 2 * REACH and source.count(whole) <= _MOST_POINTS

@@ -73,11 +73,11 @@ def _may_hold(dry: npt.NDArray[np.uint8], gap: float) -> bool:
     if min(dry.shape) < side:
         return False
     filled: npt.NDArray[Any] = dry
-    for axis in (0, 1):  # running maximum by doubling
+    for _ in range(2):  # running maximum by doubling, down the rows and then down the columns
         length = 1
         while length < side:
             step = min(length, side - length)
-            first = np.take(filled, range(filled.shape[axis] - step), axis)
-            filled = np.maximum(first, np.take(filled, range(step, filled.shape[axis]), axis))
+            filled = np.maximum(filled[:-step], filled[step:])
             length += step
+        filled = filled.T
     return bool((filled == 0).any())
