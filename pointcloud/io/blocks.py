@@ -9,12 +9,10 @@ import numpy.typing as npt
 
 from pointcloud.io.spill import Layer
 from pointcloud.kernels import bins
+from pointcloud.kernels.bins import BLOCK
 from pointcloud.lattice import Box
 
 Array = npt.NDArray[Any]
-
-BLOCK = 256
-"""Cells along a side of a block."""
 
 _FEW = 512  # blocks to begin with: those of a usual tile at 50 cm; memory is taken as they are used
 

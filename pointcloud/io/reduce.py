@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pointcloud.errors import FileError
-from pointcloud.io.blocks import BLOCK, Blocks
+from pointcloud.io.blocks import Blocks
 from pointcloud.io.spill import (
     BUCKET,
     WIDEST,
@@ -23,6 +23,7 @@ from pointcloud.io.spill import (
     write_index,
 )
 from pointcloud.kernels import bins
+from pointcloud.kernels.bins import BLOCK
 from pointcloud.lattice import QUANTA_PER_METRE, Box, metres
 from pointcloud.params import WATER_CLASS, ReduceParams
 

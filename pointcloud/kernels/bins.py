@@ -7,11 +7,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pointcloud.kernels.jit import Int, kernel
+from pointcloud.kernels.jit import Int, inner, kernel
 
 Ints = npt.NDArray[np.integer[Any]]
 
 EMPTY = np.int32(-(2**31))  # a cell without a return
+
+_STRIP = 4096  # points that several kernels take in turn, while the cache holds them
+
+_SHIFT = 8
+BLOCK = 1 << _SHIFT
+"""Cells along a side of a block: a power of two, so that the block of a cell is found without a division."""
 
 
 @kernel
@@ -43,23 +49,14 @@ def touched_blocks(
                 table[row, col] = -2
 
 
-@kernel
+@inner
 def place(
-    e: Int,
-    n: Int,
-    cell: Int,
-    per_cell: float,
-    size: Int,
-    per_side: float,
-    first_row: Int,
-    first_col: Int,
-    table: Ints,
+    e: Int, n: Int, cell: Int, per_cell: float, first_row: Int, first_col: Int, table: Ints
 ) -> tuple[Int, Int, Int]:
     """Return the slot of the block that a point falls in, and the row and column of its cell there."""
     row, col = floor_div(-n, cell, per_cell), floor_div(e, cell, per_cell)
-    block_row, block_col = floor_div(row, size, per_side), floor_div(col, size, per_side)
-    slot = table[block_row - first_row, block_col - first_col]
-    return slot, row - block_row * size, col - block_col * size
+    slot = table[(row >> _SHIFT) - first_row, (col >> _SHIFT) - first_col]
+    return slot, row & (BLOCK - 1), col & (BLOCK - 1)
 
 
 @kernel
@@ -90,13 +87,12 @@ def highest(
         Block row and column of ``table[0, 0]`` on the lattice of blocks.
     table : int32 array
         Slot of each block in ``pool``.
-    pool : int32 array (slots, cells, cells)
+    pool : int32 array (slots, BLOCK, BLOCK)
     """
-    size = pool.shape[1]
-    per_cell, per_side = 1.0 / cell, 1.0 / size
+    per_cell = 1.0 / cell
     for i in range(e.shape[0]):
         if use[i] & bit:
-            slot, r, c = place(e[i], n[i], cell, per_cell, size, per_side, first_row, first_col, table)
+            slot, r, c = place(e[i], n[i], cell, per_cell, first_row, first_col, table)
             if z[i] > pool[slot, r, c]:
                 pool[slot, r, c] = z[i]
 
@@ -106,11 +102,10 @@ def occupied(
     e: Ints, n: Ints, use: Ints, bit: Int, cell: Int, first_row: Int, first_col: Int, table: Ints, pool: Ints
 ) -> None:
     """Set each cell that holds a point with ``bit`` to 1; the parameters are those of :func:`highest`."""
-    size = pool.shape[1]
-    per_cell, per_side = 1.0 / cell, 1.0 / size
+    per_cell = 1.0 / cell
     for i in range(e.shape[0]):
         if use[i] & bit:
-            slot, r, c = place(e[i], n[i], cell, per_cell, size, per_side, first_row, first_col, table)
+            slot, r, c = place(e[i], n[i], cell, per_cell, first_row, first_col, table)
             pool[slot, r, c] = 1
 
 
@@ -119,11 +114,10 @@ def counted(
     e: Ints, n: Ints, use: Ints, bit: Int, cell: Int, first_row: Int, first_col: Int, table: Ints, pool: Ints
 ) -> None:
     """Add one to a cell for each point with ``bit``; the parameters are those of :func:`highest`."""
-    size = pool.shape[1]
-    per_cell, per_side = 1.0 / cell, 1.0 / size
+    per_cell = 1.0 / cell
     for i in range(e.shape[0]):
         if use[i] & bit:
-            slot, r, c = place(e[i], n[i], cell, per_cell, size, per_side, first_row, first_col, table)
+            slot, r, c = place(e[i], n[i], cell, per_cell, first_row, first_col, table)
             pool[slot, r, c] += 1
 
 
@@ -157,26 +151,31 @@ def survey(
     tally : int64 array (257,)
         Is raised by the number of points for each value of ``use``, and at the end by that of points withheld.
     """
-    flag_points(classes, withheld, flags, use, histogram)
-    for i in range(e.shape[0]):
-        tally[use[i]] += 1
-        tally[256] += withheld[i] != 0
-        extremes[0, 0], extremes[1, 0] = min(extremes[0, 0], e[i]), max(extremes[1, 0], e[i])
-        extremes[0, 1], extremes[1, 1] = min(extremes[0, 1], n[i]), max(extremes[1, 1], n[i])
-    for touched in of_touched:
-        touched_blocks(e, n, use, *touched)
+    west, south, east, north = extremes[0, 0], extremes[0, 1], extremes[1, 0], extremes[1, 1]
+    for first in range(0, e.shape[0], _STRIP):
+        last = min(first + _STRIP, e.shape[0])
+        x, y, held, used = e[first:last], n[first:last], withheld[first:last], use[first:last]
+        flag_points(classes[first:last], held, flags, used, histogram)
+        for i in range(last - first):
+            tally[used[i]] += 1
+            tally[256] += held[i] != 0
+            west, east = min(west, x[i]), max(east, x[i])
+            south, north = min(south, y[i]), max(north, y[i])
+        for touched in of_touched:
+            touched_blocks(x, y, used, *touched)
+    extremes[0, 0], extremes[0, 1], extremes[1, 0], extremes[1, 1] = west, south, east, north
 
 
 @kernel
-def take(e: Ints, n: Ints, z: Ints, use: Ints, bit: Int, east: Int, north: Int, out: Ints) -> None:
-    """Write the points with ``bit`` to ``out`` (m, 3), m the number of them, relative to an origin."""
-    end = 0
+def take(e: Ints, n: Ints, z: Ints, use: Ints, end: Int, bit: Int, east: Int, north: Int, out: Ints) -> Int:
+    """Write the points with ``bit`` to ``out`` (m, 3) from ``end`` on, relative to an origin; return the new end."""
     for i in range(e.shape[0]):
         if use[i] & bit:
             out[end, 0] = e[i] - east
             out[end, 1] = n[i] - north
             out[end, 2] = z[i]
             end += 1
+    return end
 
 
 @kernel
@@ -192,14 +191,18 @@ def scatter(
 ) -> None:
     """Run :func:`highest`, :func:`occupied`, :func:`take` and, if asked for, :func:`counted` on the same points.
 
-    Each has its further arguments. Like :func:`survey` it is one call for the sake of Python's lock: beside a decoder
-    that holds it, each return from a kernel takes as long as a few chunks.
+    Each has its further arguments. Like :func:`survey` it is one call for the sake of Python's lock (beside a decoder
+    that holds it, each return from a kernel takes as long as a few chunks), and goes by strips for that of the cache.
     """
-    highest(e, n, z, use, *of_highest)
-    occupied(e, n, use, *of_dry)
-    if of_counted is not None:
-        counted(e, n, use, *of_counted)
-    take(e, n, z, use, *of_take)
+    end = 0
+    for first in range(0, e.shape[0], _STRIP):
+        last = min(first + _STRIP, e.shape[0])
+        here = e[first:last], n[first:last], z[first:last], use[first:last]
+        highest(*here, *of_highest)
+        occupied(here[0], here[1], here[3], *of_dry)
+        if of_counted is not None:
+            counted(here[0], here[1], here[3], *of_counted)
+        end = take(*here, end, *of_take)
 
 
 @kernel

@@ -49,13 +49,12 @@ def moments(
         Block row and column of ``table[0, 0]`` on the lattice of blocks.
     table : int32 array
         Slot of each block in ``pool``.
-    pool : float64 array (slots, cells, cells, 3)
+    pool : float64 array (slots, BLOCK, BLOCK, 3)
     """
-    size = pool.shape[1]
-    per_cell, per_side = 1.0 / cell, 1.0 / size
+    per_cell = 1.0 / cell
     for i in range(e.shape[0]):
         if use[i] & bit:
-            slot, r, c = place(e[i], n[i], cell, per_cell, size, per_side, first_row, first_col, table)
+            slot, r, c = place(e[i], n[i], cell, per_cell, first_row, first_col, table)
             apart = z[i] - pool[slot, r, c, MEAN]
             pool[slot, r, c, COUNT] += 1.0
             pool[slot, r, c, MEAN] += apart / pool[slot, r, c, COUNT]
@@ -152,8 +151,7 @@ def fingerprints(
 
     The parameters are those of :func:`moments`; every point counts.
     """
-    size = pool.shape[1]
-    per_cell, per_side = 1.0 / cell, 1.0 / size
+    per_cell = 1.0 / cell
     for i in range(e.shape[0]):
-        slot, r, c = place(e[i], n[i], cell, per_cell, size, per_side, first_row, first_col, table)
+        slot, r, c = place(e[i], n[i], cell, per_cell, first_row, first_col, table)
         pool[slot, r, c] ^= keys[i]

@@ -318,9 +318,7 @@ def _cover(source: GroundSource, rows: Array, cols: Array, grid: Grid, halo: int
         return [box]
     across = right - left >= bottom - top  # cut across the longer side
     first = cols < left + (right - left) // 2 if across else rows < top + (bottom - top) // 2
-    parts = [
-        part for half in (first, ~first) for part in _cover(source, rows[half], cols[half], grid, halo)
-    ]
+    parts = [part for half in (first, ~first) for part in _cover(source, rows[half], cols[half], grid, halo)]
     whole = box.grow(halo)
     fits = side + 2 * halo <= 2 * REACH and source.count(whole) <= _MOST_POINTS
     return [box] if fits and whole.area <= sum(part.grow(halo).area for part in parts) else parts
