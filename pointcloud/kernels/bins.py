@@ -194,7 +194,7 @@ def scatter(
     Each has its further arguments. Like :func:`survey` it is one call for the sake of Python's lock (beside a decoder
     that holds it, each return from a kernel takes as long as a few chunks), and goes by strips for that of the cache.
     """
-    end = 0
+    end: Int = 0
     for first in range(0, e.shape[0], _STRIP):
         last = min(first + _STRIP, e.shape[0])
         here = e[first:last], n[first:last], z[first:last], use[first:last]

@@ -142,7 +142,8 @@ def terrain(
         for (block, _), unsettled in zip(tasks, results, strict=True):
             pending[job.coarse.slices(block)] |= unsettled
         halo = min(2 * halo, job.gap)
-        tasks = [(part, halo) for part in _cover(source, *np.nonzero(pending), job.coarse, halo)]
+        rows, cols = np.nonzero(pending)
+        tasks = [(part, halo) for part in _cover(source, rows, cols, job.coarse, halo)]
     return list(outs)
 
 
