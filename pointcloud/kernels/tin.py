@@ -13,139 +13,21 @@ import numpy as np
 import numpy.typing as npt
 
 from pointcloud.kernels.delaunay import NONE, Frame, beside, first_triangle
-from pointcloud.kernels.jit import Int, inlined, inner, kernel
-from pointcloud.kernels.predicates import orient, precedes
+from pointcloud.kernels.jit import Int, inner, kernel
+from pointcloud.kernels.predicates import orient
+from pointcloud.kernels.triangle import OPEN, TOO_WIDE, corners, disc_width, height_in, judge
 
 Ints = npt.NDArray[np.signedinteger[Any]]
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
-# What a cell of the work array holds besides a height: one array, so that a hit touches one cache line.
-UNSEEN = np.nan  # no triangle holds its centre
-TOO_WIDE = np.inf  # lies in a final triangle whose disc is wider than the largest gap
-OPEN = -np.inf  # lies in a triangle that points beyond the window might break
+UNSEEN = np.nan
+"""What the work array holds where no triangle holds the centre; elsewhere a height, or OPEN or TOO_WIDE."""
 
 _LARGE = 2 * 6  # twice the area, in cells, of a triangle from which on it pays to fill it at once
 _SPAN_FROM = 12  # cells of a triangle's box from which on it pays to find each row's span first
-_EXACT = 2.0**62
-
-_MARGIN = 10.0  # quanta
 
 _SLACK = 1e-12  # relative, on the squared width: cocircular triangles share one disc but round it differently
-
-
-@inner
-def _first(xy: Ints, a: Int, b: Int) -> bool:
-    """Whether point a comes before point b in lexicographic order of (E, N)."""
-    return precedes(xy[a, 0], xy[a, 1], xy[b, 0], xy[b, 1])
-
-
-@inner
-def _along(xy: Ints, z: Ints, a: Int, b: Int, x: Int, y: Int) -> float:
-    """Return the height (quanta) at x, y on the edge between the points a and b.
-
-    It comes from the edge's two points alone, the smaller first, so that both triangles beside it give the same bits.
-    """
-    if _first(xy, b, a):
-        a, b = b, a
-    run = np.int64(xy[b, 0]) - xy[a, 0]
-    if run != 0:
-        share = float(x - xy[a, 0]) / float(run)
-    else:
-        share = float(y - xy[a, 1]) / float(np.int64(xy[b, 1]) - xy[a, 1])
-    return float(z[a]) + share * float(np.int64(z[b]) - z[a])
-
-
-@inner
-def _height(xy: Ints, z: Ints, a: Int, b: Int, c: Int, wa: Int, wb: Int, wc: Int, x: Int, y: Int) -> float:
-    """Return the height (quanta) at x, y inside or on the edge of the triangle a, b, c.
-
-    wa, wb, wc are twice the areas opposite to each corner. Weighted with the heights above the lowest corner they
-    sum exactly in 64 bits, so the order of the corners does not matter; a triangle too large for that is taken
-    relative to its smallest point.
-    """
-    if wa == 0:
-        return _along(xy, z, b, c, x, y)
-    if wb == 0:
-        return _along(xy, z, a, c, x, y)
-    if wc == 0:
-        return _along(xy, z, a, b, x, y)
-    area = wa + wb + wc
-    base = np.int64(min(z[a], z[b], z[c]))
-    ra, rb, rc = z[a] - base, z[b] - base, z[c] - base
-    if float(area) * float(max(ra, rb, rc)) < _EXACT:
-        return float(base) + float(wa * ra + wb * rb + wc * rc) / float(area)
-    if _first(xy, b, a) and _first(xy, b, c):
-        a, b, c = b, c, a
-        wb, wc = wc, wa
-        ra, rb, rc = rb, rc, ra
-    elif _first(xy, c, a) and _first(xy, c, b):
-        a, b, c = c, a, b
-        wb, wc = wa, wb
-        ra, rb, rc = rc, ra, rb
-    if _first(xy, c, b):
-        wb, wc = wc, wb
-        rb, rc = rc, rb
-    rise = float(wb) * float(rb - ra) + float(wc) * float(rc - ra)
-    return float(base + ra) + rise / float(area)
-
-
-@inner
-def _squared_width(area: float, a2: float, b2: float, c2: float) -> float:
-    """Return the squared width of a triangle's disc from twice its area and its squared sides, in any order."""
-    short, long = min(a2, b2, c2), max(a2, b2, c2)
-    middle = max(min(a2, b2), min(max(a2, b2), c2))
-    return short * middle * long / (area * area)
-
-
-@inlined
-def _corners(xy: Ints, a: Int, b: Int, c: Int) -> tuple[Int, Int, Int, Int, Int, Int]:
-    """Return x and y of three points."""
-    ax, ay = np.int64(xy[a, 0]), np.int64(xy[a, 1])
-    bx, by = np.int64(xy[b, 0]), np.int64(xy[b, 1])
-    cx, cy = np.int64(xy[c, 0]), np.int64(xy[c, 1])
-    return ax, ay, bx, by, cx, cy
-
-
-@inner
-def _width(xy: Ints, a: Int, b: Int, c: Int) -> float:
-    """Return the width of a triangle's disc, the same from whichever corner it is looked at."""
-    ax, ay = np.int64(xy[a, 0]), np.int64(xy[a, 1])
-    bx, by = xy[b, 0] - ax, xy[b, 1] - ay
-    cx, cy = xy[c, 0] - ax, xy[c, 1] - ay
-    a2 = float((cx - bx) * (cx - bx) + (cy - by) * (cy - by))
-    area = float(bx * cy - by * cx)
-    return math.sqrt(_squared_width(area, a2, float(bx * bx + by * by), float(cx * cx + cy * cy)))
-
-
-@inner
-def _mark(
-    ax: Int, ay: Int, bx: Int, by: Int, cx: Int, cy: Int, gap2: float, near: float, unread: Ints
-) -> float:
-    """Return what the triangle says of the cells in it: OPEN, TOO_WIDE or, if it is accepted, 0.
-
-    It is final if its disc stays clear of what was not read, by a margin (1 mm, and more for discs of kilometres)
-    far above rounding; ``near`` is at most how far the corner a is from there. The squared width is computed in an
-    order of the sides that does not depend on which corner comes first.
-    """
-    bx, by = bx - ax, by - ay
-    cx, cy = cx - ax, cy - ay
-    area = float(bx * cy - by * cx)
-    b2, c2 = float(bx * bx + by * by), float(cx * cx + cy * cy)
-    a2 = float((cx - bx) * (cx - bx) + (cy - by) * (cy - by))
-    width2 = _squared_width(area, a2, b2, c2)
-    near -= _MARGIN
-    if near < 0.0 or width2 >= near * near:  # else the disc, which holds a, is clear of it
-        radius = 0.5 * math.sqrt(width2)
-        radius += _MARGIN + 1e-8 * radius
-        x = float(ax) + (float(cy) * b2 - float(by) * c2) * 0.5 / area
-        y = float(ay) + (float(bx) * c2 - float(cx) * b2) * 0.5 / area
-        for k in range(unread.shape[0]):
-            over_x = max(float(unread[k, 0]) - x, x - float(unread[k, 2]), 0.0)
-            over_y = max(float(unread[k, 1]) - y, y - float(unread[k, 3]), 0.0)
-            if over_x * over_x + over_y * over_y <= radius * radius:
-                return OPEN
-    return 0.0 if width2 <= gap2 else TOO_WIDE
 
 
 @inner
@@ -167,7 +49,7 @@ def _walk(
     Return its corners, counter-clockwise, and twice the areas opposite to each. If one of these is negative there is
     no such triangle, and an edge of this one is what lies between.
     """
-    ax, ay, bx, by, cx, cy = _corners(xy, a, b, c)
+    ax, ay, bx, by, cx, cy = corners(xy, a, b, c)
     wa, wb, wc = orient(bx, by, cx, cy, x, y), orient(cx, cy, ax, ay, x, y), orient(ax, ay, bx, by, x, y)
     while (wa | wb | wc) < 0:  # one is negative
         if wa < 0:  # turned so that it is that of the edge a-b
@@ -183,14 +65,6 @@ def _walk(
         cx, cy = np.int64(xy[c, 0]), np.int64(xy[c, 1])
         wa, wb, wc = orient(bx, by, cx, cy, x, y), orient(cx, cy, ax, ay, x, y), -wc
     return a, b, c, wa, wb, wc
-
-
-@inner
-def _judge(xy: Ints, a: Int, b: Int, c: Int, gap2: float, reach: tuple[Int, Int], unread: Ints) -> float:
-    """Return :func:`_mark` of the triangle a, b, c."""
-    ax, ay, bx, by, cx, cy = _corners(xy, a, b, c)
-    near = min(reach[0] - abs(int(ax)), reach[1] - abs(int(ay)))
-    return _mark(ax, ay, bx, by, cx, cy, gap2, float(near), unread)
 
 
 @inner
@@ -225,7 +99,7 @@ def _fill(
 
     Those on its edges are left if another triangle may have a say.
     """
-    ax, ay, bx, by, cx, cy = _corners(xy, a, b, c)
+    ax, ay, bx, by, cx, cy = corners(xy, a, b, c)
     north, south, west, east = max(ay, by, cy), min(ay, by, cy), min(ax, bx, cx), max(ax, bx, cx)
     area = orient(ax, ay, bx, by, cx, cy)
     sure = mark == 0.0 and widths is None
@@ -255,10 +129,10 @@ def _fill(
                 least = min(wa, wb, wc)
                 if (least > 0 or (least == 0 and sure)) and not skip[row, col]:
                     if widths is not None:
-                        width = _width(xy, a, b, c) if mark == 0.0 else np.inf
+                        width = disc_width(xy, a, b, c) if mark == 0.0 else np.inf
                         widths[g][row, col] = -width if mark == OPEN else width
                     x = x0 + col * cell
-                    out[row, col] = _height(xy, z, a, b, c, wa, wb, wc, x, y) if mark == 0.0 else mark
+                    out[row, col] = height_in(xy, z, a, b, c, wa, wb, wc, x, y) if mark == 0.0 else mark
                 wb -= (ay - cy) * cell
                 wc -= (by - ay) * cell
                 wa -= (cy - by) * cell
@@ -269,11 +143,11 @@ def _meet(
     xy: Ints, a: Int, b: Int, c: Int, gap2: float, reach: tuple[Int, Int], unread: Ints, met: Floats
 ) -> None:
     """Add a triangle that holds a centre to ``met``: how many are accepted, are open; the narrowest disc."""
-    mark = _judge(xy, a, b, c, gap2, reach, unread)
+    mark = judge(xy, a, b, c, gap2, reach, unread)
     met[0] += mark == 0.0
     met[1] += mark == OPEN
     if mark == 0.0:
-        met[2] = min(met[2], _width(xy, a, b, c))
+        met[2] = min(met[2], disc_width(xy, a, b, c))
 
 
 @inner
@@ -375,7 +249,7 @@ def interpolate(
     a, b, c = first_triangle(xy, z, start, frame, cols)
     if a == NONE:
         return
-    mark = _judge(xy, a, b, c, gap2, reach, unread)
+    mark = judge(xy, a, b, c, gap2, reach, unread)
     judged = a, b, c
     forth = False
     bands = outs[0].shape[0]
@@ -398,14 +272,14 @@ def interpolate(
                     if (wa | wb | wc) < 0:
                         continue
                     if judged != (a, b, c):
-                        mark = _judge(xy, a, b, c, gap2, reach, unread)
+                        mark = judge(xy, a, b, c, gap2, reach, unread)
                         judged = a, b, c
                     here = mark
                     on_edge = wa == 0 or wb == 0 or wc == 0
                     if widths is not None or (on_edge and mark != 0.0):
                         met[0], met[1], met[2] = mark == 0.0, mark == OPEN, np.inf
                         if mark == 0.0:
-                            met[2] = _width(xy, a, b, c)
+                            met[2] = disc_width(xy, a, b, c)
                         if on_edge:
                             _meet_others(
                                 *(xy, z, start, frame, cols, known, a, b, c, wa, wb, wc),
@@ -415,7 +289,35 @@ def interpolate(
                         if widths is not None:
                             widths[g][row, col] = -met[2] if met[1] > 0 else met[2]
                     if here == 0.0:
-                        here = _height(xy, z, a, b, c, wa, wb, wc, x, y)
+                        here = height_in(xy, z, a, b, c, wa, wb, wc, x, y)
                     out[row, col] = here
                     if wa + wb + wc > _LARGE * cell * cell:
                         _fill(xy, z, a, b, c, mark, origins, skips, outs, widths, span)
+
+
+@kernel
+def settle(work: Floats, widths: Floats | None, skip: Flags, pending: Flags) -> None:
+    """Mark the cells that a wider window may change, and leave lengths and NaN alone in the arrays.
+
+    Parameters
+    ----------
+    work, widths
+        Of one grid, from :func:`interpolate`. Cells without terrain become NaN, widths positive.
+    skip : bool array (rows, cols)
+        True for cells that nobody wants.
+    pending : bool array (coarse rows, coarse cols)
+        Cells of the coarsest grid that hold such a cell are set.
+    """
+    rows, cols = work.shape
+    factor = rows // pending.shape[0]
+    for row in range(rows):
+        for col in range(cols):
+            settled = math.isfinite(work[row, col])
+            waits = not (settled or work[row, col] == TOO_WIDE or skip[row, col])
+            if widths is not None:
+                waits |= settled and widths[row, col] < 0.0
+                widths[row, col] = abs(widths[row, col]) if settled else np.nan
+            if not settled:
+                work[row, col] = np.nan
+            if waits:
+                pending[row // factor, col // factor] = True

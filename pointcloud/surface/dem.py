@@ -142,7 +142,9 @@ def terrain(
         for (block, _), unsettled in zip(tasks, results, strict=True):
             pending[job.coarse.slices(block)] |= unsettled
         halo = min(2 * halo, job.gap)
-        rows, cols = np.nonzero(pending)
+        rows, cols = np.divmod(
+            np.flatnonzero(pending), job.coarse.cols
+        )  # np.nonzero takes four times as long
         tasks = [(part, halo) for part in _cover(source, rows, cols, job.coarse, halo)]
     return list(outs)
 
@@ -210,9 +212,9 @@ def _settle(job: _Job, task: tuple[Box, int]) -> npt.NDArray[np.bool_]:
         True where a cell is not settled: a wider halo may change it.
     """
     box, halo = task
-    if job.source.count(box.grow(job.gap)) < 3:
-        return np.zeros(Grid(box, job.coarse.cell).shape, np.bool_)
     window = box.grow(halo)
+    if job.source.count(window) < 3 and job.source.count(box.grow(job.gap)) < 3:
+        return np.zeros(Grid(box, job.coarse.cell).shape, np.bool_)
     side = max(window.east - window.west, window.north - window.south)
     if side > 2 * REACH:
         raise GroundError("surface.reach", side=metres(side), most=metres(2 * REACH))
@@ -262,21 +264,13 @@ def _interpolate(job: _Job, box: Box, window: Box, unread: list[Box]) -> npt.NDA
         works,
         widths,
     )
-    coarse = Grid(box, job.coarse.cell)
-    pending = np.zeros(coarse.shape, np.bool_)
-    for k, (grid, out, skip, work) in enumerate(zip(job.grids, job.outs, job.skip, works, strict=True)):
+    pending = np.zeros(Grid(box, job.coarse.cell).shape, np.bool_)
+    for k, grid in enumerate(job.grids):
         here = grid.slices(box)
-        settled = np.isfinite(work)
-        unsettled = ~(settled | (work == tin.TOO_WIDE) | skip[here])
-        empty = ~settled | skip[here]
-        work[empty] = np.nan
-        _write(work, job.precision, out[here])
+        tin.settle(works[k], None if widths is None else widths[k], job.skip[k][here], pending)
+        _write(works[k], job.precision, job.outs[k][here])
         if job.gaps is not None and widths is not None:
-            unsettled |= (widths[k] < 0.0) & ~empty
-            widths[k][empty] = np.nan
-            _write(np.abs(widths[k]), job.precision, job.gaps[k][here])
-        factor = coarse.cell // grid.cell
-        pending |= unsettled.reshape(coarse.rows, factor, coarse.cols, factor).any(axis=(1, 3))
+            _write(widths[k], job.precision, job.gaps[k][here])
     return pending
 
 
