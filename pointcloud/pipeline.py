@@ -34,7 +34,7 @@ from pointcloud.surface.dem import GroundSource
 
 Array = npt.NDArray[Any]
 
-_CHUNK = 1_000_000
+_CHUNK = 400_000  # points; few enough for the cache, and eight LAZ chunks to decode side by side
 
 
 @dataclass(frozen=True)

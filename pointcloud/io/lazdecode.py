@@ -9,7 +9,6 @@ only be decoded whole).
 from __future__ import annotations
 
 import io
-import os
 import struct
 from collections.abc import Iterator
 from itertools import accumulate
@@ -36,10 +35,6 @@ _SELECTION = lazrs.DecompressionSelection(
     | lazrs.SELECTIVE_DECOMPRESS_CLASSIFICATION
     | lazrs.SELECTIVE_DECOMPRESS_FLAGS
 )
-
-_BESIDE = 2 * (
-    os.cpu_count() or 1
-)  # chunks decoded with one call: during it no other thread gets Python's lock
 
 _EVERYTHING = lazrs.DecompressionSelection(lazrs.SELECTIVE_DECOMPRESS_ALL)
 
@@ -156,8 +151,7 @@ def _chunks(
         if file.readinto(part.data) != size:
             raise FileError("file.chunk_table", path=header.path, at=record.table_at, size=header.size)
         _check_layers(header, record, part, group, number)
-        step = _BESIDE if parallel else 1
-        for job in (group[k : k + step] for k in range(0, len(group), step)):
+        for job in [group] if parallel else [[entry] for entry in group]:
             taken = sum(size for _, size in job)
             given = sum(points for points, _ in job) * header.record_length
             source, target = part[:taken], records[:given]
