@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pointcloud import memory, relief
+from pointcloud import memory
 from pointcloud.ground import smrf
 from pointcloud.io import geoid
 from pointcloud.io.cloud import Cloud
@@ -127,13 +127,15 @@ def relief_halo(params: GridParams, *only: str) -> int:
 
     That of all styles of a run, or of some ``only``.
     """
+    styles = only or params.styles
+    if not styles:
+        return 0
+    from pointcloud import relief  # its kernels are a sixteenth of the start of a run that makes no picture
+
     reach = max(
-        (
-            relief.halo(style, metres(cell), params.style(style)) * cell
-            for style in only or params.styles
-            for cell in params.cells
-        ),
-        default=0,
+        relief.halo(style, metres(cell), params.style(style)) * cell
+        for style in styles
+        for cell in params.cells
     )
     return -(-reach // params.cells[0]) * params.cells[0]
 
@@ -228,8 +230,7 @@ def _terrains(
         if "dem" in params.products:
             yield Made("dem", grid, None if empty else out[here])
         for style in params.styles:
-            values = params.style(style)
-            shown = None if empty else relief.picture(style, out, metres(cell), values, threads=threads)[here]
+            shown = None if empty else _picture(style, out, metres(cell), params, threads)[here]
             yield Made(style, grid, shown)
     if gaps is not None:
         parts = [Grid(wide, cell).slices(box) for cell in params.cells]
@@ -244,6 +245,12 @@ def _terrains(
             void,
             pool,
         )
+
+
+def _picture(style: Product, heights: Array, cell: float, params: GridParams, threads: int) -> Array:
+    from pointcloud import relief
+
+    return relief.picture(style, heights, cell, params.style(style), threads=threads)
 
 
 def _qualities(

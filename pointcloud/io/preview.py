@@ -163,8 +163,9 @@ def _filled(file: Any, kind: Kind) -> Window:
 
 
 def _heights(file: Any, window: Window, rows: int, cols: int) -> NDArray[np.float32]:
-    read = file.read(1, window=window, out_shape=(rows, cols), resampling=Resampling.average, masked=True)
-    heights: NDArray[np.float32] = read.astype(np.float32).filled(np.nan)
+    read = file.read(1, window=window, out_shape=(rows, cols), resampling=Resampling.average)
+    heights: NDArray[np.float32] = read.astype(np.float32)
+    heights[read == file.nodata] = np.nan  # a masked array would read everything once more
     return heights
 
 
