@@ -21,6 +21,8 @@ _ALLOCATIONS = 100_000
 
 def entry() -> NoReturn:
     """Run the command line and end the process with its exit code."""
+    # Linear algebra is a few small systems here; its threads, one a core in every worker, wait busily at the start.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from hyogo_pc.main import main
 
     if getattr(sys, "frozen", False):  # one executable file: its workers begin here too
