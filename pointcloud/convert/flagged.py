@@ -6,8 +6,9 @@ height is interpolated from those around.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -37,22 +38,36 @@ def flags_of(gridded: Gridded, member: Member) -> NDArray[np.int64]:
     Raises
     ------
     FileError
-        If there is no quality raster beside the heights, or it is one of other cells.
+        If there is no quality raster beside the heights, or it is one of other cells, or was not made like them.
     """
     path = quality_beside(member)
     if member.inner or not _DEM.match(member.path.name) or not path.is_file():
         raise FileError("convert.no_quality", path=member.label, quality=path)
     try:
         with rasterio.open(path, driver="GTiff") as raster:
-            state, transform = raster.read(1), raster.transform
+            state, transform, tags = raster.read(1), raster.transform, raster.tags()
+        with rasterio.open(member.path, driver="GTiff") as raster:
+            other = _differing(raster.tags(), tags)
     except RasterioError as error:
         raise FileError("file.unreadable", path=path, cause=error) from error
     grid = gridded.grid
     west, _, _, north = grid.box.bounds
     if state.shape != grid.shape or (transform.c, transform.f, transform.a) != (west, north, grid.resolution):
         raise FileError("convert.other_quality", path=member.label, quality=path)
+    if other:
+        raise FileError("convert.unlike_quality", path=member.label, quality=path, other=", ".join(other))
     known = ~np.isnan(gridded.array[::-1])
     return np.where(state[::-1][known] == MEASURED, MEASURED_FLAG, INTERPOLATED_FLAG)
+
+
+def _differing(dem: Mapping[str, str], quality: Mapping[str, str]) -> list[str]:
+    """Return what two rasters say that they were made from, where that differs; nothing where one does not say."""
+    if "PARAMETERS" not in dem or "PARAMETERS" not in quality:
+        return []
+    mine, its = json.loads(dem["PARAMETERS"]), json.loads(quality["PARAMETERS"])
+    its["algorithm"] = its.get("dem_algorithm")
+    mine["inputs"], its["inputs"] = dem.get("INPUTS"), quality.get("INPUTS")
+    return sorted(key for key in mine if mine[key] != its.get(key))
 
 
 def numbered(pieces: Iterator[bytes], flags: NDArray[np.int64]) -> Iterator[bytes]:

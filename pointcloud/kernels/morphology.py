@@ -43,8 +43,8 @@ def _widen(low: Ints, row: Ints, width: Int) -> None:
 def erode(before: Ints, heights: Ints, beyond: Ints, first: Int, last: Int, out: Ints) -> None:
     """Write the minimum over a disc around each cell, from those over the disc that is one cell smaller.
 
-    What lies in a disc lies in the smaller one around the cell or one of the four beside it, but for a few cells: 2.2
-    for each radius on average, where the disc has four times as many rows and columns as its radius.
+    What lies in a disc lies in the smaller one around the cell or around one of the four beside it, but for a few
+    cells: 7 on average for radii up to 22, and 24 of the 1517 of that one.
 
     Parameters
     ----------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -60,4 +61,19 @@ def test_without_quality_nothing_is_written(tmp_path: Path, capsys: pytest.Captu
         raster.write(values)
     assert main(to) == 1
     assert "other cells" in capsys.readouterr().out
+    assert not list((tmp_path / "text").glob("*.txt"))
+
+
+@pytest.mark.parametrize(("tag", "values"), [("PARAMETERS", '{"max_gap": 7.0}'), ("INPUTS", "[]")])
+def test_quality_of_another_run_is_refused(
+    tag: str, values: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dem = make(tmp_path / "out", tmp_path)
+    quality = tmp_path / "out" / "QUALITY_1g" / dem.name.replace("DEM", "QUALITY")
+    with rasterio.open(quality, "r+", IGNORE_COG_LAYOUT_BREAK="YES") as raster:
+        known = json.loads(raster.tags()[tag])
+        raster.update_tags(**{tag: json.dumps(known | json.loads(values)) if tag == "PARAMETERS" else values})
+    to = ["convert", str(dem), "--to", "flagged-text", "-o", str(tmp_path / "text")]
+    assert main(to) == 1
+    assert ("max_gap" if tag == "PARAMETERS" else "(inputs differ)") in capsys.readouterr().out
     assert not list((tmp_path / "text").glob("*.txt"))
