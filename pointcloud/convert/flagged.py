@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import rasterio
 from numpy.typing import NDArray
 from rasterio.errors import RasterioError
+from rasterio.io import DatasetReader
 
 from pointcloud.errors import FileError
 from pointcloud.io.gridded import Gridded
@@ -43,13 +45,9 @@ def flags_of(gridded: Gridded, member: Member) -> NDArray[np.int64]:
     path = quality_beside(member)
     if member.inner or not _DEM.match(member.path.name) or not path.is_file():
         raise FileError("convert.no_quality", path=member.label, quality=path)
-    try:
-        with rasterio.open(path, driver="GTiff") as raster:
-            state, transform, tags = raster.read(1), raster.transform, raster.tags()
-        with rasterio.open(member.path, driver="GTiff") as raster:
-            other = _differing(raster.tags(), tags)
-    except RasterioError as error:
-        raise FileError("file.unreadable", path=path, cause=error) from error
+    with _opened(member.path) as heights, _opened(path) as raster:
+        state, transform = raster.read(1), raster.transform
+        other = _differing(heights.tags(), raster.tags())
     grid = gridded.grid
     west, _, _, north = grid.box.bounds
     if state.shape != grid.shape or (transform.c, transform.f, transform.a) != (west, north, grid.resolution):
@@ -60,10 +58,20 @@ def flags_of(gridded: Gridded, member: Member) -> NDArray[np.int64]:
     return np.where(state[::-1][known] == MEASURED, MEASURED_FLAG, INTERPOLATED_FLAG)
 
 
+@contextmanager
+def _opened(path: Path) -> Iterator[DatasetReader]:
+    try:
+        with rasterio.open(path, driver="GTiff") as raster:
+            yield raster
+    except RasterioError as error:
+        raise FileError("file.unreadable", path=path, cause=error) from error
+
+
 def _differing(dem: Mapping[str, str], quality: Mapping[str, str]) -> list[str]:
-    """Return what two rasters say that they were made from, where that differs; nothing where one does not say."""
-    if "PARAMETERS" not in dem or "PARAMETERS" not in quality:
-        return []
+    """Return what two rasters of ``grid`` say that they were made from, where that differs; of others, nothing."""
+    for tags in (dem, quality):
+        if not tags.get("TIFFTAG_SOFTWARE", "").startswith("hyogo-pc") or "PARAMETERS" not in tags:
+            return []
     mine, its = json.loads(dem["PARAMETERS"]), json.loads(quality["PARAMETERS"])
     its["algorithm"] = its.get("dem_algorithm")
     mine["inputs"], its["inputs"] = dem.get("INPUTS"), quality.get("INPUTS")

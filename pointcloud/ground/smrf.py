@@ -17,7 +17,6 @@ and because they do better on the ISPRS samples (``benchmarks/ground.py``):
 
 from __future__ import annotations
 
-import math
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
@@ -311,7 +310,7 @@ def _opened(surface: Array, params: SmrfParams, pool: Executor | None) -> tuple[
     eroded, room = surface, [np.empty_like(surface), np.empty_like(surface)]
     for turn, radius in enumerate(_radii(params)):
         before, eroded = eroded, room[turn % 2]
-        half, beyond = _disc(radius)
+        half, beyond = morphology.disc(radius)
 
         def erode(first: int, before: Array = before, eroded: Array = eroded, beyond: Array = beyond) -> None:
             morphology.erode(before, surface, beyond, first, min(first + BAND, len(surface)), eroded)
@@ -341,15 +340,6 @@ def _discs(surface: Array, pool: Executor | None) -> Flags:
 
     each(near, range(0, len(surface), BAND), pool)
     return discs
-
-
-def _disc(radius: int) -> tuple[Array, Array]:
-    """Return half-widths of a disc's rows, and what of it the disc before leaves out; see the kernels."""
-    half = np.array([math.isqrt(radius * radius - k * k) for k in range(radius + 1)], np.int64)
-    y, x = np.mgrid[-radius : radius + 1, 1 : radius + 1]
-    far, near = np.maximum(abs(y), x), np.minimum(abs(y), x)
-    beyond = (far**2 + near**2 <= radius**2) & ((far - 1) ** 2 + near**2 > (radius - 1) ** 2)
-    return half, np.column_stack((y[beyond], x[beyond]))
 
 
 def _steepness(opened: Array, params: SmrfParams, pool: Executor | None) -> Array:

@@ -151,6 +151,7 @@ def _chunks(
         if file.readinto(part.data) != size:
             raise FileError("file.chunk_table", path=header.path, at=record.table_at, size=header.size)
         _check_layers(header, record, part, group, number)
+        # What is handed over together is decoded on all cores.
         for job in [group] if parallel else [[entry] for entry in group]:
             taken = sum(size for _, size in job)
             given = sum(points for points, _ in job) * header.record_length

@@ -286,10 +286,8 @@ def fill(heights: Ints, margin: Int, gap: float, first: Int, last: Int, out: Flo
     _first_faces(reach, -1, faces[1], circles[1])
     widest = gap * gap * (1.0 + _SLACK)
     cols = heights.shape[1]
-    above, below = (
-        np.zeros(cols, np.int64),
-        np.zeros(cols, np.int64),
-    )  # measured cells, up to ``reach`` rows away
+    # Measured cells of a column in ``reach`` rows to the north and to the south, the row itself in both.
+    above, below = np.zeros(cols, np.int64), np.zeros(cols, np.int64)
     _count_rows(heights, first + margin - reach, first + margin, 1, above)
     _count_rows(heights, first + margin, first + margin + reach, 1, below)
     sums_above, sums_below = np.zeros(cols + 1, np.int64), np.zeros(cols + 1, np.int64)

@@ -5,6 +5,7 @@ Everything is in integers, so a window with its halo gives the same bits as the 
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,29 @@ Floats = npt.NDArray[np.float32]
 
 NOTHING = np.int32(2**31 - 1)
 """A cell that takes no part: more than any height."""
+
+
+def disc(radius: int) -> tuple[Ints, Ints]:
+    """Return what the kernels ask for of a disc.
+
+    Parameters
+    ----------
+    radius : int
+        Cells; the disc holds the cells whose centres are at most so far from the middle one's.
+
+    Returns
+    -------
+    int64 array (radius + 1,)
+        Half-widths of its rows, from the middle one outwards, for :func:`dilate`.
+    int64 array (n, 2)
+        Its cells beyond the disc one cell smaller, moved by up to one cell, for :func:`erode`: rows and columns from
+        the middle, to the east; the west is alike.
+    """
+    half = np.array([math.isqrt(radius * radius - k * k) for k in range(radius + 1)], np.int64)
+    y, x = np.mgrid[-radius : radius + 1, 1 : radius + 1]
+    far, near = np.maximum(abs(y), x), np.minimum(abs(y), x)
+    beyond = (far**2 + near**2 <= radius**2) & ((far - 1) ** 2 + near**2 > (radius - 1) ** 2)
+    return half, np.column_stack((y[beyond], x[beyond]))
 
 
 @inner
@@ -53,7 +77,7 @@ def erode(before: Ints, heights: Ints, beyond: Ints, first: Int, last: Int, out:
     heights : int32 array (rows, cols)
         Quanta, :data:`NOTHING` where there is none. What lies beyond the array takes no part either.
     beyond : int64 array (n, 2)
-        Rows and columns, from the middle, of the few cells; each stands for that with the opposite column too.
+        The few cells, from :func:`disc`.
     first, last : int
     out : int32 array (rows, cols)
         Its rows ``first`` … ``last`` - 1 are written.
@@ -85,9 +109,9 @@ def dilate(
     heights : int32 array (rows, cols)
         Quanta, :data:`NOTHING` where there is none.
     discs : bool array (rows, cols)
-        Cells that are not in it take no part.
+        Cells that take part.
     half : int64 array (r + 1,)
-        Half-widths of the disc's rows, from the middle one outwards.
+        From :func:`disc`.
     first, last : int
     out : int32 array (last - first, cols)
         :data:`NOTHING` where no cell of the disc takes part.

@@ -1,6 +1,6 @@
 """One triangle of a TIN: its plane, its disc, and whether points that were not read could break it.
 
-Everything is the same to the bit from whichever corner the triangle is looked at.
+Heights and widths are the same to the bit from whichever corner the triangle is looked at.
 """
 
 from __future__ import annotations
@@ -110,22 +110,21 @@ def disc_width(xy: Ints, a: Int, b: Int, c: Int) -> float:
 
 
 @inner
-def _mark(
-    ax: Int, ay: Int, bx: Int, by: Int, cx: Int, cy: Int, gap2: float, near: float, unread: Ints
-) -> float:
+def judge(xy: Ints, a: Int, b: Int, c: Int, gap2: float, reach: tuple[Int, Int], unread: Ints) -> float:
     """Return what the triangle says of the cells in it: OPEN, TOO_WIDE or, if it is accepted, 0.
 
     It is final if its disc stays clear of what was not read, by a margin (1 mm, and more for discs of kilometres)
-    far above rounding; ``near`` is at most how far the corner a is from there. The squared width is computed in an
-    order of the sides that does not depend on which corner comes first.
+    far above rounding; nothing that was not read lies nearer to a corner than the window's edge. The squared width is
+    computed in an order of the sides that does not depend on which corner comes first.
     """
+    ax, ay, bx, by, cx, cy = corners(xy, a, b, c)
+    near = float(min(reach[0] - abs(int(ax)), reach[1] - abs(int(ay)))) - _MARGIN
     bx, by = bx - ax, by - ay
     cx, cy = cx - ax, cy - ay
     area = float(bx * cy - by * cx)
     b2, c2 = float(bx * bx + by * by), float(cx * cx + cy * cy)
     a2 = float((cx - bx) * (cx - bx) + (cy - by) * (cy - by))
     width2 = _squared_width(area, a2, b2, c2)
-    near -= _MARGIN
     if near < 0.0 or width2 >= near * near:  # else the disc, which holds a, is clear of it
         radius = 0.5 * math.sqrt(width2)
         radius += _MARGIN + 1e-8 * radius
@@ -137,11 +136,3 @@ def _mark(
             if over_x * over_x + over_y * over_y <= radius * radius:
                 return OPEN
     return 0.0 if width2 <= gap2 else TOO_WIDE
-
-
-@inner
-def judge(xy: Ints, a: Int, b: Int, c: Int, gap2: float, reach: tuple[Int, Int], unread: Ints) -> float:
-    """Return :func:`_mark` of the triangle a, b, c."""
-    ax, ay, bx, by, cx, cy = corners(xy, a, b, c)
-    near = min(reach[0] - abs(int(ax)), reach[1] - abs(int(ay)))
-    return _mark(ax, ay, bx, by, cx, cy, gap2, float(near), unread)

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from pointcloud.ground.smrf import _disc
 from pointcloud.kernels import morphology
 from pointcloud.kernels.morphology import NOTHING
 
@@ -27,7 +26,7 @@ def test_minima_over_discs() -> None:
     heights = surface(1)
     before, out = heights, np.zeros_like(heights)
     for radius in range(1, 46):
-        _, beyond = _disc(radius)
+        _, beyond = morphology.disc(radius)
         for first in range(0, 40, 16):  # bands
             morphology.erode(before, heights, beyond, first, min(first + 16, 40), out)
         expected = ndimage.grey_erosion(heights, footprint=disc(radius), mode="constant", cval=NOTHING)
@@ -42,7 +41,7 @@ def test_maxima_over_discs(radius: int) -> None:
     lowest = np.iinfo(np.int32).min
     held = np.where(discs & (heights != NOTHING), heights, lowest)
     expected = ndimage.grey_dilation(held, footprint=disc(radius), mode="constant", cval=lowest)
-    half, _ = _disc(radius)
+    half, _ = morphology.disc(radius)
     for first in range(0, 40, 16):
         last = min(first + 16, 40)
         out = np.zeros((last - first, 53), np.int32)

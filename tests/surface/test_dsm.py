@@ -126,3 +126,12 @@ def test_a_halo_that_is_too_small_does_make_a_difference() -> None:
     assert not np.array_equal(surface(cut, 10_000, 10.0, 10, 0.001), whole[20:100, 20:100], equal_nan=True)
     with pytest.raises(ValueError, match="too few"):
         surface(heights, 10_000, 10.0, 9, 0.001)
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+def test_a_cell_on_the_edge_of_the_only_face_is_filled(turns: int) -> None:
+    heights = np.full((7, 7), EMPTY, np.int32)
+    heights[2, 3], heights[4, 3], heights[3, 4] = 10_000, 30_000, 50_000
+    out = dsm(np.ascontiguousarray(np.rot90(heights, turns)), 5.0)
+    assert out[3, 3] == 2.0
+    assert np.isfinite(out).sum() == 4
