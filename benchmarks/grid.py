@@ -15,16 +15,15 @@ import json
 import os
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 from make_tile import SHEET, benchmark_tile
+from process import Cost, measure
 
 from pointcloud import pipeline, relief
 from pointcloud.io import cog, las
@@ -34,28 +33,6 @@ from pointcloud.params import GridParams
 from pointcloud.surface import dem, dsm
 
 PARAMS = GridParams((1.0, 0.5))
-
-
-@dataclass
-class Cost:
-    """What a process cost."""
-
-    wall: float
-    cpu: float
-    peak: float
-
-
-def measure(command: list[str], env: dict[str, str] | None = None) -> Cost:
-    """Run a command; take its own times and its largest process' memory from the operating system."""
-    start = time.perf_counter()
-    process = subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env={**os.environ, **(env or {})}
-    )
-    errors = process.stderr.read() if process.stderr else b""
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise SystemExit(f"{' '.join(command)} failed:\n{errors.decode(errors='replace')}")
-    return Cost(time.perf_counter() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 def hyogo_pc(program: list[str], tile: Path, out: Path, *more: str) -> list[str]:

@@ -29,7 +29,7 @@ from pathlib import Path
 import laspy
 import numpy as np
 import numpy.typing as npt
-from grid import Cost, measure
+from process import Cost, measure
 
 from pointcloud import pipeline
 from pointcloud.ground import smrf

@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
 import subprocess
 import sys
 import tempfile
@@ -28,6 +27,7 @@ import numpy as np
 import rasterio
 from affine import Affine
 from numpy.typing import NDArray
+from process import measure
 
 from pointcloud import relief
 from pointcloud.cs_params import preset
@@ -133,13 +133,13 @@ def numpy_horizon(
     return total / 16
 
 
-def measure(work: Callable[[], object], runs: int) -> tuple[float, float]:
-    """Return the best wall and CPU seconds, those of child processes included."""
+def clocked(work: Callable[[], object], runs: int) -> tuple[float, float]:
+    """Return the best wall and CPU seconds of work in this process."""
     best = []
     for _ in range(runs):
-        start, cpu = time.perf_counter(), sum(os.times()[:4])
+        start, cpu = time.perf_counter(), time.process_time()
         work()
-        best.append((time.perf_counter() - start, sum(os.times()[:4]) - cpu))
+        best.append((time.perf_counter() - start, time.process_time() - cpu))
     return min(best)
 
 
@@ -163,9 +163,9 @@ def surroundings(dem: Dem, path: Path, whitebox: str | None, runs: int) -> None:
     print(f"Within {RADIUS:g} m, 16 directions, {dem.size / 1e6:.1f} M cells")
     for threads in (1, 2):
         text = f"ours, {threads} thread{'s' * (threads > 1)}"
-        sky = measure(lambda t=threads: relief.sky_view_factor(dem, 1.0, threads=t, **look), runs)
+        sky = clocked(lambda t=threads: relief.sky_view_factor(dem, 1.0, threads=t, **look), runs)
         tell(f"sky-view factor, {text}", sky, dem.size)
-        both = measure(
+        both = clocked(
             lambda t=threads: (
                 relief.positive_openness(dem, 1.0, directions=8, threads=t, **look),
                 relief.negative_openness(dem, 1.0, directions=8, threads=t, **look),
@@ -175,12 +175,12 @@ def surroundings(dem: Dem, path: Path, whitebox: str | None, runs: int) -> None:
         tell(f"both openness, 8 directions, {text}", both, dem.size)
     tell(
         "sky-view factor, NumPy",
-        measure(lambda: numpy_horizon(dem, lambda a: np.sin(np.maximum(a, 0))), 1),
+        clocked(lambda: numpy_horizon(dem, lambda a: np.sin(np.maximum(a, 0))), 1),
         dem.size,
     )
     tell(
         "positive openness, 16 directions, NumPy",
-        measure(lambda: numpy_horizon(dem, np.degrees), 1),
+        clocked(lambda: numpy_horizon(dem, np.degrees), 1),
         dem.size,
     )
     if whitebox:
@@ -194,7 +194,7 @@ def cs(dem: Dem, folder: Path, csmap: str | None, program: list[str], runs: int)
     print(f"CS relief map, {dem.size / 1e6:.1f} M cells, one core")
     relief.cs(dem[:64], 1.0)
     for name in ("hyogo", "csmap-py"):
-        tell(f"arrays, ours, {name}", measure(lambda n=name: relief.cs(dem, 1.0, preset(n)), runs), dem.size)
+        tell(f"arrays, ours, {name}", clocked(lambda n=name: relief.cs(dem, 1.0, preset(n)), runs), dem.size)
     if csmap:
         np.save(folder / "dem.npy", dem)
         wall, cpu = other(csmap, CSMAP_PY, folder / "dem.npy", min(runs, 2))
@@ -217,28 +217,21 @@ def make_file(source: Path) -> None:
 def files(source: Path, cells: int, csmap: str | None, program: list[str], runs: int) -> None:
     """Time one file; csmap-py writes LZW without overviews, ours DEFLATE with them."""
     target, size = source.with_name("b.tif"), f"{cells / 1e6:.1f} M cells"
-    tell(f"within a process, {size}, ours", measure(lambda: make_file(source), runs), cells)
+    tell(f"within a process, {size}, ours", clocked(lambda: make_file(source), runs), cells)
     if csmap:
         wall, cpu = other(csmap, CSMAP_PY_FILES, source.with_name("small.tif"), source, target, min(runs, 2))
         tell(f"within a process, {size}, csmap-py", (float(str(wall)), float(str(cpu))), cells)
     ours = [*program, "relief", str(source), "-o", str(source.with_name("a.tif")), "--jobs", "1"]
-    tell(f"as a command, {size}, ours", measure(lambda: run(ours), runs), cells)
+    tell(f"as a command, {size}, ours", as_command(ours, runs), cells)
     if csmap:
         command = [str(Path(csmap).with_name("csmap")), str(source), str(target)]
-        tell(f"as a command, {size}, csmap-py", measure(lambda: run(command), min(runs, 2)), cells)
+        tell(f"as a command, {size}, csmap-py", as_command(command, min(runs, 2)), cells)
 
 
-def run(command: list[str]) -> int:
-    """Run a command to its end on one core, and return its peak memory in KiB (where the system tells it)."""
-    threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env={**os.environ, **threads})
-    if not hasattr(os, "wait4"):
-        return process.wait()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(process.returncode)
-    return usage.ru_maxrss
+def as_command(command: list[str], runs: int) -> tuple[float, float]:
+    """Return the best wall and CPU seconds of a command on one core."""
+    costs = [measure(command, {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}) for _ in range(runs)]
+    return min((cost.wall, cost.cpu) for cost in costs)
 
 
 def memory(folder: Path, program: list[str], millions: int) -> None:
@@ -247,7 +240,6 @@ def memory(folder: Path, program: list[str], millions: int) -> None:
         cols = 2000 if count == 3 else 20_000
         rows = count * 1_000_000 // cols
         path = folder / f"{count}.tif"
-        # A child starts with the peak of its parent, so this process must stay small.
         strip = np.tile(terrain(500, 2000), (1, cols // 2000))
         profile = {
             "driver": "GTiff",
@@ -269,10 +261,8 @@ def memory(folder: Path, program: list[str], millions: int) -> None:
             for top in range(0, rows, 500):
                 part = strip[: rows - top]
                 file.write(part, 1, window=((top, top + len(part)), (0, cols)))
-        start = time.perf_counter()
-        peak = run([*program, "relief", str(path), "-o", str(folder / "m.tif")])
-        wall = time.perf_counter() - start
-        print(f"  {count:4d} M cells {peak / 1024:7.0f} MiB  {wall:7.1f} s", flush=True)
+        cost = measure([*program, "relief", str(path), "-o", str(folder / "m.tif")])
+        print(f"  {count:4d} M cells {cost.peak:7.0f} MiB  {cost.wall:7.1f} s", flush=True)
         path.unlink()
 
 

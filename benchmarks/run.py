@@ -27,8 +27,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from grid import Cost, measure
 from make_tile import benchmark_tile
+from process import Cost, measure
 
 from pointcloud import sheets
 from pointcloud.lattice import Box

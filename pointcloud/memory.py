@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 
 def peak() -> int:
@@ -13,6 +14,10 @@ def peak() -> int:
         import psutil
 
         return int(psutil.Process().memory_info().peak_wset)
+    if sys.platform == "linux":
+        with suppress(OSError, IndexError):
+            # getrusage would give the peak of the process that started this one, where that is higher.
+            return 1024 * int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
     import resource
 
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
