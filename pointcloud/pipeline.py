@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from pointcloud import memory
 from pointcloud.ground import smrf
-from pointcloud.io import geoid
+from pointcloud.io import ahead, geoid
 from pointcloud.io.cloud import Cloud
 from pointcloud.io.cloudheader import CloudHeader
 from pointcloud.io.lasheader import LasHeader
@@ -34,7 +34,7 @@ from pointcloud.surface.dem import GroundSource
 
 Array = npt.NDArray[Any]
 
-_CHUNK = 400_000  # points; few enough for the cache, and eight LAZ chunks to decode side by side
+_CHUNK = ahead.CHUNK
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def reduce(
     FileError
         If the file is damaged, or not what its header says, or lies outside the geoid. Nothing is left on disk then.
     """
-    digest = sha256(header)
+    hashed = pool.submit(sha256, header) if pool else None
     reducer = Reducer(
         header.limits,
         params,
@@ -92,6 +92,7 @@ def reduce(
                 plane = geoid.Plane.of(params.geoid.crs)
                 z = geoid.of_file(params.geoid).lowered(chunk.e, chunk.n, z, plane, header.path)
             reducer.add(chunk.e, chunk.n, z, chunk.classification, chunk.withheld)
+        digest = hashed.result() if hashed else sha256(header)
         return reducer.finish(
             header.path.name, header.size, digest, synthetic=header.synthetic, reader=reader_of(header)
         )

@@ -39,6 +39,8 @@ from pointcloud.messages import say
 @click.pass_context
 def command(context: click.Context, /, dry_run: bool, **given: Any) -> None:
     """Classify; the catalogue holds the help."""
+    if not dry_run:
+        options.begin_decoding(given["inputs"], given["jobs"])
     from dataclasses import replace
 
     from pointcloud.errors import ParameterError

@@ -10,6 +10,7 @@ import click
 from hyogo_pc import options as shared
 from hyogo_pc.gridding import gridding, request_of
 from pointcloud.messages import say
+from pointcloud.pdalstages import FILTERS
 
 
 @click.command("grid", help=say("grid.help"), short_help=say("grid.short_help"))
@@ -22,6 +23,8 @@ from pointcloud.messages import say
 @click.pass_context
 def command(context: click.Context, /, dry_run: bool, log_file: Path | None, **options: Any) -> None:
     """Make rasters of point clouds; the catalogue holds the help."""
+    if not (dry_run or options["pipeline"] or options["scheduler"] or options["classify"] in FILTERS):
+        shared.begin_decoding(options["inputs"], options["jobs"])
     from hyogo_pc import progress, summary
     from pointcloud.run.grid import grid, prepare
     from pointcloud.run.log import Log

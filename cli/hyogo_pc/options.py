@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import os
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -110,3 +111,11 @@ def vertical_of(options: Mapping[str, Any]) -> str | None:
     from pointcloud import crs
 
     return crs.vertical_from_user(options["vertical"]) if options["vertical"] else None
+
+
+def begin_decoding(inputs: Sequence[str], jobs: int | None) -> None:
+    """Let a lone LAZ file be decoded while the rest of the program is imported."""
+    if len(inputs) == 1 and inputs[0].lower().endswith(".laz") and (jobs or os.cpu_count() or 1) > 1:
+        from pointcloud.io import ahead
+
+        ahead.begin(Path(inputs[0]))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointcloud.errors import FileError
-from pointcloud.io import lazdecode
+from pointcloud.io import ahead, records
 from pointcloud.io.cloudheader import (
     CloudHeader,
     PointChunk,
@@ -21,8 +20,9 @@ from pointcloud.io.cloudheader import (
     point_limits,
     require_inside,
 )
-from pointcloud.io.guard import check_unchanged, open_input
+from pointcloud.io.guard import open_input
 from pointcloud.io.lasheader import LasHeader, read_header
+from pointcloud.io.lazdecode import Records
 from pointcloud.kernels import canonical
 from pointcloud.lattice import QUANTA_PER_METRE, metres
 
@@ -64,10 +64,6 @@ def iter_points(
         If the points cannot be decoded, are fewer than the header says, or lie outside its box; if the file
         changes while it is read. What was yielded before is then not to be trusted either.
 
-    Notes
-    -----
-    The decoder holds Python's global lock while it decodes (lazrs 0.8), so chunks are not decoded ahead: with
-    ``parallel`` it has all cores to itself already.
     """
     for _, points in iter_records(header, chunk=chunk, parallel=parallel, check_box=check_box, whole=False):
         yield points
@@ -93,15 +89,8 @@ def iter_records(
     if chunk < 1:
         raise ValueError(f"chunk must be positive, not {chunk}")
     converter = _Converter(header, check_box=check_box)
-    seen = 0
-    with open_input(header.path) as (file, _):
-        check_unchanged(header.path, file, header.size, header.modified_ns)
-        for records in _records(file, header, chunk, parallel=parallel, whole=whole):
-            points = converter.convert(records)
-            seen += points.count
-            yield records, points
-    if seen != header.count:
-        raise FileError("file.points_missing", path=header.path, read=seen, count=header.count)
+    for part in _records(header, chunk, parallel=parallel, whole=whole):
+        yield part, converter.convert(part)
 
 
 def file_sha256(path: str | Path) -> str:
@@ -116,22 +105,13 @@ def file_sha256(path: str | Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _records(
-    file: io.BufferedReader, header: LasHeader, chunk: int, *, parallel: bool, whole: bool
-) -> Iterator[NDArray[np.uint8]]:
-    """Yield the raw records, as ``(points, record length)`` bytes; each array is overwritten by the next."""
-    if header.laszip is not None:
-        yield from lazdecode.decode(file, header, header.laszip, chunk, parallel=parallel, whole=whole)
-        return
-    file.seek(header.points_at)
-    buffer = np.empty((min(chunk, header.count), header.record_length), np.uint8)
-    for start in range(0, header.count, chunk):
-        records = buffer[: min(chunk, header.count - start)]
-        held = file.readinto(records.data)
-        if held != records.size:
-            read = start + held // header.record_length
-            raise FileError("file.points_missing", path=header.path, read=read, count=header.count)
-        yield records
+def _records(header: LasHeader, chunk: int, *, parallel: bool, whole: bool) -> Iterator[Records]:
+    """Return the raw records: decoded ahead where that pays and can be done, or else here."""
+    if parallel and header.laszip is not None and header.size >= ahead.LEAST and chunk >= ahead.CHUNK:
+        decoded = ahead.decode(header, whole=whole)
+        if decoded is not None:
+            return decoded
+    return records.iter_records(header, chunk, parallel=parallel, whole=whole)
 
 
 class _Converter:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import math
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -252,7 +253,6 @@ def _png(picture: Image.Image, words: caption.Words) -> bytes:
     if words.credit:
         info.add_itxt("Source", words.credit)
     buffer = io.BytesIO()
-    picture.save(
-        buffer, "PNG", pnginfo=info, compress_level=1
-    )  # a fifth larger than by default, in a fifth of the time
+    # Runs of equal bytes alone: about as small as by default, in a quarter of the time.
+    picture.save(buffer, "PNG", pnginfo=info, compress_type=zlib.Z_RLE)
     return buffer.getvalue()

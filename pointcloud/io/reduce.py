@@ -29,7 +29,7 @@ from pointcloud.params import WATER_CLASS, ReduceParams
 
 Array = npt.NDArray[Any]
 
-_RUN = 4_000_000  # ground points sorted at one time: 48 MB and as much again while sorting
+_RUN = 2_000_000  # ground points sorted at one time: 24 MB and as much again while sorting
 _GROUND_BYTES = 12  # three int32 a point
 _RETURN, _GROUND, _DRY = 1, 2, 4
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from xml.sax.saxutils import quoteattr
+from html import escape
 
 from pointcloud.messages import say
 from pointcloud.params import BRIDGED, INTERPOLATED, MEASURED, STATE_COLOURS, VOID, WATER
@@ -40,7 +40,7 @@ def paletted(colours: Mapping[int, tuple[int, int, int]], labels: Mapping[int, s
     """Return a QGIS style (.qml) that shows the codes of band 1 by colour and name."""
     entries = [
         f'          <paletteEntry value="{code}" color="#{red:02x}{green:02x}{blue:02x}" alpha="255"'
-        f" label={quoteattr(labels[code])}/>"
+        f' label="{escape(labels[code])}"/>'
         for code, (red, green, blue) in colours.items()
     ]
     return _style(
@@ -55,7 +55,7 @@ def steps(entries: Iterable[tuple[float, tuple[int, int, int], str]]) -> bytes:
     """Return a QGIS style (.qml) that shows band 1 by colour up to each value; ``inf`` for all above."""
     lines = [
         f'          <item value="{value:g}" color="#{red:02x}{green:02x}{blue:02x}" alpha="255"'
-        f" label={quoteattr(label)}/>"
+        f' label="{escape(label)}"/>'
         for value, (red, green, blue), label in entries
     ]
     return _style(

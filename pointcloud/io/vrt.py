@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from html import escape
 from pathlib import PurePath
 from typing import Literal
-from xml.sax.saxutils import escape
 
 from rasterio.errors import CRSError
 
@@ -116,14 +116,14 @@ def _georeference(grid: Grid, crs_wkt: str | None) -> Iterator[str]:
             wkt = crs.to_wkt(version="WKT1_GDAL")
         except CRSError:  # three-dimensional ones have no WKT 1
             wkt = crs.to_wkt(version="WKT2_2019")
-        yield f"  <SRS>{escape(wkt)}</SRS>"
+        yield f"  <SRS>{escape(wkt, quote=False)}</SRS>"
     transform = ", ".join(repr(float(value)) for value in grid.transform.to_gdal())
     yield f"  <GeoTransform>{transform}</GeoTransform>"
 
 
 def _overview(path: PurePath, band: int) -> Iterator[str]:
     yield "    <Overview>"
-    yield f'      <SourceFilename relativeToVRT="1">{escape(path.as_posix())}</SourceFilename>'
+    yield f'      <SourceFilename relativeToVRT="1">{escape(path.as_posix(), quote=False)}</SourceFilename>'
     yield f"      <SourceBand>{band}</SourceBand>"
     yield "    </Overview>"
 
@@ -134,7 +134,7 @@ def _source(tile: Tile, band: int, whole: Grid, dtype: str) -> Iterator[str]:
     relative = int(not tile.path.is_absolute())
     yield "    <SimpleSource>"
     yield (
-        f'      <SourceFilename relativeToVRT="{relative}">{escape(tile.path.as_posix())}</SourceFilename>'
+        f'      <SourceFilename relativeToVRT="{relative}">{escape(tile.path.as_posix(), quote=False)}</SourceFilename>'
     )
     yield f"      <SourceBand>{band}</SourceBand>"
     yield (

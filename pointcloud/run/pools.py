@@ -13,6 +13,7 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any, Protocol
 
+from pointcloud.io import ahead
 from pointcloud.params import GridParams
 
 
@@ -163,10 +164,11 @@ def _open(jobs: int, sheets: int, scheduler: str, shared: Path, params: GridPara
     That is the Dask cluster of ``scheduler``, if one is named, whose workers must see the folder ``shared``; or
     processes, where there are sheets enough to keep ``jobs`` of them busy; or else threads within a sheet.
     """
+    alone = not scheduler and (jobs == 1 or sheets < 2 * jobs)
+    if not alone:
+        ahead.give_up()
     if scheduler:
         from pointcloud.run.cluster import DaskPool
 
         return DaskPool(scheduler, shared, params)
-    if jobs > 1 and sheets >= 2 * jobs:
-        return ProcessPool(jobs)
-    return InlinePool(jobs)
+    return InlinePool(jobs) if alone else ProcessPool(jobs)

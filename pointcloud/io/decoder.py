@@ -1,0 +1,46 @@
+"""The process that decodes LAZ ahead of another one: ``python -m pointcloud.io.decoder FILE {whole,used} MEMORY``.
+
+See :mod:`pointcloud.io.ahead`, which starts it.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from pointcloud.errors import FileError
+from pointcloud.io.ahead import CHUNK, SLOT, SLOTS, attach
+from pointcloud.io.lasheader import read_header
+from pointcloud.io.records import iter_records
+
+
+def serve(path: Path, memory: str, *, whole: bool) -> None:
+    """Decode a file into the slots of the memory of this name, each when it is free."""
+    slots = np.frombuffer(attach(memory), np.uint8).reshape(SLOTS, SLOT)
+    number = 0
+    try:
+        header = read_header(path)
+        _say((header.size, header.modified_ns))
+        chunk = min(CHUNK, SLOT // header.record_length)
+        for records in iter_records(header, chunk, parallel=True, whole=whole):
+            if number >= SLOTS and not os.read(sys.stdin.fileno(), 1):
+                return  # nobody is there any more
+            slots[number % SLOTS, : records.size] = records.reshape(-1)
+            number += 1
+            _say(records.size)
+        _say(None)
+    except FileError as error:
+        _say(error)
+
+
+def _say(what: object) -> None:
+    pickle.dump(what, sys.stdout.buffer)
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    serve(Path(sys.argv[1]), sys.argv[3], whole=sys.argv[2] == "whole")

@@ -1,0 +1,63 @@
+"""The point records of a LAS, LAZ or COPC file, as bytes: here, or from a process that is ahead of this one."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+import numpy as np
+
+from pointcloud.errors import FileError
+from pointcloud.io import lazdecode
+from pointcloud.io.guard import check_unchanged, open_input
+from pointcloud.io.lasheader import LasHeader
+from pointcloud.io.lazdecode import Records
+
+
+def iter_records(header: LasHeader, chunk: int, *, parallel: bool, whole: bool) -> Iterator[Records]:
+    """Yield the records of a file, in its order, as ``(points, record length)`` bytes.
+
+    Parameters
+    ----------
+    header : LasHeader
+    chunk : int
+        How many to yield at a time, at most.
+    parallel : bool
+        Whether to decode LAZ on all cores.
+    whole : bool
+        Whether every field is wanted, or only those that rasters are made of.
+
+    Raises
+    ------
+    FileError
+        If they cannot be decoded, or are not as many as the header says; if the file changes while it is read.
+
+    Notes
+    -----
+    What is yielded is overwritten by what is yielded next.
+    """
+    seen = 0
+    with open_input(header.path) as (file, _):
+        check_unchanged(header.path, file, header.size, header.modified_ns)
+        for records in _read(file, header, chunk, parallel=parallel, whole=whole):
+            seen += len(records)
+            yield records
+    if seen != header.count:
+        raise FileError("file.points_missing", path=header.path, read=seen, count=header.count)
+
+
+def _read(
+    file: io.BufferedReader, header: LasHeader, chunk: int, *, parallel: bool, whole: bool
+) -> Iterator[Records]:
+    if header.laszip is not None:
+        yield from lazdecode.decode(file, header, header.laszip, chunk, parallel=parallel, whole=whole)
+        return
+    file.seek(header.points_at)
+    buffer = np.empty((min(chunk, header.count), header.record_length), np.uint8)
+    for start in range(0, header.count, chunk):
+        records = buffer[: min(chunk, header.count - start)]
+        held = file.readinto(records.data)
+        if held != records.size:
+            read = start + held // header.record_length
+            raise FileError("file.points_missing", path=header.path, read=read, count=header.count)
+        yield records

@@ -1,0 +1,282 @@
+"""LAZ decoded by a process of its own: the same records and errors, and nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from las_files import POINTS_AT, field, joined, patch, recompress, refused, same, write
+
+from pointcloud.errors import FileError
+from pointcloud.io import ahead, records
+from pointcloud.io.las import iter_points, read_header
+from pointcloud.io.lasheader import LasHeader
+
+MANY = (ahead.SLOTS + 3) * ahead.CHUNK + 1
+
+
+@pytest.fixture(autouse=True)
+def _small_files_too(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(ahead, "LEAST", 0)
+    yield
+    ahead.give_up()
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
+    """The processes that are started."""
+    processes: list[subprocess.Popen[bytes]] = []
+    popen = subprocess.Popen
+
+    def noted(*args: object, **options: object) -> subprocess.Popen[bytes]:
+        processes.append(popen(*args, **options))  # type: ignore[call-overload]
+        return processes[-1]
+
+    monkeypatch.setattr(subprocess, "Popen", noted)
+    return processes
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of more chunks than there are slots; one point differs from the next."""
+    number = np.arange(MANY, dtype=np.int32)
+    raw = np.array([number % 100_000, number // 100, number % 977])
+    return write(tmp_path_factory.mktemp("large") / "a.laz", raw=raw)
+
+
+def decoded(header: LasHeader, *, whole: bool) -> np.ndarray:
+    parts = ahead.decode(header, whole=whole)
+    assert parts is not None
+    return np.concatenate([part.copy() for part in parts])
+
+
+def here(header: LasHeader, *, whole: bool) -> np.ndarray:
+    parts = records.iter_records(header, 1_000_000, parallel=False, whole=whole)
+    return np.concatenate([part.copy() for part in parts])
+
+
+@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize("point_format", [0, 3, 6, 7, 8])
+def test_records_are_the_same(tmp_path: Path, point_format: int, whole: bool) -> None:
+    header = read_header(write(tmp_path / "a.laz", point_format, count=60_000))
+    assert np.array_equal(decoded(header, whole=whole), here(header, whole=whole))
+
+
+@pytest.mark.parametrize("sizes", [[1], [70_000, 1, 450_000, 3], [1_700_000]])
+def test_chunks_of_their_own_sizes_are_the_same(tmp_path: Path, sizes: list[int]) -> None:
+    source = write(tmp_path / "a.las", count=sum(sizes))
+    header = read_header(recompress(source, tmp_path / "b.laz", sizes))
+    assert np.array_equal(decoded(header, whole=True), here(header, whole=True))
+
+
+def test_points_too_long_for_a_slot_come_in_smaller_chunks(tmp_path: Path) -> None:
+    """Of format 8 with a slot's length of 38 bytes and as many extra ones a chunk would not fit."""
+    import laspy
+
+    path = write(tmp_path / "a.laz", 8, count=250_000)
+    las = laspy.read(path)
+    las.add_extra_dim(laspy.ExtraBytesParams("more", "30u1"))
+    las["more"] = np.random.default_rng(3).integers(0, 255, (len(las), 30)).astype(np.uint8)
+    las.write(path)
+    header = read_header(path)
+    assert header.record_length * header.count > ahead.SLOT
+    parts = ahead.decode(header, whole=True)
+    assert parts is not None
+    assert max(part.size for part in parts) <= ahead.SLOT
+    assert np.array_equal(decoded(header, whole=True), here(header, whole=True))
+
+
+def test_slots_are_used_again_only_when_they_are_free(large: Path) -> None:
+    """The decoder could be done with all of them before the first is looked at."""
+    header = read_header(large)
+    parts = ahead.decode(header, whole=False)
+    assert parts is not None
+    expected = here(header, whole=False)
+    start = 0
+    for part in parts:
+        if start == 0:
+            time.sleep(2.5)
+        assert np.array_equal(part, expected[start : start + len(part)])
+        start += len(part)
+    assert start == header.count
+
+
+def test_points_are_the_same(tmp_path: Path, started: list[subprocess.Popen[bytes]]) -> None:
+    header = read_header(write(tmp_path / "a.laz", count=60_000))
+    assert same(joined(header, parallel=True), joined(header, parallel=False))
+    assert len(started) == 1
+
+
+@pytest.mark.parametrize("suffix", [".las", ".laz"])
+def test_only_large_laz_is_decoded_ahead(
+    tmp_path: Path, suffix: str, started: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / f"a{suffix}")
+    if suffix == ".laz":
+        monkeypatch.setattr(ahead, "LEAST", path.stat().st_size + 1)
+    joined(read_header(path))
+    ahead.begin(path)
+    assert bool(started) == (suffix == ".las")  # of which no one should ask
+    monkeypatch.setattr(ahead, "LEAST", path.stat().st_size)
+    joined(read_header(path), chunk=ahead.CHUNK - 1)  # less than it would give
+    assert bool(started) == (suffix == ".las")
+
+
+def test_a_damaged_file_is_refused_in_the_same_words(
+    tmp_path: Path, started: list[subprocess.Popen[bytes]]
+) -> None:
+    path = write(tmp_path / "a.laz", count=60_000)
+    at = field(path, POINTS_AT, "I") + 8 + 30  # the points that the first chunk says it holds
+    patch(path, at, "I", 12)
+    there = refused(path, "file.chunk")
+    assert len(started) == 1
+    assert str(refused(path, "file.chunk", parallel=False)) == str(there)
+    assert started[0].poll() is not None
+
+
+def test_a_panic_of_the_decoder_is_an_error_and_silent(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = write(tmp_path / "a.laz", 3, count=60_000)
+    start = field(path, POINTS_AT, "I") + 100
+    data = bytearray(path.read_bytes())
+    data[start : start + 20_000] = bytes(20_000)
+    path.write_bytes(data)
+    with pytest.raises(FileError):
+        joined(read_header(path))
+    assert capfd.readouterr().err == ""
+
+
+def test_a_file_that_vanishes_is_refused(tmp_path: Path) -> None:
+    header = read_header(write(tmp_path / "a.laz", count=60_000))
+    header.path.unlink()
+    with pytest.raises(FileError) as caught:
+        joined(header)
+    assert caught.value.message == "file.missing"
+
+
+def test_a_file_that_changed_after_its_header_was_read_is_refused(tmp_path: Path) -> None:
+    header = read_header(write(tmp_path / "a.laz", count=60_000))
+    write(header.path, count=60_000, seed=2)
+    os.utime(header.path, ns=(header.modified_ns + 10**9,) * 2)
+    refused_with(header, "file.changed")
+
+
+def refused_with(header: LasHeader, message: str) -> None:
+    with pytest.raises(FileError) as caught:
+        joined(header)
+    assert caught.value.message == message
+
+
+def test_a_lost_process_is_told(large: Path, started: list[subprocess.Popen[bytes]]) -> None:
+    points = iter_points(read_header(large))
+    next(points)
+    started[0].kill()
+    with pytest.raises(FileError) as caught:
+        list(points)
+    assert caught.value.message == "file.decoder_lost"
+    assert "--jobs 1" in str(caught.value)
+
+
+def test_stopping_early_ends_the_process(large: Path, started: list[subprocess.Popen[bytes]]) -> None:
+    points = iter_points(read_header(large))
+    next(points)
+    assert started[0].poll() is None
+    points.close()  # type: ignore[attr-defined]
+    assert started[0].poll() is not None
+
+
+def test_what_was_begun_is_gone_on_with(tmp_path: Path, started: list[subprocess.Popen[bytes]]) -> None:
+    path = write(tmp_path / "a.laz", count=60_000)
+    ahead.begin(path)
+    header = read_header(path)
+    assert same(joined(header), joined(header, parallel=False))
+    assert len(started) == 1
+    joined(header)
+    assert len(started) == 2  # once only
+
+
+def test_what_was_begun_and_is_not_asked_for_is_ended(
+    tmp_path: Path, started: list[subprocess.Popen[bytes]]
+) -> None:
+    ahead.begin(write(tmp_path / "a.laz"))
+    ahead.give_up()
+    assert started[0].poll() is not None
+
+
+def test_what_was_begun_of_a_file_that_changed_since_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.laz", count=60_000)
+    ahead.begin(path)
+    first = read_header(path)
+    process = ahead._begun[path].process
+    while process.stdout is not None and not process.stdout.peek(1):  # type: ignore[attr-defined]
+        time.sleep(0.01)
+    write(path, count=70_000)
+    os.utime(path, ns=(first.modified_ns + 10**9,) * 2)
+    refused_with(read_header(path), "file.changed")
+
+
+def test_nothing_is_begun_of_what_is_not_there(tmp_path: Path) -> None:
+    ahead.begin(tmp_path / "none.laz")
+    assert not ahead._begun
+
+
+@pytest.mark.parametrize("why", ["refused", "embedded"])
+def test_where_no_process_can_be_started_decoding_is_done_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    header = read_header(write(tmp_path / "a.laz", count=60_000))
+    expected = joined(header, parallel=False)
+
+    def refuse(*_: object, **__: object) -> None:
+        assert why == "refused"
+        raise OSError("no more processes")
+
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    if why == "embedded":
+        monkeypatch.setattr(sys, "executable", str(tmp_path / "qgis-bin.exe"))
+    ahead.begin(header.path)
+    assert same(joined(header), expected)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no process groups of this kind")
+def test_ctrl_c_is_not_for_the_decoder(large: Path, started: list[subprocess.Popen[bytes]]) -> None:
+    points = iter_points(read_header(large))
+    next(points)
+    assert os.getpgid(started[0].pid) != os.getpgid(0)
+    points.close()  # type: ignore[attr-defined]
+
+
+ORPHAN = """
+import sys, time
+from pathlib import Path
+from pointcloud.io import ahead
+ahead.LEAST = 0
+ahead.begin(Path(sys.argv[1]))
+print(ahead._begun[Path(sys.argv[1])].process.pid, flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_the_decoder_ends_with_who_asked_for_it(large: Path) -> None:
+    asker = subprocess.Popen([sys.executable, "-c", ORPHAN, str(large)], stdout=subprocess.PIPE)
+    assert asker.stdout is not None
+    state = Path("/proc", asker.stdout.readline().decode().strip(), "stat")
+    assert state.exists()
+    time.sleep(1.0)
+    asker.send_signal(signal.SIGKILL)
+    asker.wait()
+    asker.stdout.close()
+    for _ in range(100):
+        if not state.exists() or state.read_text().rsplit(")", 1)[1].split()[0] == "Z":
+            return
+        time.sleep(0.1)
+    pytest.fail("it is still there")
