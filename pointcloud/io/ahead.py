@@ -156,13 +156,16 @@ def _nameless() -> IO[bytes]:
 
 
 def _popen(program: list[str], **more: Any) -> subprocess.Popen[bytes]:
-    streams = {
-        "stdin": subprocess.PIPE,
-        "stdout": subprocess.PIPE,
-        "stderr": subprocess.DEVNULL,  # a panic of the decoder is told there too; to us comes its error
-    }
     places = os.pathsep.join(path for path in sys.path if path)  # where this process found the package
-    return subprocess.Popen(program, env={**os.environ, "PYTHONPATH": places}, **streams, **more)
+    process: subprocess.Popen[bytes] = subprocess.Popen(
+        program,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,  # a panic of the decoder is told there too; to us comes its error
+        env={**os.environ, "PYTHONPATH": places},
+        **more,
+    )
+    return process
 
 
 def attach(name: str) -> mmap.mmap:
