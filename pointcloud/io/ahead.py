@@ -156,7 +156,7 @@ def _nameless() -> IO[bytes]:
 
 
 def _popen(program: list[str], **more: Any) -> subprocess.Popen[bytes]:
-    places = os.pathsep.join(path for path in sys.path if path)  # where this process found the package
+    places = os.pathsep.join(path or "." for path in sys.path)  # where this process found the package
     process: subprocess.Popen[bytes] = subprocess.Popen(
         program,
         stdin=subprocess.PIPE,

@@ -144,7 +144,11 @@ class Owner:
     def reduced(self, file: str, result: Reduced) -> None:
         """Take the spill of a file."""
         self.spills[file] = result
-        info = result.open().info
+        try:
+            info = result.open().info
+        except OSError:
+            self.require_folder()
+            raise
         self.hashes[file] = info.sha256
         for number, count in info.classes.items():
             self.classes[number] = self.classes.get(number, 0) + count

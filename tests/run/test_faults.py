@@ -18,6 +18,7 @@ from runs import Delivery, leftovers, rasters, tiles, town
 from hyogo_pc.main import main
 from pointcloud.io import put
 from pointcloud.run import owner
+from pointcloud.run.owner import Owner
 from pointcloud.run.publish import Publisher
 
 STEPS = ("write", "sync", "rename")
@@ -159,28 +160,36 @@ def test_each_call_to_the_system_fails_once_with_each_error(
     )
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize(("jobs", "when"), [(1, "publish"), (2, "publish"), (2, "reduced")])
 def test_an_output_folder_that_goes_ends_the_run(
     jobs: int,
+    when: str,
     delivery: Delivery,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """As when a drive is unplugged after the second sheet: no word of success, and the same command makes all."""
+    """As when a drive is unplugged after the second sheet, or before what the second file was reduced to is opened.
+
+    There is no word of success, and the same command makes all.
+    """
     out = tmp_path / "out"
-    publish, calls = Publisher.publish, 0
+    kind = Publisher if when == "publish" else Owner
+    step, calls = getattr(kind, when), 0
 
     def goes(*arguments: Any) -> None:
         nonlocal calls
-        publish(*arguments)
         calls += 1
+        if when == "publish":
+            step(*arguments)
         if calls == 2:
             out.rename(tmp_path / "gone")
+        if when == "reduced":
+            step(*arguments)
 
     command = ["grid", *map(str, delivery.arguments(out, jobs))]
     with monkeypatch.context() as context:
-        context.setattr(Publisher, "publish", goes)
+        context.setattr(kind, when, goes)
         code = main(command)
     printed = capsys.readouterr()
     assert code == 1
