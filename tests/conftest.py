@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from pointcloud import messages
 from pointcloud.errors import ParameterError
+from pointcloud.io import ahead
 
 NEEDED = ("no real tiles", "no PDAL", "no Japanese font", "no browser", "no OpenGL")
 """Reasons to skip a test that are none where the project's own CI runs."""
@@ -96,3 +98,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
             red=True,
         )
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture
+def _decoded_ahead(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """LAZ of any size is decoded ahead, and nothing that was begun is left."""
+    monkeypatch.setattr(ahead, "LEAST", 0)
+    yield
+    ahead.give_up()

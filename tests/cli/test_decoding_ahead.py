@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,12 +11,7 @@ from squares import SQUARES, cloud
 from hyogo_pc.main import main
 from pointcloud.io import ahead
 
-
-@pytest.fixture(autouse=True)
-def _small_files_too(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(ahead, "LEAST", 0)
-    yield
-    ahead.give_up()
+pytestmark = pytest.mark.usefixtures("_decoded_ahead")
 
 
 @pytest.fixture
@@ -65,7 +59,8 @@ def test_what_workers_will_decode_is_given_up(four: Path, tmp_path: Path, starte
 
 
 @pytest.mark.parametrize(
-    "more", [("--dry-run",), ("--scheduler", "tcp://127.0.0.1:1"), ("--pipeline", "none.json")]
+    "more",
+    [("--dry-run",), ("--scheduler", "tcp://127.0.0.1:1", "--crs", "none"), ("--pipeline", "none.json")],
 )
 def test_nothing_is_begun_that_is_not_decoded_here(
     tmp_path: Path, started: list[Path], more: tuple[str, ...]

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,12 +20,7 @@ from pointcloud.io.lasheader import LasHeader
 
 MANY = (ahead.SLOTS + 3) * ahead.CHUNK + 1
 
-
-@pytest.fixture(autouse=True)
-def _small_files_too(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(ahead, "LEAST", 0)
-    yield
-    ahead.give_up()
+pytestmark = pytest.mark.usefixtures("_decoded_ahead")
 
 
 @pytest.fixture
