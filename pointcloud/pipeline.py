@@ -34,8 +34,6 @@ from pointcloud.surface.dem import GroundSource
 
 Array = npt.NDArray[Any]
 
-_CHUNK = ahead.CHUNK
-
 
 @dataclass(frozen=True)
 class Made:
@@ -86,7 +84,7 @@ def reduce(
         executor=pool,
     )
     try:
-        for chunk in iter_points(header, chunk=_CHUNK, parallel=pool is not None):
+        for chunk in iter_points(header, chunk=ahead.CHUNK, parallel=pool is not None):
             z = chunk.z
             if params.geoid is not None:
                 plane = geoid.Plane.of(params.geoid.crs)
@@ -113,7 +111,7 @@ def scan_extent(header: CloudHeader) -> CloudHeader:
     """
     if not isinstance(header, LasHeader):
         return header
-    chunks = [(chunk.lows, chunk.highs) for chunk in iter_points(header, chunk=_CHUNK, check_box=False)]
+    chunks = [(chunk.lows, chunk.highs) for chunk in iter_points(header, chunk=ahead.CHUNK, check_box=False)]
     lows, highs = (
         np.array([low for low, _ in chunks]).min(axis=0),
         np.array([high for _, high in chunks]).max(axis=0),

@@ -60,9 +60,9 @@ def give_up() -> None:
 
 
 def decode(header: LasHeader, *, whole: bool) -> Iterator[Records] | None:
-    """Return the records of a file as :func:`pointcloud.io.records.iter_records` does, at most `CHUNK` at a time.
+    """Return the records of a file as :func:`pointcloud.io.records.read` does, at most `CHUNK` at a time.
 
-    They raise what those raise, and :class:`~pointcloud.errors.FileError` if the process is lost.
+    What is raised there, or that the process is lost, comes as a :class:`~pointcloud.errors.FileError`.
 
     Returns
     -------

@@ -14,8 +14,9 @@ import numpy as np
 
 from pointcloud.errors import FileError
 from pointcloud.io.ahead import CHUNK, SLOT, SLOTS, attach
+from pointcloud.io.guard import check_unchanged, open_input
 from pointcloud.io.lasheader import read_header
-from pointcloud.io.records import iter_records
+from pointcloud.io.records import read
 
 
 def serve(path: Path, memory: str, *, whole: bool) -> None:
@@ -26,12 +27,14 @@ def serve(path: Path, memory: str, *, whole: bool) -> None:
         header = read_header(path)
         _say((header.size, header.modified_ns))
         chunk = min(CHUNK, SLOT // header.record_length)
-        for records in iter_records(header, chunk, parallel=True, whole=whole):
-            if number >= SLOTS and not os.read(sys.stdin.fileno(), 1):
-                return  # nobody is there any more
-            slots[number % SLOTS, : records.size] = records.reshape(-1)
-            number += 1
-            _say(records.size)
+        with open_input(path) as (file, _):
+            check_unchanged(path, file, header.size, header.modified_ns)
+            for records in read(file, header, chunk, parallel=True, whole=whole):
+                if number >= SLOTS and not os.read(sys.stdin.fileno(), 1):
+                    return  # nobody is there any more
+                slots[number % SLOTS, : records.size] = records.reshape(-1)
+                number += 1
+                _say(records.size)
         _say(None)
     except FileError as error:
         _say(error)

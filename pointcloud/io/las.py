@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from pointcloud.io.cloudheader import (
     point_limits,
     require_inside,
 )
-from pointcloud.io.guard import open_input
+from pointcloud.io.guard import check_unchanged, open_input
 from pointcloud.io.lasheader import LasHeader, read_header
 from pointcloud.io.lazdecode import Records
 from pointcloud.kernels import canonical
@@ -63,7 +64,6 @@ def iter_points(
     FileError
         If the points cannot be decoded, are fewer than the header says, or lie outside its box; if the file
         changes while it is read. What was yielded before is then not to be trusted either.
-
     """
     for _, points in iter_records(header, chunk=chunk, parallel=parallel, check_box=check_box, whole=False):
         yield points
@@ -89,8 +89,10 @@ def iter_records(
     if chunk < 1:
         raise ValueError(f"chunk must be positive, not {chunk}")
     converter = _Converter(header, check_box=check_box)
-    for part in _records(header, chunk, parallel=parallel, whole=whole):
-        yield part, converter.convert(part)
+    with open_input(header.path) as (file, _):
+        check_unchanged(header.path, file, header.size, header.modified_ns)
+        for part in _records(file, header, chunk, parallel=parallel, whole=whole):
+            yield part, converter.convert(part)
 
 
 def file_sha256(path: str | Path) -> str:
@@ -105,13 +107,15 @@ def file_sha256(path: str | Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _records(header: LasHeader, chunk: int, *, parallel: bool, whole: bool) -> Iterator[Records]:
+def _records(
+    file: io.BufferedReader, header: LasHeader, chunk: int, *, parallel: bool, whole: bool
+) -> Iterator[Records]:
     """Return the raw records: decoded ahead where that pays and can be done, or else here."""
     if parallel and header.laszip is not None and header.size >= ahead.LEAST and chunk >= ahead.CHUNK:
         decoded = ahead.decode(header, whole=whole)
         if decoded is not None:
             return decoded
-    return records.iter_records(header, chunk, parallel=parallel, whole=whole)
+    return records.read(file, header, chunk, parallel=parallel, whole=whole)
 
 
 class _Converter:

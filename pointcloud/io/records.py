@@ -1,4 +1,4 @@
-"""The point records of a LAS, LAZ or COPC file, as bytes: here, or from a process that is ahead of this one."""
+"""The point records of an open LAS, LAZ or COPC file, as bytes."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ import numpy as np
 
 from pointcloud.errors import FileError
 from pointcloud.io import lazdecode
-from pointcloud.io.guard import check_unchanged, open_input
 from pointcloud.io.lasheader import LasHeader
 from pointcloud.io.lazdecode import Records
 
 
-def iter_records(header: LasHeader, chunk: int, *, parallel: bool, whole: bool) -> Iterator[Records]:
+def read(
+    file: io.BufferedReader, header: LasHeader, chunk: int, *, parallel: bool, whole: bool
+) -> Iterator[Records]:
     """Yield the records of a file, in its order, as ``(points, record length)`` bytes.
 
     Parameters
     ----------
+    file : binary file
     header : LasHeader
     chunk : int
         How many to yield at a time, at most.
@@ -30,18 +32,17 @@ def iter_records(header: LasHeader, chunk: int, *, parallel: bool, whole: bool) 
     Raises
     ------
     FileError
-        If they cannot be decoded, or are not as many as the header says; if the file changes while it is read.
+        If they contradict the header, or are not as many as it says. The decoder itself raises whatever it likes:
+        see :func:`pointcloud.io.guard.open_input`.
 
     Notes
     -----
     What is yielded is overwritten by what is yielded next.
     """
     seen = 0
-    with open_input(header.path) as (file, _):
-        check_unchanged(header.path, file, header.size, header.modified_ns)
-        for records in _read(file, header, chunk, parallel=parallel, whole=whole):
-            seen += len(records)
-            yield records
+    for records in _read(file, header, chunk, parallel=parallel, whole=whole):
+        seen += len(records)
+        yield records
     if seen != header.count:
         raise FileError("file.points_missing", path=header.path, read=seen, count=header.count)
 

@@ -169,10 +169,10 @@ def _read_headers(
             header = cache.find(path)
             if header is None:
                 header = read_header(path, stages)
-                if header.count and scan:
-                    with scanning:
-                        header = scan(header)
                 if header.count:
+                    if scan:
+                        with scanning:
+                            header = scan(header)
                     _ = header.box
                 new.append(header)
         except FileError as error:

@@ -162,7 +162,8 @@ def _open(jobs: int, sheets: int, scheduler: str, shared: Path, params: GridPara
     """Return the place to make so many sheets.
 
     That is the Dask cluster of ``scheduler``, if one is named, whose workers must see the folder ``shared``; or
-    processes, where there are sheets enough to keep ``jobs`` of them busy; or else threads within a sheet.
+    processes, where there are sheets enough to keep ``jobs`` of them busy; or else threads within a sheet. Only
+    there is gone on with a file whose decoding was begun.
     """
     alone = not scheduler and (jobs == 1 or sheets < 2 * jobs)
     if not alone:

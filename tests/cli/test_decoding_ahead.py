@@ -11,6 +11,8 @@ from squares import SQUARES, cloud
 from hyogo_pc.main import main
 from pointcloud.io import ahead
 
+OPTIONS = {"grid": SQUARES, "classify": ()}
+
 pytestmark = pytest.mark.usefixtures("_decoded_ahead")
 
 
@@ -26,6 +28,18 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 
     monkeypatch.setattr(ahead._Decoder, "__init__", noted)
     return paths
+
+
+@pytest.mark.parametrize("command", ["grid", "classify"])
+def test_decoding_begins_before_the_program_is_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    begun: list[Path] = []
+    monkeypatch.setattr(ahead, "begin", begun.append)
+    path = cloud(tmp_path / "a.laz")
+    for jobs in ("1", "2"):
+        assert main([command, str(path), "-o", str(tmp_path / jobs), "--jobs", jobs, *OPTIONS[command]]) == 0
+    assert begun == [path]
 
 
 def grid(path: Path, out: Path, *more: str) -> dict[str, bytes]:
