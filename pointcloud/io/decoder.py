@@ -1,4 +1,4 @@
-"""The process that decodes LAZ ahead of another one: ``python -m pointcloud.io.decoder FILE {whole,used} MEMORY``.
+"""The process that decodes LAZ ahead of another one: ``python -m pointcloud.io.decoder FILE MEMORY``.
 
 See :mod:`pointcloud.io.ahead`, which starts it.
 """
@@ -19,8 +19,8 @@ from pointcloud.io.lasheader import read_header
 from pointcloud.io.records import read
 
 
-def serve(path: Path, memory: str, *, whole: bool) -> None:
-    """Decode a file into the slots of the memory of this name, each when it is free."""
+def serve(path: Path, memory: str) -> None:
+    """Decode of a file what rasters are made of into the slots of the memory of this name, each when it is free."""
     slots = np.frombuffer(attach(memory), np.uint8).reshape(SLOTS, SLOT)
     number = 0
     try:
@@ -29,7 +29,7 @@ def serve(path: Path, memory: str, *, whole: bool) -> None:
         chunk = min(CHUNK, SLOT // header.record_length)
         with open_input(path) as (file, _):
             check_unchanged(path, file, header.size, header.modified_ns)
-            for records in read(file, header, chunk, parallel=True, whole=whole):
+            for records in read(file, header, chunk, parallel=True, whole=False):
                 if number >= SLOTS and not os.read(sys.stdin.fileno(), 1):
                     return  # nobody is there any more
                 slots[number % SLOTS, : records.size] = records.reshape(-1)
@@ -46,4 +46,4 @@ def _say(what: object) -> None:
 
 
 if __name__ == "__main__":
-    serve(Path(sys.argv[1]), sys.argv[3], whole=sys.argv[2] == "whole")
+    serve(Path(sys.argv[1]), sys.argv[2])

@@ -110,9 +110,9 @@ def file_sha256(path: str | Path) -> str:
 def _records(
     file: io.BufferedReader, header: LasHeader, chunk: int, *, parallel: bool, whole: bool
 ) -> Iterator[Records]:
-    """Return the raw records: decoded ahead where that pays and can be done, or else here."""
-    if parallel and header.laszip is not None and header.size >= ahead.LEAST and chunk >= ahead.CHUNK:
-        decoded = ahead.decode(header, whole=whole)
+    """Return the raw records: decoded ahead if that was begun, or else here."""
+    if parallel and not whole and chunk >= ahead.CHUNK:
+        decoded = ahead.decode(header)
         if decoded is not None:
             return decoded
     return records.read(file, header, chunk, parallel=parallel, whole=whole)

@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from threading import Lock
 
 from pointcloud import crs as crs_room
 from pointcloud.crs import SpatialReference
@@ -170,9 +169,7 @@ def _read_headers(
             if header is None:
                 header = read_header(path, stages)
                 if header.count:
-                    if scan:
-                        with scanning:
-                            header = scan(header)
+                    header = scan(header) if scan else header
                     _ = header.box
                 new.append(header)
         except FileError as error:
@@ -180,7 +177,6 @@ def _read_headers(
         return header
 
     new: list[CloudHeader] = []
-    scanning = Lock()  # a scan decodes all points, on all cores: one file at a time
     with ThreadPoolExecutor(_READERS) as pool:
         headers = list(pool.map(read, paths))
     cache.keep(new)

@@ -22,9 +22,9 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     paths: list[Path] = []
     start = ahead._Decoder.__init__
 
-    def noted(decoder: ahead._Decoder, path: Path, *, whole: bool) -> None:
+    def noted(decoder: ahead._Decoder, path: Path) -> None:
         paths.append(path)
-        start(decoder, path, whole=whole)
+        start(decoder, path)
 
     monkeypatch.setattr(ahead._Decoder, "__init__", noted)
     return paths
@@ -61,7 +61,7 @@ def test_points_that_are_classified_are_the_same(tmp_path: Path, started: list[P
     path = cloud(tmp_path / "a.laz")
     for jobs in ("1", "2"):
         assert main(["classify", str(path), "-o", str(tmp_path / jobs), "--jobs", jobs]) == 0
-    assert started == [path, path]  # to be reduced, and again to be written
+    assert started == [path]
     assert (tmp_path / "1" / "a.laz").read_bytes() == (tmp_path / "2" / "a.laz").read_bytes()
 
 
@@ -86,9 +86,9 @@ def test_nothing_is_begun_that_is_not_decoded_here(
 
 
 def test_a_folder_is_not_begun(tmp_path: Path, started: list[Path]) -> None:
-    """Even if its name ends like a file's: its files are decoded once it is known what they are."""
+    """Even if its name ends like a file's."""
     folder = tmp_path / "in.laz"
     folder.mkdir()
-    path = cloud(folder / "a.laz")
+    cloud(folder / "a.laz")
     grid(folder, tmp_path / "out", "--jobs", "2")
-    assert started == [path]
+    assert started == []

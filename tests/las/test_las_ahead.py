@@ -17,7 +17,7 @@ from las_files import POINTS_AT, field, joined, patch, recompress, refused, same
 
 from pointcloud.errors import FileError
 from pointcloud.io import ahead, records
-from pointcloud.io.las import iter_points, read_header
+from pointcloud.io.las import iter_points, iter_records, read_header
 from pointcloud.io.lasheader import LasHeader
 
 MANY = (ahead.SLOTS + 3) * ahead.CHUNK + 1
@@ -47,30 +47,36 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write(tmp_path_factory.mktemp("large") / "a.laz", raw=raw)
 
 
-def decoded(header: LasHeader, *, whole: bool) -> np.ndarray:
-    parts = ahead.decode(header, whole=whole)
+def begun(path: Path) -> LasHeader:
+    """Begin to decode a file, and return its header."""
+    ahead.begin(path)
+    return read_header(path)
+
+
+def decoded(header: LasHeader) -> list[np.ndarray]:
+    """Return copies of the parts that come."""
+    parts = ahead.decode(header)
     assert parts is not None
-    return np.concatenate([part.copy() for part in parts])
+    return [part.copy() for part in parts]
 
 
-def here(header: LasHeader, *, whole: bool) -> np.ndarray:
+def here(header: LasHeader) -> np.ndarray:
     with header.path.open("rb") as file:
-        parts = records.read(file, header, 1_000_000, parallel=False, whole=whole)
+        parts = records.read(file, header, 1_000_000, parallel=False, whole=False)
         return np.concatenate([part.copy() for part in parts])
 
 
-@pytest.mark.parametrize("whole", [False, True])
 @pytest.mark.parametrize("point_format", [0, 3, 6, 7, 8])
-def test_records_are_the_same(tmp_path: Path, point_format: int, whole: bool) -> None:
-    header = read_header(write(tmp_path / "a.laz", point_format, count=60_000))
-    assert np.array_equal(decoded(header, whole=whole), here(header, whole=whole))
+def test_records_are_the_same(tmp_path: Path, point_format: int) -> None:
+    header = begun(write(tmp_path / "a.laz", point_format, count=60_000))
+    assert np.array_equal(np.concatenate(decoded(header)), here(header))
 
 
 @pytest.mark.parametrize("sizes", [[1], [70_000, 1, 450_000, 3], [1_700_000]])
 def test_chunks_of_their_own_sizes_are_the_same(tmp_path: Path, sizes: list[int]) -> None:
     source = write(tmp_path / "a.las", count=sum(sizes))
-    header = read_header(recompress(source, tmp_path / "b.laz", sizes))
-    assert np.array_equal(decoded(header, whole=True), here(header, whole=True))
+    header = begun(recompress(source, tmp_path / "b.laz", sizes))
+    assert np.array_equal(np.concatenate(decoded(header)), here(header))
 
 
 def test_points_too_long_for_a_slot_come_in_smaller_chunks(tmp_path: Path) -> None:
@@ -79,20 +85,19 @@ def test_points_too_long_for_a_slot_come_in_smaller_chunks(tmp_path: Path) -> No
     las.add_extra_dim(laspy.ExtraBytesParams("more", "30u1"))
     las["more"] = np.random.default_rng(3).integers(0, 255, (len(las), 30)).astype(np.uint8)
     las.write(path)
-    header = read_header(path)
+    header = begun(path)
     assert header.record_length * header.count > ahead.SLOT
-    parts = ahead.decode(header, whole=True)
-    assert parts is not None
+    parts = decoded(header)
     assert max(part.size for part in parts) <= ahead.SLOT
-    assert np.array_equal(decoded(header, whole=True), here(header, whole=True))
+    assert np.array_equal(np.concatenate(parts), here(header))
 
 
 def test_slots_are_used_again_only_when_they_are_free(large: Path) -> None:
     """The decoder could be done with all of them before the first is looked at."""
-    header = read_header(large)
-    parts = ahead.decode(header, whole=False)
+    header = begun(large)
+    parts = ahead.decode(header)
     assert parts is not None
-    expected = here(header, whole=False)
+    expected = here(header)
     start = 0
     for part in parts:
         if start == 0:
@@ -103,24 +108,35 @@ def test_slots_are_used_again_only_when_they_are_free(large: Path) -> None:
 
 
 def test_points_are_the_same(tmp_path: Path, started: list[subprocess.Popen[bytes]]) -> None:
-    header = read_header(write(tmp_path / "a.laz", count=60_000))
-    assert same(joined(header, parallel=True), joined(header, parallel=False))
+    header = begun(write(tmp_path / "a.laz", count=60_000))
+    assert same(joined(header), joined(header, parallel=False))
     assert len(started) == 1
 
 
-@pytest.mark.parametrize("suffix", [".las", ".laz"])
-def test_only_large_laz_is_decoded_ahead(
-    tmp_path: Path, suffix: str, started: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
+def test_what_was_begun_serves_once_and_only_for_what_it_decodes(
+    tmp_path: Path, started: list[subprocess.Popen[bytes]]
 ) -> None:
-    path = write(tmp_path / f"a{suffix}")
-    if suffix == ".laz":
-        monkeypatch.setattr(ahead, "LEAST", path.stat().st_size + 1)
-    joined(read_header(path))
+    header = begun(write(tmp_path / "a.laz", count=60_000))
+    assert len(list(iter_records(header, whole=True))) == 1
+    joined(header, chunk=ahead.CHUNK - 1)
+    joined(header, parallel=False)
+    assert ahead._begun
+    joined(header)
+    assert not ahead._begun
+    joined(header)
+    assert len(started) == 1
+
+
+def test_small_files_are_not_begun(
+    tmp_path: Path, started: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "a.laz")
+    monkeypatch.setattr(ahead, "LEAST", path.stat().st_size + 1)
     ahead.begin(path)
-    assert bool(started) == (suffix == ".las")  # of which no one should ask
+    assert not started
     monkeypatch.setattr(ahead, "LEAST", path.stat().st_size)
-    joined(read_header(path), chunk=ahead.CHUNK - 1)  # less than it would give
-    assert bool(started) == (suffix == ".las")
+    ahead.begin(path)
+    assert len(started) == 1
 
 
 def test_a_damaged_file_is_refused_in_the_same_words(
@@ -129,6 +145,7 @@ def test_a_damaged_file_is_refused_in_the_same_words(
     path = write(tmp_path / "a.laz", count=60_000)
     at = field(path, POINTS_AT, "I") + 8 + 30  # the points that the first chunk says it holds
     patch(path, at, "I", 12)
+    ahead.begin(path)
     there = refused(path, "file.chunk")
     assert len(started) == 1
     assert str(refused(path, "file.chunk", parallel=False)) == str(there)
@@ -138,28 +155,10 @@ def test_a_damaged_file_is_refused_in_the_same_words(
 def test_what_the_decoder_throws_is_told_in_the_same_words(tmp_path: Path) -> None:
     path = write(tmp_path / "a.laz", 3, count=2000)
     patch(path, field(path, POINTS_AT, "I") + 100, "100s", bytes(100))
-    assert str(refused(path, "file.decoder")) == str(refused(path, "file.decoder", parallel=False))
-
-
-def test_a_file_that_vanishes_is_refused(tmp_path: Path) -> None:
-    header = read_header(write(tmp_path / "a.laz", count=60_000))
-    header.path.unlink()
-    with pytest.raises(FileError) as caught:
-        joined(header)
-    assert caught.value.message == "file.missing"
-
-
-def test_a_file_that_changed_after_its_header_was_read_is_refused(tmp_path: Path) -> None:
-    header = read_header(write(tmp_path / "a.laz", count=60_000))
-    write(header.path, count=60_000, seed=2)
-    os.utime(header.path, ns=(header.modified_ns + 10**9,) * 2)
-    refused_with(header, "file.changed")
-
-
-def refused_with(header: LasHeader, message: str) -> None:
-    with pytest.raises(FileError) as caught:
-        joined(header)
-    assert caught.value.message == message
+    ahead.begin(path)
+    there = refused(path, "file.decoder")
+    assert not ahead._begun
+    assert str(there) == str(refused(path, "file.decoder", parallel=False))
 
 
 @pytest.mark.parametrize("parallel", [False, True])
@@ -169,6 +168,7 @@ def test_points_outside_of_a_file_that_changes_meanwhile_are_no_damage(
     number = np.arange(ahead.CHUNK + 50_000, dtype=np.int32)
     header = read_header(write(tmp_path / "a.laz", raw=np.array([number, number, number])))
     east, north, top = header.maxs
+    ahead.begin(header.path)
     lying = replace(header, maxs=(east - 49.9, north, top))  # of which the first chunk knows nothing
     points = iter_points(lying, chunk=ahead.CHUNK, parallel=parallel)
     next(points)
@@ -179,7 +179,7 @@ def test_points_outside_of_a_file_that_changes_meanwhile_are_no_damage(
 
 
 def test_a_lost_process_is_told(large: Path, started: list[subprocess.Popen[bytes]]) -> None:
-    points = iter_points(read_header(large))
+    points = iter_points(begun(large))
     next(points)
     started[0].kill()
     with pytest.raises(FileError) as caught:
@@ -189,21 +189,11 @@ def test_a_lost_process_is_told(large: Path, started: list[subprocess.Popen[byte
 
 
 def test_stopping_early_ends_the_process(large: Path, started: list[subprocess.Popen[bytes]]) -> None:
-    points = iter_points(read_header(large))
+    points = iter_points(begun(large))
     next(points)
     assert started[0].poll() is None
     points.close()  # type: ignore[attr-defined]
     assert started[0].poll() is not None
-
-
-def test_what_was_begun_is_gone_on_with(tmp_path: Path, started: list[subprocess.Popen[bytes]]) -> None:
-    path = write(tmp_path / "a.laz", count=60_000)
-    ahead.begin(path)
-    header = read_header(path)
-    assert same(joined(header), joined(header, parallel=False))
-    assert len(started) == 1
-    joined(header)
-    assert len(started) == 2  # once only
 
 
 def test_what_was_begun_and_is_not_asked_for_is_ended(
@@ -223,7 +213,7 @@ def test_what_was_begun_of_a_file_that_changed_since_is_refused(tmp_path: Path) 
         time.sleep(0.01)
     write(path, count=70_000)
     os.utime(path, ns=(first.modified_ns + 10**9,) * 2)
-    refused_with(read_header(path), "file.changed")
+    assert refused(path, "file.changed")
 
 
 def test_nothing_is_begun_of_what_is_not_there(tmp_path: Path) -> None:
@@ -236,7 +226,6 @@ def test_where_no_process_can_be_started_decoding_is_done_here(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: str
 ) -> None:
     header = read_header(write(tmp_path / "a.laz", count=60_000))
-    expected = joined(header, parallel=False)
 
     def refuse(*_: object, **__: object) -> None:
         assert why == "refused"
@@ -246,12 +235,13 @@ def test_where_no_process_can_be_started_decoding_is_done_here(
     if why == "embedded":
         monkeypatch.setattr(sys, "executable", str(tmp_path / "qgis-bin.exe"))
     ahead.begin(header.path)
-    assert same(joined(header), expected)
+    assert not ahead._begun
+    assert same(joined(header), joined(header, parallel=False))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no process groups of this kind")
 def test_ctrl_c_is_not_for_the_decoder(large: Path, started: list[subprocess.Popen[bytes]]) -> None:
-    points = iter_points(read_header(large))
+    points = iter_points(begun(large))
     next(points)
     assert os.getpgid(started[0].pid) != os.getpgid(0)
     points.close()  # type: ignore[attr-defined]
