@@ -26,11 +26,11 @@ import rasterio
 
 from pointcloud.convert.request import Request
 from pointcloud.convert.run import convert
+from pointcloud.geo.sheets import parse
+from pointcloud.io.clouds.readers import iter_points, read_header
+from pointcloud.io.dems.textgrid import read_text
 from pointcloud.io.member import Member
-from pointcloud.io.points import iter_points, read_header
 from pointcloud.io.remark import Remark
-from pointcloud.io.textgrid import read_text
-from pointcloud.sheets import parse
 
 
 class Silent:

@@ -26,10 +26,11 @@ from make_tile import SHEET, benchmark_tile
 from process import Cost, measure
 
 from pointcloud import pipeline, relief
-from pointcloud.io import cog, las
-from pointcloud.io.cloud import Cloud
-from pointcloud.lattice import Grid, metres
-from pointcloud.params import GridParams
+from pointcloud.geo.lattice import Grid, metres
+from pointcloud.io.las import reader
+from pointcloud.io.rasters import cog
+from pointcloud.io.spill.cloud import Cloud
+from pointcloud.params.grid import GridParams
 from pointcloud.surface import dem, dsm
 
 PARAMS = GridParams((1.0, 0.5))
@@ -83,7 +84,7 @@ def contenders(program: list[str], tiles: dict[int, Path], folder: Path) -> dict
 
 def stages(tile: Path) -> tuple[dict[str, float], list[str]]:
     """Return the seconds of each step of a sheet, on all cores, and what the terrain takes on one."""
-    header = las.read_header(tile)
+    header = reader.read_header(tile)
     seconds: dict[str, float] = {}
     rates: list[str] = []
 
@@ -94,7 +95,7 @@ def stages(tile: Path) -> tuple[dict[str, float], list[str]]:
         return result
 
     with ThreadPoolExecutor() as pool:
-        clock("decode alone", lambda: sum(chunk.count for chunk in las.iter_points(header)))
+        clock("decode alone", lambda: sum(chunk.count for chunk in reader.iter_points(header)))
         spill = clock("decode, hash and reduce", lambda: pipeline.reduce(header, PARAMS.reduce, pool=pool))
         cloud = Cloud([spill])  # type: ignore[list-item]
         around = dsm.margin(5.0, 5_000)

@@ -32,12 +32,12 @@ import numpy.typing as npt
 from process import Cost, measure
 
 from pointcloud import pipeline
+from pointcloud.geo.lattice import Box, cell_quanta
 from pointcloud.ground import smrf
-from pointcloud.io.cloud import Cloud
-from pointcloud.io.las import read_header
-from pointcloud.lattice import Box, cell_quanta
-from pointcloud.params import GridParams, ReduceParams
-from pointcloud.smrfparams import GENERAL, PRESET, SmrfParams
+from pointcloud.io.las.reader import read_header
+from pointcloud.io.spill.cloud import Cloud
+from pointcloud.params.grid import GridParams, ReduceParams
+from pointcloud.params.smrf import GENERAL, PRESET, SmrfParams
 
 Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]

@@ -17,7 +17,7 @@ import laspy
 import numpy as np
 from numpy.typing import NDArray
 
-from pointcloud.lattice import Box
+from pointcloud.geo.lattice import Box
 from pointcloud.sample import laz
 from pointcloud.sample.noise import Floats, bilinear, fractal, stream
 

@@ -30,8 +30,8 @@ from numpy.typing import NDArray
 from process import measure
 
 from pointcloud import relief
-from pointcloud.cs_params import preset
-from pointcloud.run.relief import ReliefRequest, make_relief
+from pointcloud.params.csmap import preset
+from pointcloud.relief_maps.run import ReliefRequest, make_relief
 
 SIDE = 2048
 LARGE = 4000

@@ -30,9 +30,9 @@ from typing import Any
 from make_tile import benchmark_tile
 from process import Cost, measure
 
-from pointcloud import sheets
-from pointcloud.lattice import Box
-from pointcloud.params import GridParams
+from pointcloud.geo import sheets
+from pointcloud.geo.lattice import Box
+from pointcloud.params.grid import GridParams
 from pointcloud.run.loop import Task, run
 from pointcloud.run.pools import ProcessPool
 from pointcloud.run.record import Record, SheetRecord

@@ -20,8 +20,8 @@ import numpy as np
 import rasterio
 from affine import Affine
 
-from pointcloud import places
-from pointcloud.view import still
+from pointcloud.geo import places
+from pointcloud.view import screenshot
 from pointcloud.view.build import build
 from pointcloud.view.request import Label, ViewRequest
 
@@ -66,7 +66,7 @@ def picture(name: str, request: ViewRequest) -> None:
     start, used = time.perf_counter(), time.process_time()
     model = build(request)
     built = time.perf_counter() - start
-    still.png(still.picture(model, (1920, 1080)), model)
+    screenshot.png(screenshot.picture(model, (1920, 1080)), model)
     took, cpu = time.perf_counter() - start, time.process_time() - used
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
     print(f"{name}: {took:.1f} s ({built:.1f} s before drawing), {cpu:.1f} CPU s, {memory:.2f} GiB at most")

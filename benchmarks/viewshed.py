@@ -23,8 +23,8 @@ import rasterio
 from numpy.typing import NDArray
 from relief import terrain, write
 
+from pointcloud.params.viewshed import SightParams
 from pointcloud.relief.viewshed import Eye, Sight
-from pointcloud.sightparams import SightParams
 
 Dem = NDArray[np.float32]
 

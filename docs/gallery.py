@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import pointcloud as pc
-from pointcloud.cs_params import PRESETS, preset
-from pointcloud.styles import STYLES
+from pointcloud.params.csmap import PRESETS, preset
+from pointcloud.params.styles import STYLES
 
 ROOT = Path(__file__).resolve().parents[1]
 TILES = ROOT / "sample_tiles"

@@ -11,14 +11,15 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from pointcloud.version import __version__
+
 if TYPE_CHECKING:
-    from pointcloud.arrays import PointCloud, cloud, cs, dem, dsm, layer, mosaic, picture, quality, read
-    from pointcloud.raster import Raster
-    from pointcloud.sections import profile
-    from pointcloud.sights import viewshed
+    from pointcloud.api.arrays import PointCloud, cloud, cs, dem, dsm, layer, mosaic, picture, quality, read
+    from pointcloud.api.raster import Raster
+    from pointcloud.api.sections import profile
+    from pointcloud.api.viewsheds import viewshed
     from pointcloud.view import scene
 
-__version__ = "0.1.0"
 
 __all__ = [
     "PointCloud",
@@ -39,13 +40,13 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Raster": "pointcloud.raster",
-    "profile": "pointcloud.sections",
-    "viewshed": "pointcloud.sights",
+    "Raster": "pointcloud.api.raster",
+    "profile": "pointcloud.api.sections",
+    "viewshed": "pointcloud.api.viewsheds",
     "scene": "pointcloud.view",
 } | dict.fromkeys(
     ("PointCloud", "cloud", "cs", "dem", "dsm", "layer", "mosaic", "picture", "quality", "read"),
-    "pointcloud.arrays",
+    "pointcloud.api.arrays",
 )
 
 

@@ -16,19 +16,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pointcloud import memory
+from pointcloud.geo.lattice import QUANTA_PER_METRE, Box, Grid, metres, quanta
 from pointcloud.ground import smrf
-from pointcloud.io import ahead, geoid
-from pointcloud.io.cloud import Cloud
+from pointcloud.io import geoid
 from pointcloud.io.cloudheader import CloudHeader
-from pointcloud.io.lasheader import LasHeader
-from pointcloud.io.points import iter_points, reader_of, sha256
-from pointcloud.io.reduce import Reducer
-from pointcloud.io.spill import Spill
-from pointcloud.kernels import bins
-from pointcloud.lattice import QUANTA_PER_METRE, Box, Grid, metres, quanta
-from pointcloud.params import QUALITY_BANDS, GridParams, Product, ReduceParams
-from pointcloud.styles import STYLES
+from pointcloud.io.clouds.readers import iter_points, reader_of, sha256
+from pointcloud.io.las import ahead
+from pointcloud.io.las.header import LasHeader
+from pointcloud.io.spill.cloud import Cloud
+from pointcloud.io.spill.reduce import Reducer
+from pointcloud.io.spill.spill import Spill
+from pointcloud.kernels.points import bins
+from pointcloud.machine import memory
+from pointcloud.params.grid import QUALITY_BANDS, GridParams, Product, ReduceParams
+from pointcloud.params.styles import STYLES
 from pointcloud.surface import dem, dsm, quality, water
 from pointcloud.surface.dem import GroundSource
 

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from runs import Delivery, gridded, rasters, tiles, town
 
 from pointcloud import messages
 from pointcloud.errors import ParameterError
-from pointcloud.io import ahead
+from pointcloud.io.las import ahead
 
 NEEDED = ("no real tiles", "no PDAL", "no Japanese font", "no browser", "no OpenGL")
 """Reasons to skip a test that are none where the project's own CI runs."""
@@ -50,7 +52,7 @@ def pdal_module() -> Any:
 @pytest.fixture(scope="session")
 def japanese_font() -> Path:
     """A font with Japanese. Skips where there is none."""
-    from pointcloud.print.fonts import japanese
+    from pointcloud.print.paper.fonts import japanese
 
     if not japanese():
         pytest.skip(NEEDED[2])
@@ -70,10 +72,10 @@ def chromium() -> str:
 @pytest.fixture(scope="session")
 def opengl() -> None:
     """A machine that can draw, if only by software. Skips where it cannot."""
-    from pointcloud.view import toolkit
+    from pointcloud.view import libraries
 
     try:
-        window = toolkit.pyvista().Plotter(off_screen=True).render_window
+        window = libraries.pyvista().Plotter(off_screen=True).render_window
     except ParameterError:
         pytest.skip(NEEDED[4])
     if not window.SupportsOpenGL():
@@ -106,3 +108,20 @@ def _decoded_ahead(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(ahead, "LEAST", 0)
     yield
     ahead.give_up()
+
+
+DELIVERED = (44_000.0, -78_000.0, 44_200.0, -77_900.0)
+DELIVERED_WITH = ("--sheet", "none", "--tile-size", "50", "--max-gap", "20", "--water-gap", "10")
+
+
+@pytest.fixture(scope="session")
+def delivery(tmp_path_factory: pytest.TempPathFactory) -> Delivery:
+    """A small delivery, and what an undisturbed run makes of it; its files are not to be changed."""
+    folder = tmp_path_factory.mktemp("delivery")
+    parts = tiles(folder / "in", town(np.random.default_rng(3), DELIVERED, 1.0), 50.0)
+    files = {f"E{col * 50:07d}_S{-row * 50:07d}": path for (col, row), path in parts.items()}
+    assert len(files) == 8
+    gridded(folder / "in", "-o", folder / "out", "--jobs", "1", *DELIVERED_WITH)
+    good = {name: path.read_bytes() for name, path in rasters(folder / "out").items()}
+    assert len(good) == 8 * 3
+    return Delivery(folder / "in", files, DELIVERED_WITH, good)

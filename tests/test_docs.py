@@ -14,9 +14,9 @@ import pytest
 import pointcloud
 from hyogo_pc import main as cli
 from pointcloud import messages
-from pointcloud.cs_params import PRESETS
-from pointcloud.params import ALGORITHM, GridParams, read_params
-from pointcloud.styles import STYLES
+from pointcloud.params.csmap import PRESETS
+from pointcloud.params.grid import ALGORITHM, GridParams, read_params
+from pointcloud.params.styles import STYLES
 
 ROOT = Path(__file__).resolve().parents[1]
 PAIRS = (

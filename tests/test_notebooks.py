@@ -15,7 +15,7 @@ from affine import Affine
 from PIL import Image
 from surfaces import rough
 
-from pointcloud.raster import Raster
+from pointcloud.api.raster import Raster
 
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))

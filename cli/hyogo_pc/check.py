@@ -15,7 +15,7 @@ from pointcloud.messages import say
 
 if TYPE_CHECKING:
     from pointcloud.check import Report, Request
-    from pointcloud.check.words import Table
+    from pointcloud.check.tables import Table
 
 LEVELS = ("5000", "2500", "1000", "500", "250", "none")
 EXIT_CODES = {"note": 0, "warning": 3, "error": 1}
@@ -97,11 +97,11 @@ class _Progress:
 
 
 def _lines(report: Report, request: Request) -> Iterator[str]:
-    from pointcloud.check import words
+    from pointcloud.check import tables
 
-    for table in words.tables(report, request.limits):
+    for table in tables.tables(report, request.limits):
         yield from _laid_out(table)
-    for group in words.alike(report.findings):
+    for group in tables.alike(report.findings):
         for finding in group[:_SHOWN]:
             yield f"[{finding.severity.label}] {finding}"
         rest = [Path(finding.subject).name for finding in group[_SHOWN:]]
@@ -113,9 +113,9 @@ def _lines(report: Report, request: Request) -> Iterator[str]:
     if report.other:
         names = ", ".join(Path(name).name for name in report.other[:_NAMED])
         yield say("check.other", count=len(report.other), names=names)
-    yield words.summary(report)
-    yield words.counts(report)
-    yield words.verdict(report)
+    yield tables.summary(report)
+    yield tables.counts(report)
+    yield tables.verdict(report)
 
 
 def _laid_out(table: Table) -> Iterator[str]:

@@ -43,11 +43,11 @@ def command(context: click.Context, /, dry_run: bool, **given: Any) -> None:
         options.begin_decoding(given["inputs"], given["jobs"])
     from dataclasses import replace
 
+    from pointcloud.classification.run import GROUND, ClassifyRequest, classify, prepare
     from pointcloud.errors import ParameterError
+    from pointcloud.geo.lattice import metres
     from pointcloud.ground.objects import RoofParams
-    from pointcloud.lattice import metres
-    from pointcloud.run.classify import GROUND, ClassifyRequest, classify, prepare
-    from pointcloud.smrfparams import PRESET
+    from pointcloud.params.smrf import PRESET
 
     changes = {name: given[name] for name in ("window", "cell", "slope", "threshold", "max_gap")}
     params = replace(

@@ -82,7 +82,7 @@ def _request(options: dict[str, Any], *, text: bool) -> Request:
     from pointcloud.convert.request import Request
     from pointcloud.errors import ParameterError
     from pointcloud.io.geoid import read_geoid
-    from pointcloud.params import COARSEST, FINEST
+    from pointcloud.params.grid import COARSEST, FINEST
 
     resolution = options["resolution"]
     if resolution is not None and not FINEST <= resolution <= COARSEST:

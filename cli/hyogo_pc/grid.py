@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 from hyogo_pc import options as shared
-from hyogo_pc.gridding import gridding, request_of
+from hyogo_pc.grid_options import gridding, request_of
 from pointcloud.messages import say
-from pointcloud.pdalstages import FILTERS
+from pointcloud.params.pdal_stages import FILTERS
 
 
 @click.command("grid", help=say("grid.help"), short_help=say("grid.short_help"))
@@ -26,7 +26,7 @@ def command(context: click.Context, /, dry_run: bool, log_file: Path | None, **o
     if not (dry_run or options["pipeline"] or options["scheduler"] or options["classify"] in FILTERS):
         shared.begin_decoding(options["inputs"], options["jobs"])
     from hyogo_pc import progress, summary
-    from pointcloud.run.grid import grid, prepare
+    from pointcloud.gridding.run import grid, prepare
     from pointcloud.run.log import Log
 
     request = request_of(options)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from pointcloud.errors import HyogoError
     from pointcloud.io.cloudheader import CloudHeader
-    from pointcloud.io.survey import Survey
+    from pointcloud.io.clouds.summary import Survey
 
 JSON_FORMAT = 1
 """Raised by one whenever a key of the JSON goes or changes its meaning; a new key does not count."""
@@ -69,7 +69,7 @@ Row = tuple[str, str]
 @click.pass_context
 def command(context: click.Context, inputs: tuple[str, ...], as_json: bool, headers_only: bool) -> None:
     """Look at every file; the catalogue holds the help."""
-    from pointcloud.io.files import find_files
+    from pointcloud.io.clouds.files import find_files
 
     entries: list[dict[str, Any]] = []
     failed = 0
@@ -90,8 +90,8 @@ def command(context: click.Context, inputs: tuple[str, ...], as_json: bool, head
 
 def _look(path: Path, *, decode: bool) -> tuple[Survey | None, HyogoError | None]:
     from pointcloud.errors import FileError
-    from pointcloud.io.points import read_header
-    from pointcloud.io.survey import survey
+    from pointcloud.io.clouds.readers import read_header
+    from pointcloud.io.clouds.summary import survey
 
     try:
         return survey(read_header(path), decode=decode), None
@@ -101,8 +101,8 @@ def _look(path: Path, *, decode: bool) -> tuple[Survey | None, HyogoError | None
 
 def _entry(path: Path, survey: Survey | None, error: HyogoError | None) -> dict[str, Any]:
     """Return what the JSON says of one file."""
-    from pointcloud.io.lasheader import LasHeader
-    from pointcloud.io.points import reader_of
+    from pointcloud.io.clouds.readers import reader_of
+    from pointcloud.io.las.header import LasHeader
 
     entry: dict[str, Any] = {**dict.fromkeys(_KEYS), "path": str(path), "remarks": []}
     if error is not None:
@@ -135,7 +135,7 @@ def _entry(path: Path, survey: Survey | None, error: HyogoError | None) -> dict[
     if density is not None:
         entry["density"] = {"points_per_m2": density, "of": "cells" if survey.counted else "extent"}
     if content is not None:
-        from pointcloud.io.classes import class_name
+        from pointcloud.io.clouds.classes import class_name
 
         entry["classes"] = [
             {"code": code, "name": class_name(code), "points": points}
@@ -155,7 +155,7 @@ def _entry(path: Path, survey: Survey | None, error: HyogoError | None) -> dict[
 
 def _las_facts(header: CloudHeader) -> dict[str, Any]:
     """Return what only LAS and LAZ have."""
-    from pointcloud.io.lasheader import LasHeader
+    from pointcloud.io.las.header import LasHeader
 
     if not isinstance(header, LasHeader):
         return {}
@@ -184,9 +184,9 @@ def _aligned(rows: list[Row]) -> list[str]:
 
 
 def _format_rows(survey: Survey) -> list[Row]:
-    from pointcloud.io.lasheader import LasHeader
-    from pointcloud.io.points import reader_of
-    from pointcloud.io.pointtext import TextHeader
+    from pointcloud.io.clouds.readers import reader_of
+    from pointcloud.io.clouds.text import TextHeader
+    from pointcloud.io.las.header import LasHeader
 
     header = survey.header
     if isinstance(header, LasHeader):
@@ -245,7 +245,7 @@ def _sheet_rows(survey: Survey) -> list[Row]:
 
 def _class_rows(survey: Survey) -> list[Row]:
     from hyogo_pc.translate import columns
-    from pointcloud.io.classes import class_name
+    from pointcloud.io.clouds.classes import class_name
 
     if survey.content is None:
         return []

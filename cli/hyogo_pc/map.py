@@ -11,15 +11,15 @@ import click
 from hyogo_pc import options as shared
 from hyogo_pc.progress import shares, warn
 from hyogo_pc.relief import chosen_styles
-from pointcloud import styles
-from pointcloud.cs_params import PRESETS
 from pointcloud.errors import ParameterError
 from pointcloud.messages import say
-from pointcloud.print.layout import ORIENTATIONS, PAPERS
+from pointcloud.params import styles
+from pointcloud.params.csmap import PRESETS
+from pointcloud.print.map.layout import ORIENTATIONS, PAPERS
 
 if TYPE_CHECKING:
-    from pointcloud.print.design import Design
-    from pointcloud.print.mapfiles import MapRequest
+    from pointcloud.print.map.design import Design
+    from pointcloud.print.map.files import MapRequest
 
 _DRAWN = 0.5
 """The share of drawing; the rest is writing."""
@@ -87,7 +87,7 @@ def command(outs: tuple[Path, ...], contours: tuple[Path, ...], **options: Any) 
     if not options["inputs"] or not (outs or contours):
         raise ParameterError("map.no_input")
     _check_names(outs, contours)
-    from pointcloud.print.mapfiles import make_map
+    from pointcloud.print.map.files import make_map
 
     request, written = _request(options), list[Path]()
     with shares(say("map.bar")) as tell:
@@ -115,8 +115,8 @@ def _check_names(outs: tuple[Path, ...], contours: tuple[Path, ...]) -> None:
 
 
 def _request(options: dict[str, Any]) -> MapRequest:
-    from pointcloud import crs
-    from pointcloud.print.mapfiles import MapRequest
+    from pointcloud.geo import crs
+    from pointcloud.print.map.files import MapRequest
 
     system = shared.crs_of(options)
     if system is not None:
@@ -136,8 +136,8 @@ def _request(options: dict[str, Any]) -> MapRequest:
 
 
 def _design(options: dict[str, Any]) -> Design:
-    from pointcloud.print.design import Design
-    from pointcloud.print.north import declination
+    from pointcloud.print.map.design import Design
+    from pointcloud.print.map.north import declination
 
     style = options["style"]
     same = (

@@ -14,7 +14,7 @@ from pointcloud.messages import say
 
 if TYPE_CHECKING:
     from pointcloud.io.remark import Remark
-    from pointcloud.merge.request import Report, Request
+    from pointcloud.mosaics.request import Report, Request
 
 PRODUCTS = ("dem", "dsm")
 LEVELS = ("50000", "5000", "2500", "1000", "500", "250")
@@ -55,7 +55,7 @@ LEVELS = ("50000", "5000", "2500", "1000", "500", "250")
 @click.pass_context
 def command(context: click.Context, /, **options: Any) -> None:
     """Make a mosaic; the catalogue holds the help."""
-    from pointcloud.merge.run import mosaic
+    from pointcloud.mosaics.run import mosaic
 
     request = _request(options)
     try:
@@ -69,7 +69,7 @@ def command(context: click.Context, /, **options: Any) -> None:
 
 
 def _request(options: dict[str, Any]) -> Request:
-    from pointcloud.merge.request import Request
+    from pointcloud.mosaics.request import Request
 
     return Request(
         **options

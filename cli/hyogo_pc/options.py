@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pointcloud.errors import ParameterError
+from pointcloud.geo.places import HYOGO_ZONE
 from pointcloud.messages import say
-from pointcloud.params import COMPRESSIONS
-from pointcloud.places import HYOGO_ZONE
-from pointcloud.smrfparams import METHODS, PRESETS
+from pointcloud.params.grid import COMPRESSIONS
+from pointcloud.params.smrf import METHODS, PRESETS
 
 if TYPE_CHECKING:
-    from pointcloud.crs import SpatialReference
+    from pointcloud.geo.crs import SpatialReference
 
 classify = click.option("--classify", type=click.Choice(METHODS), help=say("ground.classify"))
 preset = click.option("--preset", type=click.Choice(PRESETS), help=say("ground.preset"))
@@ -92,7 +92,7 @@ def crs_wkt(text: str | None) -> str | None:
     """Return the WKT of a CRS in metres that a user names, if one is named."""
     if not text:
         return None
-    from pointcloud import crs
+    from pointcloud.geo import crs
 
     system = crs.from_user(text)
     crs.require_metres(system, "--crs")
@@ -101,14 +101,14 @@ def crs_wkt(text: str | None) -> str | None:
 
 def crs_of(options: Mapping[str, Any]) -> SpatialReference | None:
     """Return the CRS of ``--crs``, if one is named."""
-    from pointcloud import crs
+    from pointcloud.geo import crs
 
     return crs.from_user(options["crs"]) if options["crs"] else None
 
 
 def vertical_of(options: Mapping[str, Any]) -> str | None:
     """Return the height datum of ``--vertical``, if one is named."""
-    from pointcloud import crs
+    from pointcloud.geo import crs
 
     return crs.vertical_from_user(options["vertical"]) if options["vertical"] else None
 
@@ -116,6 +116,6 @@ def vertical_of(options: Mapping[str, Any]) -> str | None:
 def begin_decoding(inputs: Sequence[str], jobs: int | None) -> None:
     """Let a lone LAZ file be decoded while the rest of the program is imported."""
     if len(inputs) == 1 and inputs[0].lower().endswith(".laz") and (jobs or os.cpu_count() or 1) > 1:
-        from pointcloud.io import ahead
+        from pointcloud.io.las import ahead
 
         ahead.begin(Path(inputs[0]))

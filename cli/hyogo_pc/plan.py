@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from hyogo_pc.gridding import gridding, request_of
+from hyogo_pc.grid_options import gridding, request_of
 from pointcloud.messages import say
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -31,8 +31,8 @@ def command(
     """Print and save what there is to make; the catalogue holds the help."""
     from hyogo_pc import summary
     from pointcloud.errors import ParameterError
+    from pointcloud.gridding import forecast, forecast_files
     from pointcloud.io import put
-    from pointcloud.run import forecast, forecast_files
 
     given = bool(options["inputs"] or options["ground"])
     if given and density:

@@ -12,12 +12,12 @@ from hyogo_pc import options as shared
 from hyogo_pc.progress import warn
 from pointcloud.errors import ParameterError
 from pointcloud.messages import say
-from pointcloud.params import SAMPLINGS
-from pointcloud.print.paper import ORIENTATIONS, PAPERS, size
+from pointcloud.params.grid import SAMPLINGS
+from pointcloud.print.paper.sizes import ORIENTATIONS, PAPERS, size
 
 if TYPE_CHECKING:
-    from pointcloud.print.profile import ProfileSheet
-    from pointcloud.print.sections import Cut, SectionRequest
+    from pointcloud.print.section.files import Cut, SectionRequest
+    from pointcloud.print.section.sheet import ProfileSheet
 
 _TABLE = ".csv"
 
@@ -100,7 +100,7 @@ def command(**options: Any) -> None:
     outs: tuple[Path, ...] = options["outs"]
     drawings = [out for out in outs if out.suffix.lower() != _TABLE]
     _check(drawings)
-    from pointcloud.print.sections import cut, write_table
+    from pointcloud.print.section.files import cut, write_table
 
     made = cut(_request(options))
     for remark in made.remarks:
@@ -115,8 +115,8 @@ def command(**options: Any) -> None:
 
 def _check(drawings: Sequence[Path]) -> None:
     """Miss libraries and refuse names before anything is read, not after."""
-    from pointcloud.print.extra import need
-    from pointcloud.print.save import SUFFIXES
+    from pointcloud.print.paper.libraries import need
+    from pointcloud.print.paper.save import SUFFIXES
 
     for out in drawings:
         need("matplotlib")
@@ -125,7 +125,7 @@ def _check(drawings: Sequence[Path]) -> None:
 
 
 def _request(options: dict[str, Any]) -> SectionRequest:
-    from pointcloud.print.sections import SectionRequest
+    from pointcloud.print.section.files import SectionRequest
 
     return SectionRequest(
         lines=options["lines"],
@@ -144,9 +144,9 @@ def _request(options: dict[str, Any]) -> SectionRequest:
 
 def _draw(made: Cut, outs: Sequence[Path], options: dict[str, Any]) -> list[Path]:
     """Write each drawing, a file a page, and return what was written."""
-    from pointcloud.print.fonts import Fonts
-    from pointcloud.print.profile import profile_pages
-    from pointcloud.print.save import write
+    from pointcloud.print.paper.fonts import Fonts
+    from pointcloud.print.paper.save import write
+    from pointcloud.print.section.sheet import profile_pages
 
     sheet = _sheet(made, options)
     if not sheet.credit and not sheet.synthetic:
@@ -162,7 +162,7 @@ def _draw(made: Cut, outs: Sequence[Path], options: dict[str, Any]) -> list[Path
 
 
 def _sheet(made: Cut, options: dict[str, Any]) -> ProfileSheet:
-    from pointcloud.print.profile import ProfileSheet
+    from pointcloud.print.section.sheet import ProfileSheet
 
     notes = [say("profile.points", half=f"{options['width'] / 2:g}")] * bool(
         options["points"] or options["ground"]

@@ -15,10 +15,10 @@ from pointcloud.messages import say
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
 
+    from pointcloud.gridding.changes import Work
+    from pointcloud.gridding.inventory import Inventory
+    from pointcloud.gridding.plan import Plan
     from pointcloud.io.remark import Remark
-    from pointcloud.run.changes import Work
-    from pointcloud.run.inventory import Inventory
-    from pointcloud.run.plan import Plan
 
 _STEPS = 10_000
 

@@ -11,15 +11,15 @@ import click
 
 from hyogo_pc import options as shared
 from hyogo_pc.progress import shares
-from pointcloud import styles
-from pointcloud.cs_params import PRESETS
 from pointcloud.errors import ParameterError
 from pointcloud.messages import say
+from pointcloud.params import styles
+from pointcloud.params.csmap import PRESETS
 
 if TYPE_CHECKING:
-    from pointcloud.cs_params import CsParams
-    from pointcloud.run.relief import ReliefRequest
-    from pointcloud.styles import StyleParams
+    from pointcloud.params.csmap import CsParams
+    from pointcloud.params.styles import StyleParams
+    from pointcloud.relief_maps.run import ReliefRequest
 
 _OTHER_FILES = (
     *(".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".pdf", ".svg", ".asc", ".img", ".jp2", ".vrt"),
@@ -51,7 +51,7 @@ def command(context: click.Context, /, show_preset: bool, **options: Any) -> Non
     """Make relief maps of DEMs; the catalogue holds the help."""
     chosen = chosen_styles(options["names"] or ("cs",), options["preset"], options["settings"])
     if show_preset:
-        from pointcloud.cs_params import CsParams, to_toml
+        from pointcloud.params.csmap import CsParams, to_toml
 
         shown = chosen.get("cs")
         if not isinstance(shown, CsParams):
@@ -61,7 +61,7 @@ def command(context: click.Context, /, show_preset: bool, **options: Any) -> Non
     if not options["inputs"] or options["out"] is None:
         raise ParameterError("relief_command.no_input")
     _check_out(options["out"])
-    from pointcloud.run.relief import make_relief
+    from pointcloud.relief_maps.run import make_relief
 
     with shares() as tell:
         report = make_relief(_request(options, chosen), tell)
@@ -80,7 +80,7 @@ def _check_out(out: Path) -> None:
 
 
 def _request(options: dict[str, Any], chosen: dict[str, StyleParams]) -> ReliefRequest:
-    from pointcloud.run.relief import ReliefRequest
+    from pointcloud.relief_maps.run import ReliefRequest
 
     return ReliefRequest(
         inputs=options["inputs"],
@@ -124,7 +124,7 @@ def _setting(text: str) -> tuple[str, str]:
 
 def _preset(name: str) -> CsParams:
     """Return a preset by its name, or one that a TOML file holds."""
-    from pointcloud.cs_params import from_table, preset
+    from pointcloud.params.csmap import from_table, preset
 
     path = Path(name)
     if name in PRESETS or not path.is_file():

@@ -17,12 +17,12 @@ from typing import Any
 import click
 
 from hyogo_pc import options
-from pointcloud import places, sheets
 from pointcloud.errors import ParameterError
-from pointcloud.lattice import quanta
+from pointcloud.geo import places, sheets
+from pointcloud.geo.lattice import quanta
+from pointcloud.geo.places import Place
+from pointcloud.geo.sheets import Sheet
 from pointcloud.messages import say
-from pointcloud.places import Place
-from pointcloud.sheets import Sheet
 
 _OLD = "1250"
 _STEP = 1000
@@ -160,7 +160,7 @@ def _flat_properties(sheet: Sheet) -> dict[str, Any]:
 
 def _ring(sheet: Sheet) -> list[tuple[float, float]]:
     """Return a sheet's outline in longitude and latitude, from its south-west corner anticlockwise."""
-    from pointcloud.crs import to_latlon
+    from pointcloud.geo.crs import to_latlon
 
     west, south, east, north = (round(edge) for edge in sheet.bounds)
     es, ns = _stations(west, east), _stations(south, north)

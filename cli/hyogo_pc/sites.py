@@ -13,10 +13,10 @@ from typing import Any
 import click
 
 from hyogo_pc import options
-from pointcloud import places, sheets, sites
+from pointcloud.geo import places, sheets, sites
+from pointcloud.geo.places import Place
+from pointcloud.geo.sites import Site
 from pointcloud.messages import say
-from pointcloud.places import Place
-from pointcloud.sites import Site
 
 
 @click.command("sites", help=say("sites.help"), short_help=say("sites.short_help"))

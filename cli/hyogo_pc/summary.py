@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from pointcloud.messages import say
 
 if TYPE_CHECKING:
-    from pointcloud.params import GridParams
-    from pointcloud.run.forecast import Forecast
-    from pointcloud.run.grid import Request
-    from pointcloud.run.inventory import Inventory
-    from pointcloud.run.plan import Plan
-    from pointcloud.run.report import Report
+    from pointcloud.gridding.forecast import Forecast
+    from pointcloud.gridding.inventory import Inventory
+    from pointcloud.gridding.plan import Plan
+    from pointcloud.gridding.report import Report
+    from pointcloud.gridding.run import Request
+    from pointcloud.params.grid import GridParams
 
 _MANY = 20
 
@@ -22,7 +22,7 @@ _MANY = 20
 def of_plan(inventory: Inventory, plan: Plan, request: Request) -> str:
     """Return what a run would make."""
     from pointcloud import pipeline
-    from pointcloud.lattice import metres
+    from pointcloud.geo.lattice import metres
 
     params = request.params
     points = sum(source.header.count for source in inventory.sources)
@@ -54,7 +54,7 @@ def of_forecast(forecast: Forecast, request: Request) -> str:
 def _forecast_lines(forecast: Forecast, request: Request) -> Iterator[str]:
     from hyogo_pc.progress import clock
     from pointcloud import pipeline
-    from pointcloud.lattice import metres
+    from pointcloud.geo.lattice import metres
 
     expected, params = forecast.estimate, request.params
     files, to_make = len(forecast.inventory.sources), len(expected.sheets)

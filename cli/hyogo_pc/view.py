@@ -16,7 +16,7 @@ from pointcloud.errors import ParameterError
 from pointcloud.messages import say
 
 if TYPE_CHECKING:
-    from pointcloud.places import Place
+    from pointcloud.geo.places import Place
     from pointcloud.view.camera import Aim
     from pointcloud.view.output import Output, Tell
     from pointcloud.view.request import Label, ViewRequest
@@ -115,7 +115,7 @@ def command(place: str, out: Path | None, interactive: bool, **given: Any) -> No
     """Show a place in three dimensions; the catalogue holds the help."""
     if (out is None) == (not interactive):
         raise ParameterError("view_command.where")
-    from pointcloud import places
+    from pointcloud.geo import places
 
     request = _request(places.parse(place, zone=given["zone"]), given)
     if out is None:
@@ -133,8 +133,8 @@ def command(place: str, out: Path | None, interactive: bool, **given: Any) -> No
 
 def _request(place: Place, given: dict[str, Any]) -> ViewRequest:
     from pointcloud.view.camera import load
-    from pointcloud.view.light import Sun
     from pointcloud.view.request import ViewRequest
+    from pointcloud.view.sunlight import Sun
 
     more: dict[str, Any] = {} if given["budget"] is None else {"budget": given["budget"]}
     if given["sun"] is not None:
@@ -170,7 +170,7 @@ def _request(place: Place, given: dict[str, Any]) -> ViewRequest:
 
 def _aim(place: Place, given: dict[str, Any]) -> Aim:
     """Return where to look from: a viewpoint of the site, or what the options say."""
-    from pointcloud.sites import bearing
+    from pointcloud.geo.sites import bearing
     from pointcloud.view.camera import Aim
 
     stated = [f"--{name}" for name in _AIMS if given[name] is not None]
@@ -206,7 +206,7 @@ def _aim(place: Place, given: dict[str, Any]) -> Aim:
 
 
 def _numbers(option: str, text: str, count: int) -> list[float]:
-    from pointcloud.places import numbers
+    from pointcloud.geo.places import numbers
 
     found = numbers(text)
     if len(found) != count:
@@ -233,17 +233,17 @@ def _size(text: str) -> tuple[int, int]:
 
 def _show(request: ViewRequest, size: tuple[int, int]) -> None:
     """Open a window."""
-    from pointcloud.view import stage, toolkit
+    from pointcloud.view import libraries, vtk_scene
     from pointcloud.view.build import build
 
-    toolkit.pyvista()
-    if not toolkit.has_screen():
+    libraries.pyvista()
+    if not libraries.has_screen():
         raise ParameterError("view_command.no_screen")
     model = build(request)
     for note in model.notes:
         click.echo(note, err=True)
-    plotter = stage.plotter(model, size, off_screen=False)
-    stage.caption(plotter, model)
+    plotter = vtk_scene.plotter(model, size, off_screen=False)
+    vtk_scene.caption(plotter, model)
     plotter.show(title=model.words.title)
 
 

@@ -12,10 +12,10 @@ from hyogo_pc import options as shared
 from hyogo_pc.progress import shares
 from pointcloud.errors import ParameterError
 from pointcloud.messages import say
-from pointcloud.sightparams import SHOWN, SightParams
+from pointcloud.params.viewshed import SHOWN, SightParams
 
 if TYPE_CHECKING:
-    from pointcloud.run.viewshed import ViewshedReport
+    from pointcloud.relief_maps.viewshed import ViewshedReport
 
 _USUAL = SightParams()
 
@@ -83,7 +83,7 @@ def command(spots: tuple[str, ...], **options: Any) -> None:
     )
     if options["out"].suffix.lower() not in (".tif", ".tiff"):
         raise ParameterError("viewshed.suffix", path=options["out"])
-    from pointcloud.run.viewshed import ViewshedRequest, make_viewshed
+    from pointcloud.relief_maps.viewshed import ViewshedRequest, make_viewshed
 
     request = ViewshedRequest(
         places=spots,

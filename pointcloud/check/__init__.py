@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from pointcloud import crs as crs_room
 from pointcloud.check.finding import Finding, Severity
 from pointcloud.check.page import page
 from pointcloud.check.report import Report
 from pointcloud.check.request import Limits, Request
 from pointcloud.check.run import check
+from pointcloud.geo import crs as crs_room
 
 __all__ = ["Finding", "Limits", "Report", "Request", "Severity", "check", "delivery", "page"]
 

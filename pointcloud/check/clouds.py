@@ -12,15 +12,16 @@ import numpy as np
 import numpy.typing as npt
 
 from pointcloud.check.control import NEAR
+from pointcloud.check.duplicate_points import Repeats, mixed, point_keys
 from pointcloud.check.layers import DRY, GROUND, LEVEL, MOST_LINES, USED, Rasters
-from pointcloud.check.repeats import Repeats, mixed, point_keys
 from pointcloud.check.request import Limits
-from pointcloud.io import las, points
+from pointcloud.geo.lattice import QUANTA_PER_METRE, Box
 from pointcloud.io.cloudheader import CloudHeader, PointChunk, Quanta
-from pointcloud.io.lasheader import LasHeader
-from pointcloud.kernels import bins
-from pointcloud.lattice import QUANTA_PER_METRE, Box
-from pointcloud.params import WATER_CLASS
+from pointcloud.io.clouds import readers
+from pointcloud.io.las import reader
+from pointcloud.io.las.header import LasHeader
+from pointcloud.kernels.points import bins
+from pointcloud.params.grid import WATER_CLASS
 
 Array = npt.NDArray[Any]
 
@@ -144,11 +145,11 @@ def examine(job: CloudJob, pool: Executor | None = None, threads: int = 1) -> Cl
 def _read(header: CloudHeader, *, parallel: bool) -> Iterator[tuple[PointChunk, Array, Array]]:
     """Yield points with their point source ids and the bits of their times; zeros where a format has none."""
     if not isinstance(header, LasHeader):
-        for chunk in points.iter_points(header, parallel=parallel):
+        for chunk in readers.iter_points(header, parallel=parallel):
             yield chunk, np.zeros(chunk.count, np.uint16), np.zeros(1, np.uint64)
         return
     time_at = _TIME_AT.get(header.point_format)
-    for records, chunk in las.iter_records(header, parallel=parallel):
+    for records, chunk in reader.iter_records(header, parallel=parallel):
         ids = _field(records, _ID_AT[header.point_format >= 6], 2).view("<u2").ravel()
         times = _field(records, time_at, 8).view("<u8").ravel() if time_at else np.zeros(1, np.uint64)
         yield chunk, ids, times

@@ -9,21 +9,21 @@ from pathlib import Path
 
 import shapely
 
-from pointcloud import crs as crs_room
-from pointcloud import sheets
 from pointcloud.check.clouds import CloudFacts
 from pointcloud.check.control import POINTS, Residual, Statistics
 from pointcloud.check.finding import Finding, Severity, of_error, of_remark
 from pointcloud.check.rasters import RasterFacts
 from pointcloud.check.request import Limits
 from pointcloud.check.sheet import Differences, SheetFacts
-from pointcloud.crs import SpatialReference
 from pointcloud.errors import CrsError
+from pointcloud.geo import crs as crs_room
+from pointcloud.geo import sheets
+from pointcloud.geo.crs import SpatialReference
+from pointcloud.geo.lattice import Box
+from pointcloud.gridding.delivery import Findings
 from pointcloud.io.cloudheader import CloudHeader, box_remarks
-from pointcloud.io.lasheader import LasHeader
-from pointcloud.lattice import Box
-from pointcloud.params import WATER_CLASS
-from pointcloud.run.findings import Findings
+from pointcloud.io.las.header import LasHeader
+from pointcloud.params.grid import WATER_CLASS
 
 _NOTE, _WARNING, _ERROR = Severity.NOTE, Severity.WARNING, Severity.ERROR
 _RESERVED = {True: range(23, 64), False: range(13, 32)}

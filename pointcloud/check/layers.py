@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pointcloud.io.blocks import Blocks
-from pointcloud.io.spill import Layer, SpillFile, Store, blocks_on, open_file
-from pointcloud.kernels import bins, lines
-from pointcloud.lattice import QUANTA_PER_METRE, Box, Grid
+from pointcloud.geo.lattice import QUANTA_PER_METRE, Box, Grid
+from pointcloud.io.spill.blocks import Blocks
+from pointcloud.io.spill.spill import Layer, SpillFile, Store, blocks_on, open_file
+from pointcloud.kernels.points import bins, flight_lines
 
 Array = npt.NDArray[Any]
 
@@ -63,7 +63,7 @@ class Rasters:
             blocks.make_room(e, n, use, bit)
             kernel(e, n, use, *blocks.arguments(bit))
         self.prints.make_room(e, n, np.ones_like(use), 1)
-        lines.fingerprints(e, n, keys, *self.prints.arguments(1)[1:])
+        flight_lines.fingerprints(e, n, keys, *self.prints.arguments(1)[1:])
         for line in np.unique(ids[(use & LEVEL) != 0]).tolist():
             if line and (line in self.lines or len(self.lines) <= MOST_LINES):
                 self._add_line(line, e, n, z, np.where(ids == line, use & LEVEL, 0).astype(np.uint8))
@@ -71,7 +71,7 @@ class Rasters:
     def _add_line(self, line: int, e: Array, n: Array, z: Array, use: Array) -> None:
         blocks = self.lines.setdefault(line, Blocks(COURSE, self.box, (0, 0, 0), np.float64))
         blocks.make_room(e, n, use, LEVEL)
-        lines.moments(e, n, z, use, *blocks.arguments(LEVEL))
+        flight_lines.moments(e, n, z, use, *blocks.arguments(LEVEL))
 
     def save(self, path: Path) -> None:
         """Write them to a scratch file.

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from html import escape
 from typing import NamedTuple
 
-from pointcloud import sheets
-from pointcloud.check import words
+from pointcloud.check import tables
 from pointcloud.check.report import Report
 from pointcloud.check.request import Limits
+from pointcloud.geo import sheets
 from pointcloud.messages import say
-from pointcloud.run.page import document
+from pointcloud.run.report_page import document
 
 _WIDTH = 900  # pixels of the map
 _MOST = 500  # findings of one kind that are shown
@@ -38,13 +38,13 @@ class _Square(NamedTuple):
 def page(report: Report, limits: Limits) -> bytes:
     """Return the page as UTF-8; every name in it is escaped."""
     title = say("check.title")
-    verdict = f'<p class="verdict {report.severity.name.lower()}">{escape(words.verdict(report))}</p>'
+    verdict = f'<p class="verdict {report.severity.name.lower()}">{escape(tables.verdict(report))}</p>'
     body = [f"<h1>{escape(title)}</h1>", verdict]
     body += [
-        f"<p>{escape(line)}</p>" for line in (*report.inputs, words.summary(report), words.counts(report))
+        f"<p>{escape(line)}</p>" for line in (*report.inputs, tables.summary(report), tables.counts(report))
     ]
     body += [*_findings(report), *_map(report, limits)]
-    for table in words.tables(report, limits):
+    for table in tables.tables(report, limits):
         body += _table(table)
     if report.other:
         names = ", ".join(report.other[:_MOST])
@@ -60,7 +60,7 @@ def _findings(report: Report) -> Iterator[str]:
     yield '<table class="findings"><tr>'
     yield "".join(f"<th>{escape(say(f'check.column_{name}'))}</th>" for name in ("severity", "text"))
     yield "</tr>"
-    for group in words.alike(report.findings):
+    for group in tables.alike(report.findings):
         for finding in group[:_MOST]:
             grade = finding.severity.name.lower()
             badge = f'<td class="badge {grade}">{escape(finding.severity.label)}</td>'
@@ -113,7 +113,7 @@ def _squares(report: Report, limits: Limits) -> Iterator[_Square]:
             yield _Square(finding.subject, sheets.parse(finding.subject).bounds, "hole", str(finding))
 
 
-def _table(table: words.Table) -> Iterator[str]:
+def _table(table: tables.Table) -> Iterator[str]:
     yield f'<h2>{escape(table.title)}</h2><div class="wide"><table><tr>'
     classes = ["" if place < table.words else ' class="number"' for place in range(len(table.header))]
     yield "".join(f"<th{kind}>{escape(name)}</th>" for kind, name in zip(classes, table.header, strict=True))

@@ -13,18 +13,18 @@ from pointcloud.check.control import ControlPoint, bilinear
 from pointcloud.check.finding import Finding, Severity, of_error, of_remark
 from pointcloud.check.request import Request
 from pointcloud.check.sheet import Cells
+from pointcloud.convert.georeference import Place, place
 from pointcloud.convert.kinds import NameFacts, name_facts
-from pointcloud.convert.place import Place, place
-from pointcloud.convert.raster import read
 from pointcloud.convert.request import Kind
 from pointcloud.convert.request import Request as Conversion
-from pointcloud.crs import SpatialReference
+from pointcloud.convert.worker import read
 from pointcloud.errors import HyogoError
-from pointcloud.io.gridded import Gridded
+from pointcloud.geo.crs import SpatialReference
+from pointcloud.geo.lattice import QUANTA_PER_METRE, Box, metres
+from pointcloud.geo.sheets import Sheet
+from pointcloud.io.dems.gridded import Gridded
 from pointcloud.io.member import Member
 from pointcloud.io.textstyle import TAG
-from pointcloud.lattice import QUANTA_PER_METRE, Box, metres
-from pointcloud.sheets import Sheet
 from pointcloud.surface import water
 
 _FINEST = QUANTA_PER_METRE // 10
@@ -32,7 +32,7 @@ _FINEST = QUANTA_PER_METRE // 10
 
 @dataclass
 class RasterFacts:
-    """What a raster holds; it is also a :class:`pointcloud.run.findings.Placed`.
+    """What a raster holds; it is also a :class:`pointcloud.gridding.delivery.Placed`.
 
     Parameters
     ----------

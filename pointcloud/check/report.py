@@ -10,9 +10,9 @@ from pointcloud.check.control import Residual, Statistics
 from pointcloud.check.finding import Finding, Severity, worst
 from pointcloud.check.rasters import RasterFacts
 from pointcloud.check.sheet import Cells, Differences, SheetFacts
+from pointcloud.geo.lattice import metres
 from pointcloud.io.cloudheader import CloudHeader
-from pointcloud.io.lasheader import LasHeader
-from pointcloud.lattice import metres
+from pointcloud.io.las.header import LasHeader
 from pointcloud.messages import language
 
 JSON_FORMAT = 1

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from pointcloud.crs import SpatialReference
+from pointcloud.geo.crs import SpatialReference
 
 PLAIN = "none"
 """The level that stands for plain square tiles."""

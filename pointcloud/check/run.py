@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pointcloud import pipeline, sheets
+from pointcloud import pipeline
 from pointcloud.check import control as control_room
 from pointcloud.check import judge
 from pointcloud.check.control import ControlPoint, Residual, Statistics
@@ -19,26 +19,27 @@ from pointcloud.check.rasters import RasterFacts, examine_raster
 from pointcloud.check.report import CloudEntry, Report
 from pointcloud.check.request import PLAIN, Request, Silent, Watcher
 from pointcloud.check.sheet import Differences, reach
-from pointcloud.check.steps import Cloud, Steps
+from pointcloud.check.tasks import Cloud, Steps
 from pointcloud.convert.kinds import is_companion, kind_of
 from pointcloud.convert.request import Kind
 from pointcloud.errors import FileError, HyogoError, ParameterError
+from pointcloud.geo import sheets
+from pointcloud.geo.lattice import Box, quanta
+from pointcloud.geo.sheets import Sheet
+from pointcloud.gridding import delivery as header_findings
+from pointcloud.gridding.estimate import Shape, overlapping
+from pointcloud.gridding.inventory import Source
 from pointcloud.io.archive import Found, open_inputs
 from pointcloud.io.cloudheader import CloudHeader
-from pointcloud.io.files import SUFFIXES, find_files
-from pointcloud.io.lasheader import LasHeader
+from pointcloud.io.clouds.files import SUFFIXES, find_files
+from pointcloud.io.clouds.readers import read_header, sha256
+from pointcloud.io.clouds.summary import survey
+from pointcloud.io.clouds.text import NAMED
+from pointcloud.io.las.header import LasHeader
 from pointcloud.io.member import Member
-from pointcloud.io.points import read_header, sha256
-from pointcloud.io.pointtext import NAMED
-from pointcloud.io.survey import survey
-from pointcloud.lattice import Box, quanta
-from pointcloud.params import GridParams
-from pointcloud.run import findings as header_findings
-from pointcloud.run.estimate import Shape, overlapping
-from pointcloud.run.inventory import Source
+from pointcloud.params.grid import GridParams
 from pointcloud.run.loop import run as run_loop
 from pointcloud.run.pools import opened
-from pointcloud.sheets import Sheet
 
 _READERS = 16  # headers: most of the time is waiting
 _WIDEST = 50_000  # metres: a header that claims more is not believed, and the points are read for it

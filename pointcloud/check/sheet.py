@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from pointcloud.check.layers import COURSE, HALF, METRE, Layers
 from pointcloud.check.request import Limits
-from pointcloud.kernels import lines
-from pointcloud.lattice import QUANTA_PER_METRE, Box, Grid
+from pointcloud.geo.lattice import QUANTA_PER_METRE, Box, Grid
+from pointcloud.kernels.points import flight_lines
 from pointcloud.surface import water
 
 Array = npt.NDArray[Any]
@@ -256,9 +256,9 @@ def _pairs(
         for a, b in combinations(moments, 2):
             out = sums.setdefault((a, b), np.zeros(5))
             limit = job.limits.lines * QUANTA_PER_METRE
-            lines.differences(moments[a], moments[b], good[a] & good[b], limit, out)
+            flight_lines.differences(moments[a], moments[b], good[a] & good[b], limit, out)
     for pair, out in sorted(sums.items()):
-        if out[lines.PAIRS]:
+        if out[flight_lines.PAIRS]:
             count, total, squares, worst, beyond = out.tolist()
             unit = QUANTA_PER_METRE
             yield pair, Differences(int(count), total / unit, squares / unit**2, worst / unit, int(beyond))
@@ -268,7 +268,7 @@ def _moments(line: int, parts: Sequence[tuple[Layers, int]]) -> Array:
     """Return what all files say of a line on one block."""
     first, *others = (layers.line_block(line, slot) for layers, slot in parts)
     for other in others:
-        lines.merge(first, other)
+        flight_lines.merge(first, other)
     return first
 
 
@@ -276,7 +276,7 @@ def _good(moments: Array, place: tuple[int, int], job: SheetJob) -> npt.NDArray[
     """Return the cells of a block, none beyond the sheet, in which a line can be compared with others."""
     good = np.empty(moments.shape[:2], np.bool_)
     spread, step = job.limits.spread * QUANTA_PER_METRE, job.limits.step * QUANTA_PER_METRE
-    lines.level(moments, LEAST, spread, step, good)
+    flight_lines.level(moments, LEAST, spread, step, good)
     rows, cols = ((np.arange(len(good)) + first * len(good)) * COURSE for first in place)
     good[(rows < -job.box.north) | (rows >= -job.box.south)] = False
     good[:, (cols < job.box.west) | (cols >= job.box.east)] = False

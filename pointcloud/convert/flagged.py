@@ -19,9 +19,9 @@ from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader
 
 from pointcloud.errors import FileError
-from pointcloud.io.gridded import Gridded
+from pointcloud.io.dems.gridded import Gridded
 from pointcloud.io.member import Member
-from pointcloud.params import MEASURED
+from pointcloud.params.grid import MEASURED
 
 INTERPOLATED_FLAG, MEASURED_FLAG = -9999, 0
 

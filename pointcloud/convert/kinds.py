@@ -6,15 +6,15 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from pointcloud import sheets
 from pointcloud.convert.request import Kind
 from pointcloud.errors import FileError, ParameterError
+from pointcloud.geo import sheets
+from pointcloud.geo.lattice import cell_quanta
+from pointcloud.geo.sheets import Sheet
 from pointcloud.io import names
-from pointcloud.io.geotiff import WORLD_FILES
+from pointcloud.io.dems.geotiff import WORLD_FILES
 from pointcloud.io.member import Member
-from pointcloud.lattice import cell_quanta
-from pointcloud.params import Product
-from pointcloud.sheets import Sheet
+from pointcloud.params.grid import Product
 
 _HEAD = 4096
 _SUFFIXES: dict[str, Kind] = {

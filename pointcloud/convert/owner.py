@@ -8,17 +8,18 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from pointcloud import __version__
 from pointcloud.convert.kinds import with_companions
-from pointcloud.convert.raster import Staged
 from pointcloud.convert.request import Kind, Report, Request, Watcher
-from pointcloud.crs import SpatialReference
+from pointcloud.convert.worker import Staged
 from pointcloud.errors import HyogoError, ParameterError
-from pointcloud.io import names, preview, put, vrt
+from pointcloud.geo.crs import SpatialReference
+from pointcloud.geo.lattice import QUANTA_PER_METRE, Box, Grid
+from pointcloud.io import names, put
 from pointcloud.io.member import Member
+from pointcloud.io.rasters import preview, vrt
 from pointcloud.io.remark import Remark
-from pointcloud.lattice import QUANTA_PER_METRE, Box, Grid
 from pointcloud.run.record import Input, Raster, Record, now
+from pointcloud.version import __version__
 
 Place = tuple[str, str]
 """A folder, and the code of a raster in it."""

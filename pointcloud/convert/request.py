@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
-from pointcloud.crs import SpatialReference
+from pointcloud.geo.crs import SpatialReference
 from pointcloud.io.remark import Remark
-from pointcloud.params import Compression, GeoidFile, Product
+from pointcloud.params.grid import Compression, GeoidFile, Product
 
 Kind = Literal["text", "gml", "lem", "geotiff"]
 KINDS: tuple[Kind, ...] = ("text", "gml", "lem", "geotiff")

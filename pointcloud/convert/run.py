@@ -9,15 +9,16 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
-from pointcloud.convert import meshes
-from pointcloud.convert.back import Text, write_text
+from pointcloud.convert import national_dem
 from pointcloud.convert.kinds import is_companion, kind_of
 from pointcloud.convert.owner import Owner, claim, note_failure
-from pointcloud.convert.raster import convert_file
 from pointcloud.convert.request import Kind, Report, Request, Watcher
+from pointcloud.convert.text_files import Text, write_text
+from pointcloud.convert.worker import convert_file
 from pointcloud.errors import FileError, HyogoError, OutputError, ParameterError
-from pointcloud.io import put, reference
+from pointcloud.io import put
 from pointcloud.io.archive import Found, open_inputs
+from pointcloud.io.dems import reference
 from pointcloud.io.member import Member
 from pointcloud.run.lock import locked
 
@@ -69,7 +70,7 @@ def _convert(jobs: Jobs, owner: Owner) -> None:
             lambda member, error: owner.failed(member.place, error),
         )
         if national:
-            meshes.convert_meshes([member for member, _ in national], owner)
+            national_dem.convert_meshes([member for member, _ in national], owner)
         owner.finish()
         if request.reference:
             owner.report.reference = reference.compare(owner.heights(), request.reference)

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pointcloud.kernels import lowest as kernels
-from pointcloud.kernels.morphology import NOTHING
-from pointcloud.lattice import QUANTA_PER_METRE, Box, Grid
+from pointcloud.geo.lattice import QUANTA_PER_METRE, Box, Grid
+from pointcloud.kernels.ground import lowest as kernels
+from pointcloud.kernels.ground.morphology import NOTHING
 from pointcloud.surface.dem import GroundSource
 
 Array = npt.NDArray[Any]
@@ -34,7 +34,7 @@ class Lowest:
     ----------
     grid : Grid
     heights : int32 array (rows, cols)
-        Quanta, :data:`~pointcloud.kernels.morphology.NOTHING` where there is no point.
+        Quanta, :data:`~pointcloud.kernels.ground.morphology.NOTHING` where there is no point.
     x, y : uint16 or int32 arrays (rows, cols)
         Place within the cell from its west and north edges, in quanta.
     """

@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pointcloud.geo.lattice import QUANTA_PER_METRE, Box, Grid, cell_quanta, quanta
 from pointcloud.ground.smrf import Classified
-from pointcloud.kernels import roofs, voxels
-from pointcloud.kernels.bins import EMPTY
-from pointcloud.lattice import QUANTA_PER_METRE, Box, Grid, cell_quanta, quanta
+from pointcloud.kernels.ground import roof_planes
+from pointcloud.kernels.points import voxels
+from pointcloud.kernels.points.bins import EMPTY
 from pointcloud.surface.dem import GroundSource
 
 Array = npt.NDArray[Any]
@@ -181,13 +182,13 @@ def find_roofs(
         east, north = (part.west + part.east) // 2, (part.south + part.north) // 2
         above, _ = found.heights(xy, z, east, north)
         use = (above >= params.height) & ~isolated.holds(xy, z, east, north)
-        roofs.raise_tops(xy, z, use, part.west - east, part.north - north, cell, tops[first:last])
+        roof_planes.raise_tops(xy, z, use, part.west - east, part.north - north, cell, tops[first:last])
 
     for _ in (pool.map if pool else map)(strip, range(0, grid.rows, rows)):
         pass
     roof = np.empty(grid.shape, np.bool_)
-    roofs.planar(tops, params.roughness * QUANTA_PER_METRE, roof)
-    roofs.drop_small(roof, params.fewest, np.empty(tops.size, np.int64))
+    roof_planes.planar(tops, params.roughness * QUANTA_PER_METRE, roof)
+    roof_planes.drop_small(roof, params.fewest, np.empty(tops.size, np.int64))
     eaves = np.empty_like(tops)
-    roofs.eaves(tops, roof, eaves)
+    roof_planes.eaves(tops, roof, eaves)
     return Roofs(Grid(inner, cell), np.ascontiguousarray(eaves[grid.slices(inner)]), params)

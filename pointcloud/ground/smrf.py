@@ -24,14 +24,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pointcloud import memory
+from pointcloud.geo.lattice import Box, Grid, cell_quanta, quanta
 from pointcloud.ground.lowest import BAND, NOISE_REACH, Lowest, each, gather
-from pointcloud.kernels import ground as kernels
-from pointcloud.kernels import morphology
-from pointcloud.kernels.bins import EMPTY
-from pointcloud.kernels.morphology import NOTHING
-from pointcloud.lattice import Box, Grid, cell_quanta, quanta
-from pointcloud.smrfparams import SmrfParams
+from pointcloud.kernels.ground import morphology
+from pointcloud.kernels.ground import provisional_dem as kernels
+from pointcloud.kernels.ground.morphology import NOTHING
+from pointcloud.kernels.points.bins import EMPTY
+from pointcloud.machine import memory
+from pointcloud.params.smrf import SmrfParams
 from pointcloud.surface import dsm
 from pointcloud.surface.dem import GroundSource, terrain
 

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointcloud.errors import FileError
+from pointcloud.geo.lattice import QUANTA_PER_METRE, Box, metres
 from pointcloud.io.remark import Remark
-from pointcloud.lattice import QUANTA_PER_METRE, Box, metres
 
 if TYPE_CHECKING:
-    from pointcloud.crs import SpatialReference
+    from pointcloud.geo.crs import SpatialReference
 
 Triple = tuple[float, float, float]
 Quanta = tuple[int, int, int]

@@ -19,13 +19,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pointcloud import projections
-from pointcloud.crs import SpatialReference, vertical_from_user
 from pointcloud.errors import CrsError, FileError
+from pointcloud.geo import projections
+from pointcloud.geo.crs import SpatialReference, vertical_from_user
+from pointcloud.geo.lattice import QUANTA_PER_METRE
 from pointcloud.io.guard import open_input
-from pointcloud.kernels import geoid as kernel
-from pointcloud.lattice import QUANTA_PER_METRE
-from pointcloud.params import GeoidFile
+from pointcloud.kernels.raster import geoid as kernel
+from pointcloud.params.grid import GeoidFile
 
 _LARGEST = 1 << 30
 _HEAD = struct.Struct(">4d2i")

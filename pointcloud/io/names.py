@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pointcloud.lattice import QUANTA_PER_METRE, cell_quanta
+from pointcloud.geo.lattice import QUANTA_PER_METRE, cell_quanta
 
 
 def label(resolution: float) -> str:

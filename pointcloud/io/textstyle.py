@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointcloud.errors import FileError
-from pointcloud.kernels import textgrid as kernel
-from pointcloud.lattice import metres
+from pointcloud.geo.lattice import metres
+from pointcloud.kernels.text import textgrid as kernel
 
 TAG = "TEXT_FORMAT"
 

@@ -17,7 +17,7 @@ from typing import Any, ParamSpec, TypeAlias, TypeVar
 import numba
 import numpy as np
 
-from pointcloud.cachedir import cache_root
+from pointcloud.machine.cachedir import cache_root
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -9,13 +9,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pointcloud.print.contour_files import write_contours
-    from pointcloud.print.contours import Contour, contour_lines
-    from pointcloud.print.design import Design
-    from pointcloud.print.overlay import Overlay, read_overlays
-    from pointcloud.print.profile import ProfileSheet, profile_pages
-    from pointcloud.print.save import write
-    from pointcloud.print.sitemap import SiteMap, site_map
+    from pointcloud.print.contours.files import write_contours
+    from pointcloud.print.contours.trace import Contour, contour_lines
+    from pointcloud.print.map.design import Design
+    from pointcloud.print.map.sitemap import SiteMap, site_map
+    from pointcloud.print.paper.save import write
+    from pointcloud.print.section.sheet import ProfileSheet, profile_pages
+    from pointcloud.print.vectors.overlay import Overlay, read_overlays
 
 __all__ = [
     "Contour",
@@ -32,13 +32,13 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Design": "pointcloud.print.design",
-    "write": "pointcloud.print.save",
-    "write_contours": "pointcloud.print.contour_files",
-    **dict.fromkeys(("Contour", "contour_lines"), "pointcloud.print.contours"),
-    **dict.fromkeys(("Overlay", "read_overlays"), "pointcloud.print.overlay"),
-    **dict.fromkeys(("ProfileSheet", "profile_pages"), "pointcloud.print.profile"),
-    **dict.fromkeys(("SiteMap", "site_map"), "pointcloud.print.sitemap"),
+    "Design": "pointcloud.print.map.design",
+    "write": "pointcloud.print.paper.save",
+    "write_contours": "pointcloud.print.contours.files",
+    **dict.fromkeys(("Contour", "contour_lines"), "pointcloud.print.contours.trace"),
+    **dict.fromkeys(("Overlay", "read_overlays"), "pointcloud.print.vectors.overlay"),
+    **dict.fromkeys(("ProfileSheet", "profile_pages"), "pointcloud.print.section.sheet"),
+    **dict.fromkeys(("SiteMap", "site_map"), "pointcloud.print.map.sitemap"),
 }
 
 

@@ -1,18 +1,10 @@
 """Relief: what a height model looks like, from arrays to arrays."""
 
-from pointcloud.cs_params import CsParams
-from pointcloud.params import HYOGO_CS
+from pointcloud.params.csmap import CsParams
+from pointcloud.params.grid import HYOGO_CS
+from pointcloud.relief.cs_layers import Layers, layers
 from pointcloud.relief.csmap import cs
-from pointcloud.relief.layers import Layers, layers
-from pointcloud.relief.show import halo, layer, picture, shaded_heights
-from pointcloud.relief.surroundings import (
-    local_dominance,
-    local_relief,
-    negative_openness,
-    positive_openness,
-    sky_view_factor,
-)
-from pointcloud.relief.terrain import (
+from pointcloud.relief.derivatives import (
     aspect,
     curvature,
     hillshade,
@@ -21,6 +13,13 @@ from pointcloud.relief.terrain import (
     profile_curvature,
     slope,
 )
+from pointcloud.relief.local_relief import local_dominance, local_relief
+from pointcloud.relief.openness import (
+    negative_openness,
+    positive_openness,
+    sky_view_factor,
+)
+from pointcloud.relief.render import halo, layer, picture, shaded_heights
 from pointcloud.relief.vat import combined_vat, vat
 from pointcloud.relief.viewshed import viewshed
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointcloud.errors import ParameterError
-from pointcloud.kernels import bends, planes, smooth, terrain
+from pointcloud.kernels.relief import curvature, gaussian, local_planes, slope
 
 Floats = NDArray[np.float64]
 Dem = NDArray[np.float32] | NDArray[np.float64]
@@ -71,7 +71,7 @@ class Band:
         Smoothed heights, with a margin of one cell.
     rank, gradient : (n + 2, cols + 2) and (2, n + 2, cols + 2) arrays
         How the smoothed heights came about, and the planes where they were fitted: see
-        :mod:`pointcloud.kernels.planes`.
+        :mod:`pointcloud.kernels.relief.local_planes`.
     space : Workspace
     dem : array
         The whole of it.
@@ -96,22 +96,22 @@ class Band:
         margin = self.space.gaussian.reach + 1
         return self.pad[margin : margin + self.count, margin:-margin]
 
-    def steepness(self, side: float = terrain.HORN) -> Floats:
+    def steepness(self, side: float = slope.HORN) -> Floats:
         """Return the squared tangent of the slope, ``(n, cols)``."""
         out = self.space.room("steepness")[: self.count]
-        terrain.steepness(self.pad, self.rank, self.gradient, self.space.resolution, side, out)
+        slope.steepness(self.pad, self.rank, self.gradient, self.space.resolution, side, out)
         return out
 
     def curvature(self) -> Floats:
         """Return the general curvature of the smoothed heights in 1/m, ``(n, cols)``."""
         out = self.space.room("curvature")[: self.count]
-        terrain.curvature(self.pad, self.smooth, self.rank, self.gradient, self.space.resolution, out)
+        curvature.curvature(self.pad, self.smooth, self.rank, self.gradient, self.space.resolution, out)
         return out
 
     def bends(self) -> tuple[Floats, Floats]:
         """Return profile and plan curvature of the smoothed heights in 1/m, ``(n, cols)`` each."""
         profile, plan = (self.space.room(name)[: self.count] for name in ("profile", "plan"))
-        bends.directional(
+        curvature.directional(
             self.pad, self.smooth, self.rank, self.gradient, self.space.resolution, profile, plan
         )
         return profile, plan
@@ -121,7 +121,7 @@ class Band:
         cols = self.space.cols
         # Contiguous whatever the count: Numba compiles a function anew for each memory layout.
         out = self.space.slopes[: 2 * self.count * cols].reshape(2, self.count, cols)
-        terrain.rises(self.pad, self.rank, self.gradient, self.space.resolution, out[0], out[1])
+        slope.rises(self.pad, self.rank, self.gradient, self.space.resolution, out[0], out[1])
         return out
 
     def trends(self) -> Floats:
@@ -129,7 +129,7 @@ class Band:
         cols = self.space.cols
         out = self.space.trends[: 2 * self.count * cols].reshape(2, self.count, cols)
         space = self.space
-        terrain.trends(self.pad, self.smooth, self.rank, self.gradient, space.resolution, out[0], out[1])
+        slope.trends(self.pad, self.smooth, self.rank, self.gradient, space.resolution, out[0], out[1])
         return out
 
     def wide(self, margin: int) -> Floats:
@@ -175,22 +175,22 @@ class Workspace:
         count = rows.stop - rows.start
         pad, smoothed, rank = self.pad[: count + 2 * margin], self.smooth[: count + 2], self.rank[: count + 2]
         _gathered(dem, rows, margin, pad)
-        smooth.convolve(pad, self.gaussian.moments[0], self.columns[: count + 2], smoothed)
-        if planes.mark(pad, smoothed, rank):
+        gaussian.convolve(pad, self.gaussian.moments[0], self.columns[: count + 2], smoothed)
+        if local_planes.mark(pad, smoothed, rank):
             self._fit(pad, smoothed, rank)
         return Band(rows, pad, smoothed, rank, self.gradient, self, dem)
 
     def _fit(self, pad: Floats, smoothed: Floats, rank: NDArray[np.uint8]) -> None:
         mask, heights = np.empty_like(pad), np.empty_like(pad)
-        planes.split(pad, mask, heights)
+        local_planes.split(pad, mask, heights)
         moments = np.empty((14, pad.shape[1]))
-        planes.fit(pad, mask, heights, self.gaussian.moments, moments, smoothed, rank, self.gradient)
+        local_planes.fit(pad, mask, heights, self.gaussian.moments, moments, smoothed, rank, self.gradient)
 
 
 def _gathered(dem: Dem, rows: slice, margin: int, out: Floats) -> Floats:
     """Copy rows of ``dem`` and a margin around them into ``out``, and return it."""
     first, last = max(rows.start - margin, 0), min(rows.stop + margin, dem.shape[0])
-    smooth.gather(_contiguous(dem[first:last]), rows.start - margin - first, -margin, out)
+    gaussian.gather(_contiguous(dem[first:last]), rows.start - margin - first, -margin, out)
     return out
 
 

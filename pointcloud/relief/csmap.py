@@ -10,10 +10,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pointcloud.cs_params import CsParams
 from pointcloud.errors import ParameterError
-from pointcloud.kernels import blend, terrain
-from pointcloud.params import HYOGO_CS
+from pointcloud.kernels.relief import blend
+from pointcloud.kernels.relief.slope import CENTRAL, HORN
+from pointcloud.params.csmap import CsParams
+from pointcloud.params.grid import HYOGO_CS
 from pointcloud.relief import ramps
 from pointcloud.relief.bands import (
     Band,
@@ -74,7 +75,7 @@ def cs(
         raise ParameterError("relief.out", dtype=out.dtype, shape=out.shape, wanted=wanted)
     packed: NDArray[np.uint32] = out.view("<u4")[:, :, 0]
     base = ramps.base(params) - (0.5 if params.rounding == "down" else 0.0)
-    side = terrain.HORN if params.gradient == "horn" else terrain.CENTRAL
+    side = HORN if params.gradient == "horn" else CENTRAL
     elevation, slope, bend = (ramps.steps(s) for s in (params.elevation, params.slope, params.curvature))
 
     def use(band: Band) -> None:

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from pointcloud.cs_params import CsParams, Ramp
+from pointcloud.params.csmap import CsParams, Ramp
 
 Colour = tuple[float, float, float]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from pointcloud.kernels import paint
+from pointcloud.kernels.relief import colour
+from pointcloud.params.styles import CombinedVat, Light, Sky, Vat
 from pointcloud.relief.bands import Band, Dem, Floats
-from pointcloud.relief.surroundings import Rays, band_openness, band_sky
-from pointcloud.relief.terrain import band_hillshade, band_slope, over_bands
-from pointcloud.styles import CombinedVat, Light, Sky, Vat
+from pointcloud.relief.derivatives import band_hillshade, band_slope, over_bands
+from pointcloud.relief.openness import Rays, band_openness, band_sky
 
 
 def vat(dem: Dem, resolution: float, params: Vat | None = None, *, threads: int = 1) -> Floats:
@@ -19,7 +19,7 @@ def vat(dem: Dem, resolution: float, params: Vat | None = None, *, threads: int 
     1 - 2 (1 - a) (1 - o). Kokalj & Somrak (2019), "Why not a single image? Combining visualizations to facilitate
     fieldwork and on-screen mapping", Remote Sensing 11, 747: hillshade; over it slope (0 to 50°, steep dark; luminosity
     50 %), positive openness (68 to 93°; overlay 50 %) and sky-view factor (0.7 to 1; multiply 25 %). Arguments, result
-    and errors are those of :mod:`pointcloud.relief.terrain`.
+    and errors are those of :mod:`pointcloud.relief.derivatives`.
     """
     return _sum(dem, resolution, ((params or Vat(), 1.0),), threads)
 
@@ -52,6 +52,6 @@ def _sum(dem: Dem, resolution: float, parts: tuple[tuple[Vat, float], ...], thre
             ranges = np.array(
                 [[0.0, part.slope_high], [part.openness_low, part.openness_high], [part.sky_low, 1.0]]
             )
-            paint.vat(shade, slope, openness, sky, ranges, share, out)
+            colour.vat(shade, slope, openness, sky, ranges, share, out)
 
     return over_bands(dem, resolution, write, threads=threads)

@@ -20,11 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointcloud.errors import ParameterError
-from pointcloud.kernels import sight
-from pointcloud.relief import terrain
+from pointcloud.kernels.sight import lines_of_sight
+from pointcloud.params.styles import Lights
+from pointcloud.params.viewshed import Shown, SightParams
+from pointcloud.relief import derivatives
 from pointcloud.relief.bands import Dem, Floats, check_dem, check_resolution
-from pointcloud.sightparams import Shown, SightParams
-from pointcloud.styles import Lights
 
 _BAND = 32
 """Rows that a thread computes at a time."""
@@ -90,11 +90,11 @@ class Sight:
         check_resolution(resolution)
         self.dem: Dem = dem if dem.flags.c_contiguous else dem.copy()
         self.resolution, self.params = resolution, params
-        self._small, self._large = (self._tops(size) for size in (sight.SMALL, sight.LARGE))
+        self._small, self._large = (self._tops(size) for size in (lines_of_sight.SMALL, lines_of_sight.LARGE))
 
     def _tops(self, size: int) -> Floats:
         out = np.empty([-(-side >> size) for side in self.dem.shape])
-        sight.tops(self.dem, size, out)
+        lines_of_sight.tops(self.dem, size, out)
         return out
 
     def sees_from(self, eye: Eye) -> bool:
@@ -127,7 +127,7 @@ class Sight:
         def run(first: int) -> None:
             band = out[first : first + _BAND]
             place = rows.start + first, cols.start
-            sight.needed(
+            lines_of_sight.needed(
                 self.dem, self._small, self._large, eye.row, eye.col, height, bend, reach, *place, band
             )
 
@@ -160,10 +160,10 @@ class Sight:
     def _paint(self, seen: Seen) -> NDArray[np.uint8]:
         """Return the window in colours, on a hillshade from four directions; transparent where nothing is known."""
         count, eyes, rows, cols = seen.count, seen.eyes, seen.rows, seen.cols
-        margin = 1 + int(np.ceil(terrain.MENDING.truncation / self.resolution))
+        margin = 1 + int(np.ceil(derivatives.MENDING.truncation / self.resolution))
         top, left = max(rows.start - margin, 0), max(cols.start - margin, 0)
         around = self.dem[top : rows.stop + margin, left : cols.stop + margin]
-        light = terrain.multi_hillshade(around, self.resolution)
+        light = derivatives.multi_hillshade(around, self.resolution)
         light = light[rows.start - top : rows.stop - top, cols.start - left : cols.stop - left]
         level = np.sin(np.radians(Lights().altitude))
         factor = np.clip(1.0 + _DEPTH * (light / level - 1.0), _LEAST, _MOST)

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pointcloud import crs as crs_room
-from pointcloud import places, sheets, sites
-from pointcloud.crs import SpatialReference
 from pointcloud.errors import ParameterError
-from pointcloud.lattice import Box, quanta
-from pointcloud.sheets import Sheet
+from pointcloud.geo import crs as crs_room
+from pointcloud.geo import places, sheets, sites
+from pointcloud.geo.crs import SpatialReference
+from pointcloud.geo.lattice import Box, quanta
+from pointcloud.geo.sheets import Sheet
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry

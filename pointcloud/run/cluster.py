@@ -15,10 +15,10 @@ from concurrent.futures import BrokenExecutor, Future
 from pathlib import Path
 from typing import Any
 
-from pointcloud import __version__
 from pointcloud.errors import ClusterError
-from pointcloud.params import GridParams
-from pointcloud.run.warm import warm
+from pointcloud.gridding.warm import warm
+from pointcloud.params.grid import GridParams
+from pointcloud.version import __version__
 
 _LOOK = 0.5  # seconds between two looks at which workers live
 _PATIENCE = 120.0  # seconds to wait for a first or a new worker

@@ -9,12 +9,12 @@ from pathlib import Path
 from types import TracebackType
 
 from pointcloud.errors import OutputError
+from pointcloud.gridding.changes import Work
+from pointcloud.gridding.inventory import Inventory
+from pointcloud.gridding.plan import Plan
+from pointcloud.gridding.request import Watcher
 from pointcloud.io.remark import Remark
-from pointcloud.run.changes import Work
-from pointcloud.run.inventory import Inventory
-from pointcloud.run.plan import Plan
 from pointcloud.run.record import now
-from pointcloud.run.request import Watcher
 
 
 class Log:

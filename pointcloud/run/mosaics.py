@@ -5,14 +5,15 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from pointcloud.crs import SpatialReference
-from pointcloud.io import names, preview, put, style, vrt
-from pointcloud.lattice import Box, Grid, cell_quanta
-from pointcloud.params import GridParams, Product
+from pointcloud.geo.crs import SpatialReference
+from pointcloud.geo.lattice import Box, Grid, cell_quanta
+from pointcloud.gridding.report import Report
+from pointcloud.io import names, put
+from pointcloud.io.rasters import preview, qml, vrt
+from pointcloud.params.grid import GridParams, Product
+from pointcloud.params.styles import STYLES
 from pointcloud.run import overview
 from pointcloud.run.record import Record
-from pointcloud.run.report import Report
-from pointcloud.styles import STYLES
 
 
 def write(
@@ -67,7 +68,7 @@ def _write_mosaic(record: Record, product: Product, resolution: float, crs_wkt: 
     ]
     put.put(target, vrt.mosaic(tiles, crs_wkt, _kind(product), behind))
     if product == "quality":
-        put.put(record.out / names.style_name(product, resolution), style.qgis_style())
+        put.put(record.out / names.style_name(product, resolution), qml.qgis_style())
     return target
 
 

@@ -16,8 +16,9 @@ from rasterio.enums import Resampling
 from rasterio.errors import RasterioError
 
 from pointcloud.errors import OutputError
-from pointcloud.io import cog, names, put, vrt
-from pointcloud.lattice import Box, Grid, cell_quanta, quanta
+from pointcloud.geo.lattice import Box, Grid, cell_quanta, quanta
+from pointcloud.io import names, put
+from pointcloud.io.rasters import cog, vrt
 from pointcloud.run.record import SheetRecord
 
 Array = npt.NDArray[Any]

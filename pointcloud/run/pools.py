@@ -13,8 +13,8 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any, Protocol
 
-from pointcloud.io import ahead
-from pointcloud.params import GridParams
+from pointcloud.io.las import ahead
+from pointcloud.params.grid import GridParams
 
 
 class Pool(Protocol):

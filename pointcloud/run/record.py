@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 from pointcloud.errors import OutputError, ParameterError
 from pointcloud.io import names, put
-from pointcloud.params import GridParams, Product
+from pointcloud.params.grid import GridParams, Product
 
 SCHEMA = 2
 FILE_NAME = "hyogo-pc.json"
@@ -76,7 +76,7 @@ class Raster:
     sha256 : str
         Of the file; empty if there is none.
     grid : dict
-        Where its cells lie, if it does not fill its sheet; the values of a :class:`pointcloud.lattice.Grid`.
+        Where its cells lie, if it does not fill its sheet; the values of a :class:`pointcloud.geo.lattice.Grid`.
     """
 
     state: State

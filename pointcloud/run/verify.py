@@ -10,7 +10,7 @@ from pathlib import Path
 from pointcloud.errors import OutputError, ParameterError
 from pointcloud.io import names, put
 from pointcloud.io.archive import open_path
-from pointcloud.io.files import find_files
+from pointcloud.io.clouds.files import find_files
 from pointcloud.run.record import FILE_NAME, Record
 
 _READERS = 4

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from rasterio.io import MemoryFile
 
+from pointcloud.geo.lattice import Grid, cell_quanta
 from pointcloud.io.put import put
-from pointcloud.lattice import Grid, cell_quanta
-from pointcloud.params import NODATA
+from pointcloud.params.grid import NODATA
 from pointcloud.sample import colours, laz
 from pointcloud.sample.cloud import DENSITY, NOISE, Points, points
 from pointcloud.sample.noise import Floats

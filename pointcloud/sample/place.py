@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pointcloud.lattice import Box
+from pointcloud.geo.lattice import Box
 
 SEED = 1
 """The seed of the tiles that come with the project."""

@@ -21,10 +21,10 @@ import numpy as np
 import numpy.typing as npt
 
 from pointcloud.errors import GroundError
-from pointcloud.kernels import delaunay, tin
-from pointcloud.kernels.predicates import REACH
-from pointcloud.lattice import QUANTA_PER_METRE, Box, Grid, metres, quanta
-from pointcloud.surface.heights import publish
+from pointcloud.geo.lattice import QUANTA_PER_METRE, Box, Grid, metres, quanta
+from pointcloud.kernels.tin import delaunay, interpolation
+from pointcloud.kernels.tin.predicates import REACH
+from pointcloud.surface.rounding import publish
 
 Array = npt.NDArray[Any]
 
@@ -242,14 +242,14 @@ def _interpolate(job: _Job, box: Box, window: Box, unread: list[Box]) -> npt.NDA
     reach = (window.east - window.west) // 2, (window.north - window.south) // 2
     east, north = window.west + reach[0], window.south + reach[1]
     points = _by_bucket(*job.source.clip(window), reach)
-    works = tuple(np.full(Grid(box, grid.cell).shape, tin.UNSEEN) for grid in job.grids)
+    works = tuple(np.full(Grid(box, grid.cell).shape, interpolation.UNSEEN) for grid in job.grids)
     widths = None if job.gaps is None else tuple(np.full(work.shape, np.inf) for work in works)
     origins = [
         (box.west + grid.cell // 2 - east, box.north - grid.cell // 2 - north, grid.cell)
         for grid in job.grids
     ]
     beside = [(at.west - east, at.south - north, at.east - east, at.north - north) for at in unread]
-    tin.interpolate(
+    interpolation.interpolate(
         *points,
         _known(len(points[0])),
         float(job.gap),
@@ -266,7 +266,7 @@ def _interpolate(job: _Job, box: Box, window: Box, unread: list[Box]) -> npt.NDA
     pending = np.zeros(Grid(box, job.coarse.cell).shape, np.bool_)
     for k, grid in enumerate(job.grids):
         here = grid.slices(box)
-        tin.settle(works[k], None if widths is None else widths[k], job.skip[k][here], pending)
+        interpolation.settle(works[k], None if widths is None else widths[k], job.skip[k][here], pending)
         _write(works[k], job.precision, job.outs[k][here])
         if job.gaps is not None and widths is not None:
             _write(widths[k], job.precision, job.gaps[k][here])

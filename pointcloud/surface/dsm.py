@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pointcloud.kernels import fill
-from pointcloud.lattice import metres
-from pointcloud.surface.heights import publish
+from pointcloud.geo.lattice import metres
+from pointcloud.kernels.tin import gap_filling
+from pointcloud.surface.rounding import publish
 
 Array = npt.NDArray[Any]
 
@@ -36,7 +36,7 @@ def coarsen(highest: Array, factor: int) -> Array:
     if factor == 1:
         return highest
     out = np.empty((highest.shape[0] // factor, highest.shape[1] // factor), np.int32)
-    fill.coarsen(highest, factor, out)
+    gap_filling.coarsen(highest, factor, out)
     return out
 
 
@@ -78,7 +78,9 @@ def surface(
     def band(first: int) -> None:
         last = min(first + _BAND, rows)
         heights = np.empty((last - first, cols))
-        fill.fill(highest[first : last + 2 * around], around, gap / metres(cell), 0, last - first, heights)
+        gap_filling.fill(
+            highest[first : last + 2 * around], around, gap / metres(cell), 0, last - first, heights
+        )
         publish(heights, precision, out[first:last])
 
     tasks = range(0, rows, _BAND)

@@ -24,9 +24,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from pointcloud.kernels import feather as kernels
-from pointcloud.lattice import QUANTA_PER_METRE, Grid
-from pointcloud.projections import same_place, transformer
+from pointcloud.geo.lattice import QUANTA_PER_METRE, Grid
+from pointcloud.geo.projections import same_place, transformer
+from pointcloud.kernels.raster import feather as kernels
 
 ALGORITHM = 1
 """Raised by one whenever the bytes of a mosaic change for the same input and parameters."""
@@ -48,7 +48,7 @@ class Layer(Protocol):
     cell : int
         Side of a cell in quanta.
     origin : (int, int)
-        A corner of cells, as of a :class:`pointcloud.lattice.Grid`.
+        A corner of cells, as of a :class:`pointcloud.geo.lattice.Grid`.
     per_unit : int
         Quanta in a unit of the coordinates.
     crs : str

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pointcloud.kernels import nearest
-from pointcloud.lattice import QUANTA_PER_METRE, Box, Grid, quanta
-from pointcloud.params import BRIDGED, BRIDGED_FROM, INTERPOLATED, MEASURED, VOID, WATER
+from pointcloud.geo.lattice import QUANTA_PER_METRE, Box, Grid, quanta
+from pointcloud.kernels.points import nearest
+from pointcloud.params.grid import BRIDGED, BRIDGED_FROM, INTERPOLATED, MEASURED, VOID, WATER
 from pointcloud.surface.dem import GroundSource, blocks
-from pointcloud.surface.heights import publish
+from pointcloud.surface.rounding import publish
 
 Array = npt.NDArray[Any]
 
@@ -32,7 +32,7 @@ def states(
     """Return what each cell of a terrain model is.
 
     A cell with a height is *measured* if a ground point lies in it; otherwise *interpolated*, or *bridged* if the
-    disc of its triangle is more than 10 m wide (:data:`~pointcloud.params.BRIDGED_FROM`). One without is *water*
+    disc of its triangle is more than 10 m wide (:data:`~pointcloud.params.grid.BRIDGED_FROM`). One without is *water*
     where ``water`` says so, else *void*.
 
     Parameters

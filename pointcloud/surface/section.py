@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pointcloud.errors import ParameterError
-from pointcloud.kernels import beside as kernels
-from pointcloud.params import Sampling
+from pointcloud.kernels.points import chainage as kernels
+from pointcloud.params.grid import Sampling
 
 MOST_STATIONS = 2_000_000
 """Stations that a line may have."""
@@ -159,7 +159,7 @@ def take(
         NaN for nodata.
     at : Places
     method : str
-        Of :data:`pointcloud.params.SAMPLINGS`.
+        Of :data:`pointcloud.params.grid.SAMPLINGS`.
     top, left : int
         Row and column, as ``at`` counts them, of the first cell of ``heights``.
 

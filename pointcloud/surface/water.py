@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pointcloud.kernels import water
+from pointcloud.kernels.ground import water
 
 _EPS = 1e-9
 
@@ -50,7 +50,7 @@ def voids(dry: npt.NDArray[np.uint8], gap: float) -> npt.NDArray[np.bool_]:
 
 
 def _rows(radius: float, corner: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return the half-widths of a disc's rows; see :func:`pointcloud.kernels.water.cover`."""
+    """Return the half-widths of a disc's rows; see :func:`pointcloud.kernels.ground.water.cover`."""
     touched, held = [], []
     reach = math.ceil(radius - _EPS) if corner else math.ceil(radius - 0.5 - _EPS)
     for k in range(-reach, reach if corner else reach + 1):

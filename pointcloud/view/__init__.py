@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pointcloud import places
-from pointcloud.lattice import Box
-from pointcloud.places import Place
-from pointcloud.raster import Raster
+from pointcloud.api.raster import Raster
+from pointcloud.geo import places
+from pointcloud.geo.lattice import Box
+from pointcloud.geo.places import Place
 from pointcloud.view.build import build
 from pointcloud.view.camera import Aim
 from pointcloud.view.heights import opened
 from pointcloud.view.request import SIZE, Label, ViewRequest
-from pointcloud.view.stage import caption, plotter
+from pointcloud.view.vtk_scene import caption, plotter
 
 __all__ = ["Aim", "Label", "ViewRequest", "scene"]
 

@@ -8,22 +8,22 @@ from pathlib import Path
 
 import numpy as np
 
-from pointcloud import crs
 from pointcloud.errors import ParameterError
-from pointcloud.io import drape as drapes
-from pointcloud.io.classes import class_name
-from pointcloud.lattice import Box
+from pointcloud.geo import crs
+from pointcloud.geo.lattice import Box
+from pointcloud.io.clouds.classes import class_name
+from pointcloud.io.dems import drape as drapes
 from pointcloud.messages import say
-from pointcloud.styles import STYLES
+from pointcloud.params.styles import STYLES
 from pointcloud.view import heights as height_models
-from pointcloud.view import land, points, rings, writing
+from pointcloud.view import lettering, level_of_detail, points, terrain
 from pointcloud.view.camera import EYE_FIELD, FIELD, Aim, Camera, Triple
 from pointcloud.view.canopy import canopy
-from pointcloud.view.cut import contour_lines, cut
 from pointcloud.view.heights import Heights, height_at
+from pointcloud.view.level_of_detail import Frame
 from pointcloud.view.model import FLOOR, Cloud, Entry, Model, Sign, Words
 from pointcloud.view.request import RADIUS, Label, ViewRequest
-from pointcloud.view.rings import Frame
+from pointcloud.view.sections import contour_lines, cut
 
 _FAR, _FARTHER = 1000.0, 3000.0
 """Metres that are drawn beyond what is seen in full detail, from above and at eye height."""
@@ -36,7 +36,11 @@ _ALONE = 60.0
 
 
 def build(
-    request: ViewRequest, *, most: int = rings.FULL, sharp: int = land.SHARP, corners: int | None = None
+    request: ViewRequest,
+    *,
+    most: int = level_of_detail.FULL,
+    sharp: int = terrain.SHARP,
+    corners: int | None = None,
 ) -> Model:
     """Return the model of a view.
 
@@ -92,7 +96,7 @@ class _Builder:
         camera = self._camera(layers)
         words = Words("", "", "")
         model = Model(camera, words, self.whole, notes=self.notes)
-        model.surfaces += land.surfaces(source, layers, self.times, base, every=self.every)
+        model.surfaces += terrain.surfaces(source, layers, self.times, base, every=self.every)
         if request.contours:
             model.lines += contour_lines(model.surfaces, request.contours, self.times)
         if request.dsm is not None:
@@ -105,8 +109,8 @@ class _Builder:
         model.signs += self._signs(camera)
         if request.section is not None:
 
-            def ground(e: land.Floats, n: land.Floats) -> land.Floats:
-                return land.heights_at(source, layers, e, n) * self.times
+            def ground(e: terrain.Floats, n: terrain.Floats) -> terrain.Floats:
+                return terrain.heights_at(source, layers, e, n) * self.times
 
             cut(model, request.section, ground, base, source.cell)
         model.words = self._words()
@@ -154,13 +158,13 @@ class _Builder:
         whole = (near[0] - far, near[1] - far, near[2] + far, near[3] + far)
         return near, _within(whole, self.source.bounds)
 
-    def _land(self) -> list[land.Layer]:
+    def _land(self) -> list[terrain.Layer]:
         request, source = self.request, self.source
         near, whole = self._frame(self.near), self._frame(self.whole)
-        frames = rings.frames(near, whole, most=self.most)
+        frames = level_of_detail.frames(near, whole, most=self.most)
         while self.corners and sum(frame.cells for frame in frames) > self.corners * self.every**2:
             self.every *= 2
-        frames = rings.frames(near, whole, most=self.most, every=self.every)
+        frames = level_of_detail.frames(near, whole, most=self.most, every=self.every)
         if frames[0].step > 1:
             self.notes.append(
                 say("view.coarser", step=frames[0].step, cell=f"{frames[0].step * source.cell:g}")
@@ -169,7 +173,7 @@ class _Builder:
         drape = None
         if request.drape is not None and style is None:
             drape = self._drape(request.drape)
-        layers = land.load(
+        layers = terrain.load(
             source, frames, style=style, drape=drape, threads=request.threads, sharp=self.sharp
         )
         if not any(np.isfinite(layer.heights).any() for layer in layers):
@@ -177,7 +181,7 @@ class _Builder:
         if np.isnan(layers[0].heights).any():
             self.key.append(Entry(FLOOR, say("view.key_void")))
         if request.light is not None:
-            land.shine(layers, source.cell, self.times, request.light)
+            terrain.shine(layers, source.cell, self.times, request.light)
         return layers
 
     def _drape(self, text: str) -> drapes.Drape:
@@ -189,7 +193,7 @@ class _Builder:
             self.credits.append(drape.credit)
         self.synthetic = self.synthetic or drape.synthetic
         if drape.numbers:
-            for value, colour in ((drape.low, land.NUMBERS[0]), (drape.high, land.NUMBERS[-1])):
+            for value, colour in ((drape.low, terrain.NUMBERS[0]), (drape.high, terrain.NUMBERS[-1])):
                 red, green, blue = (int(band) for band in colour[1:])
                 self.key.append(Entry((red, green, blue), f"{value:g}"))
         return drape
@@ -218,7 +222,7 @@ class _Builder:
             raise ParameterError(message, e=e, n=n)
         return z
 
-    def _camera(self, layers: list[land.Layer]) -> Camera:
+    def _camera(self, layers: list[terrain.Layer]) -> Camera:
         request = self.request
         if request.camera is not None:
             return request.camera
@@ -293,9 +297,9 @@ class _Builder:
                 continue
             text = say("view.label", name=label.text, height=f"{z / self.times:.0f}")
             far = math.dist(camera.position, (label.e, label.n, z))
-            pole = camera.metres_per_pixel(writing.REFERENCE, far) * writing.REFERENCE * _POLE
+            pole = camera.metres_per_pixel(lettering.REFERENCE, far) * lettering.REFERENCE * _POLE
             foot = (label.e, label.n, z)
-            signs.append(Sign(foot, (label.e, label.n, z + pole), text, writing.board(text)))
+            signs.append(Sign(foot, (label.e, label.n, z + pole), text, lettering.board(text)))
         return signs
 
     def _words(self) -> Words:

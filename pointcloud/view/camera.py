@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointcloud.errors import ParameterError
-from pointcloud.sites import Viewpoint
+from pointcloud.geo.sites import Viewpoint
 
 FIELD = 35.0
 """Degrees that a picture is high, as a camera's 57 mm lens sees (36 x 24 mm film, upright)."""

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointcloud.errors import ParameterError
-from pointcloud.view import land
+from pointcloud.view import terrain
 from pointcloud.view.heights import Heights
 from pointcloud.view.model import Surface
 from pointcloud.view.request import ViewRequest
@@ -19,7 +19,7 @@ _GREENS = np.array([(0.0, 206, 208, 160), (5.0, 158, 192, 116), (15.0, 92, 148, 
 
 
 def canopy(
-    source: Heights, above: Heights, layers: list[land.Layer], request: ViewRequest, every: int = 1
+    source: Heights, above: Heights, layers: list[terrain.Layer], request: ViewRequest, every: int = 1
 ) -> list[Surface]:
     """Return the surface as it stands over the layers of the land, coloured by its height above them.
 
@@ -34,7 +34,7 @@ def canopy(
         frame, step = layer.frame, layer.frame.step
         rows, cols = frame.shape
         surface = np.full(frame.shape, np.nan)
-        side = max(land.WINDOW // step, 1)
+        side = max(terrain.WINDOW // step, 1)
         for top in range(0, rows, side):
             for left in range(0, cols, side):
                 high, wide = min(side, rows - top), min(side, cols - left)
@@ -47,10 +47,12 @@ def canopy(
         picture = np.stack(
             [np.interp(np.nan_to_num(over), _GREENS[:, 0], _GREENS[:, band]) for band in (1, 2, 3)], -1
         ).astype(np.uint8)
-        made.append(land.Layer(frame, surface, picture, layer.inner))
+        made.append(terrain.Layer(frame, surface, picture, layer.inner))
     if request.light is not None:
-        land.shine(made, source.cell, request.exaggeration, request.light)
-    return land.surfaces(source, made, request.exaggeration, None, opacity=request.dsm_opacity, every=every)
+        terrain.shine(made, source.cell, request.exaggeration, request.light)
+    return terrain.surfaces(
+        source, made, request.exaggeration, None, opacity=request.dsm_opacity, every=every
+    )
 
 
 def _beside(high: NDArray[np.bool_]) -> NDArray[np.bool_]:

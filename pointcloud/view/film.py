@@ -10,10 +10,10 @@ import numpy as np
 
 from pointcloud.errors import OutputError
 from pointcloud.io import put
-from pointcloud.view import stage, toolkit
+from pointcloud.view import libraries, vtk_scene
+from pointcloud.view.lettering import REFERENCE, framed
 from pointcloud.view.model import Model
-from pointcloud.view.still import shot
-from pointcloud.view.writing import REFERENCE, framed
+from pointcloud.view.screenshot import shot
 
 LONGEST = 3840
 """Pixels of the longest side: what players of H.264 take."""
@@ -47,15 +47,15 @@ def write(
     OutputError
         If nothing can be drawn, or the file not be written.
     """
-    encoder = toolkit.need("imageio_ffmpeg", "movie")
+    encoder = libraries.need("imageio_ffmpeg", "movie")
     width, height = (side + side % 2 for side in size)
     count = max(round(seconds * rate), 1)
     # The strip is a few lines high: one picture says how many.
     whole = framed(np.zeros((height, width, 3), np.uint8), model.camera, model.words)
-    made = stage.plotter(model, (width, height), scale=min(width, height) / REFERENCE)
+    made = vtk_scene.plotter(model, (width, height), scale=min(width, height) / REFERENCE)
     private = target.with_name(f".hyogo-pc-view-{secrets.token_hex(4)}.mp4")
     try:
-        stage.check(made)
+        vtk_scene.check(made)
         put.SYSTEM.make_folder(target.parent)
         made.render_window.SetMultiSamples(8)
         frames = encoder.write_frames(
@@ -71,7 +71,7 @@ def write(
         try:
             for number in range(count):
                 camera = model.camera.turned(360.0 * number / count)
-                stage.aim(made, camera)
+                vtk_scene.aim(made, camera)
                 frames.send(framed(shot(made), camera, model.words).tobytes())
                 tell((number + 1) / count)
         finally:

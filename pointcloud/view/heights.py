@@ -11,8 +11,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from pointcloud.io.dem import Terrain, credits_of, find_dems, look
-from pointcloud.raster import Raster
+from pointcloud.api.raster import Raster
+from pointcloud.io.dems.dem import Terrain, credits_of, find_dems, look
 
 Bounds = tuple[float, float, float, float]
 

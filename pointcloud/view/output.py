@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pointcloud.errors import ParameterError
 from pointcloud.io.put import put
-from pointcloud.view import film, page, still, toolkit
+from pointcloud.view import film, libraries, page, screenshot
 from pointcloud.view.build import build
 from pointcloud.view.camera import save
 from pointcloud.view.model import Model
@@ -75,17 +75,17 @@ def write(request: ViewRequest, output: Output, tell: Tell) -> list[str]:
     OutputError
         If nothing can be drawn on this machine, or a file not be written.
     """
-    toolkit.pyvista()
+    libraries.pyvista()
     ending = output.path.suffix.lower()
     if ending == ".html":
         model = _page(request, output)
     elif ending == ".mp4":
-        toolkit.need("imageio_ffmpeg", "movie")
+        libraries.need("imageio_ffmpeg", "movie")
         model = build(request)
         film.write(model, output.path, output.size, seconds=output.seconds, rate=output.rate, tell=tell)
     else:
         model = build(request)
-        put(output.path, still.png(still.picture(model, output.size), model))
+        put(output.path, screenshot.png(screenshot.picture(model, output.size), model))
     if output.camera is not None:
         put(output.camera, save(model.camera, request.exaggeration))
     tell(1.0)
@@ -96,5 +96,5 @@ def _page(request: ViewRequest, output: Output) -> Model:
     if request.budget == BUDGET:
         request = replace(request, budget=page.BUDGET)
     model = build(request, corners=page.CORNERS, sharp=page.SHARP)
-    put(output.path, page.page(model, still.picture(model, _STILL, strip=False)))
+    put(output.path, page.page(model, screenshot.picture(model, _STILL, strip=False)))
     return model

@@ -10,15 +10,15 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from pointcloud import crs
 from pointcloud.errors import CrsError, ParameterError
-from pointcloud.io import points as clouds
-from pointcloud.io.along import hashes
+from pointcloud.geo import crs
+from pointcloud.geo.lattice import QUANTA_PER_METRE, Box
 from pointcloud.io.cloudheader import CloudHeader, PointChunk
-from pointcloud.io.files import find_files
-from pointcloud.io.las import iter_records
-from pointcloud.io.lasheader import LasHeader
-from pointcloud.lattice import QUANTA_PER_METRE, Box
+from pointcloud.io.clouds import readers as clouds
+from pointcloud.io.clouds.files import find_files
+from pointcloud.io.las.header import LasHeader
+from pointcloud.io.las.reader import iter_records
+from pointcloud.io.transects import hashes
 
 Colouring: TypeAlias = Literal["class", "height", "rgb"]
 COLOURINGS: tuple[Colouring, ...] = ("class", "height", "rgb")

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from pointcloud.api.raster import Raster
 from pointcloud.errors import ParameterError
-from pointcloud.places import Place
-from pointcloud.raster import Raster
+from pointcloud.geo.places import Place
 from pointcloud.view.camera import Aim, Camera
-from pointcloud.view.light import Sun
 from pointcloud.view.points import BUDGET, Colouring
+from pointcloud.view.sunlight import Sun
 
 RADIUS = 300.0
 """Metres around a bare point that are seen in full detail."""

@@ -18,7 +18,7 @@ from grid_files import tiff
 from hyogo_pc.check import command
 from hyogo_pc.main import main
 from pointcloud import messages
-from pointcloud.check import Limits, Severity, page, repeats
+from pointcloud.check import Limits, Severity, duplicate_points, page
 from pointcloud.errors import ParameterError
 from pointcloud.sample import TILES
 
@@ -143,7 +143,7 @@ def test_keys_on_disk_are_the_same_as_in_memory(tmp_path: Path, monkeypatch: pyt
     places = np.concatenate((lattice(), lattice()[:777]))
     path = cloud(tmp_path / "a.las", places, point_format=0)
     assert one(check(path), "check.repeated_points").values["count"] == 777
-    monkeypatch.setattr(repeats, "_AT_ONCE", 10_000)
+    monkeypatch.setattr(duplicate_points, "_AT_ONCE", 10_000)
     assert one(check(path), "check.repeated_points").values["count"] == 777
 
 

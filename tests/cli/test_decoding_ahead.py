@@ -9,7 +9,7 @@ from runs import leftovers, rasters
 from squares import SQUARES, cloud
 
 from hyogo_pc.main import main
-from pointcloud.io import ahead
+from pointcloud.io.las import ahead
 
 OPTIONS = {"grid": SQUARES, "classify": ()}
 

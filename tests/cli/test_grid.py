@@ -15,7 +15,7 @@ from runs import SAMPLE, hills, leftovers, pixels, rasters, write_cloud
 from squares import SOUTH, SQUARES, WEST, cloud, run, tags, wkt
 
 from pointcloud import __version__, messages
-from pointcloud.params import ALGORITHM, NODATA, GridParams
+from pointcloud.params.grid import ALGORITHM, NODATA, GridParams
 
 # --- Reference systems
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hyogo_pc.main import main
-from pointcloud.crs import from_latlon
+from pointcloud.geo.crs import from_latlon
 
 
 def sheet(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:

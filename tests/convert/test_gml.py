@@ -10,8 +10,9 @@ import pytest
 import rasterio
 from grid_files import gml, opened, run
 
-from pointcloud import crs, messages
-from pointcloud.io.gml import kind_of, mesh_corner
+from pointcloud import messages
+from pointcloud.geo import crs
+from pointcloud.io.dems.gml import kind_of, mesh_corner
 
 MESH = "52345610"
 LON, LAT = 134 + 6 * 7.5 / 60, 52 / 1.5 + 5 * 5 / 60 + 30 / 3600

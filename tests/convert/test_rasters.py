@@ -10,7 +10,8 @@ import rasterio
 from affine import Affine
 from grid_files import Heights, hill, lem, opened, run, tiff
 
-from pointcloud import crs, messages
+from pointcloud import messages
+from pointcloud.geo import crs
 
 SHEET_5000 = Affine(100, 0, 44000, 0, -100, -75000)  # 30 x 40 cells are 05MF51, which 05MF5111 lies in
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from grid_files import gml, hill, lem, run, text_grid
 
-from pointcloud import crs
 from pointcloud.convert import owner
 from pointcloud.errors import OutputError
+from pointcloud.geo import crs
 from pointcloud.run.lock import locked
 from pointcloud.run.record import Record
 from pointcloud.run.status import status

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pointcloud import messages
-from pointcloud.io import member, textgrid
+from pointcloud.io import member
+from pointcloud.io.dems import textgrid
 from pointcloud.io.member import Member
 
 OUT = Path("DEM_1g", "DEM_05LF901_1g.tif")
@@ -326,7 +327,7 @@ def test_defects_are_said(
 def test_a_zone_that_contradicts_the_name(
     language: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pointcloud import crs
+    from pointcloud.geo import crs
 
     monkeypatch.setattr(messages, "_chosen", language)
     said = why(tmp_path, GOOD, crs=crs.from_user("4"))
@@ -396,7 +397,7 @@ def test_memory_is_near_the_rasters(tmp_path: Path) -> None:
         "".join(f"{40000.5 + c:.3f} {-58499.5 + r:.3f} 1.00\n" for c in range(2000)) for r in range(500)
     )
     path = wrote(tmp_path, text * 1)
-    from pointcloud.sheets import parse
+    from pointcloud.geo.sheets import parse
 
     read = lambda: textgrid.read_text(Member(path), expected=parse("05LF901").box, cell=10000)  # noqa: E731
     read()

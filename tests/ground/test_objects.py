@@ -10,15 +10,15 @@ import pytest
 from clouds import cloud_of, scatter
 from scipy.spatial import cKDTree
 
+from pointcloud.classification.run import ClassifyRequest, _classes, _Found
+from pointcloud.geo.lattice import Box
 from pointcloud.ground import objects, smrf
 from pointcloud.ground.objects import RoofParams
-from pointcloud.io.cloud import Cloud
-from pointcloud.io.las import iter_points, read_header
-from pointcloud.lattice import Box
-from pointcloud.params import ReduceParams
+from pointcloud.io.las.reader import iter_points, read_header
+from pointcloud.io.spill.cloud import Cloud
+from pointcloud.params.grid import ReduceParams
+from pointcloud.params.smrf import PRESET, SmrfParams
 from pointcloud.pipeline import reduce
-from pointcloud.run.classify import ClassifyRequest, _classes, _Found
-from pointcloud.smrfparams import PRESET, SmrfParams
 
 WEST, SOUTH, EAST, NORTH = 45_000.0, -77_200.0, 45_100.0, -77_100.0
 SMALL = SmrfParams(window=10.0, max_gap=30.0, fill_gap=6.0)

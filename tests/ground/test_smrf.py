@@ -13,11 +13,11 @@ from clouds import cloud_of, scatter
 
 from pointcloud import pipeline
 from pointcloud.errors import ParameterError
+from pointcloud.geo.lattice import Box
 from pointcloud.ground import smrf
-from pointcloud.io.cloud import Cloud
-from pointcloud.lattice import Box
-from pointcloud.params import GridParams, read_params
-from pointcloud.smrfparams import PRESET, PRESETS, SmrfParams
+from pointcloud.io.spill.cloud import Cloud
+from pointcloud.params.grid import GridParams, read_params
+from pointcloud.params.smrf import PRESET, PRESETS, SmrfParams
 
 WEST, SOUTH, EAST, NORTH = 45_000.0, -77_200.0, 45_200.0, -77_000.0
 SMALL = SmrfParams(window=6.0, max_gap=30.0, fill_gap=6.0)

@@ -13,11 +13,11 @@ import rasterio
 from affine import Affine
 
 from hyogo_pc.main import main
-from pointcloud.io.dem import look
-from pointcloud.print import mapground, panel, sitemap
-from pointcloud.print.design import Design, Ground, frame
-from pointcloud.print.mapfiles import MapRequest, make_map
-from pointcloud.print.mapground import read_ground
+from pointcloud.io.dems.dem import look
+from pointcloud.print.map import heights, panel, sitemap
+from pointcloud.print.map.design import Design, Ground, frame
+from pointcloud.print.map.files import MapRequest, make_map
+from pointcloud.print.map.heights import read_ground
 
 WEST, NORTH = 45_000.0, -77_400.0
 
@@ -83,7 +83,7 @@ def test_fine_cells_are_averaged_where_paper_cannot_show_them(tmp_path: Path) ->
 
 
 def texts(page: object) -> list[str]:
-    from pointcloud.print import save
+    from pointcloud.print.paper import save
 
     with pikepdf.open(io.BytesIO(save.pdf(page))) as document:  # type: ignore[arg-type]
         return pages.layers_of(document)["frame"].texts
@@ -230,7 +230,7 @@ def test_averages_do_not_depend_on_blocks(tmp_path: Path, monkeypatch: pytest.Mo
     design = Design(scale=10_000, dpi=100)
     placed = frame(design, (WEST + 100, NORTH - 100), None, panel.heights(design, (), SITE))
     whole, _ = read_ground([look(source)], placed, design, None)
-    monkeypatch.setattr(mapground, "_SIDE", 50)
+    monkeypatch.setattr(heights, "_SIDE", 50)
     shares: list[float] = []
     parts, _ = read_ground([look(source)], placed, design, None, tell=shares.append)
     assert np.array_equal(whole.heights, parts.heights, equal_nan=True)

@@ -12,9 +12,9 @@ import rasterio
 from numpy.typing import NDArray
 
 from pointcloud import messages, relief
-from pointcloud.cs_params import CsParams, Ramp
 from pointcloud.errors import ParameterError
-from pointcloud.kernels import blend
+from pointcloud.kernels.relief import blend
+from pointcloud.params.csmap import CsParams, Ramp
 from pointcloud.relief import HYOGO_CS, bands, cs, halo, layers, ramps
 
 WHITE, BLACK = (255, 255, 255), (0, 0, 0)

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from pointcloud import relief
-from pointcloud.styles import STYLES
+from pointcloud.params.styles import STYLES
 
 FUNCTIONS = {
     "sky-view": relief.sky_view_factor,

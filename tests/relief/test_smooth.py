@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import correlate1d
 
-from pointcloud.params import HYOGO_CS
+from pointcloud.params.grid import HYOGO_CS
 from pointcloud.relief import layers
 from pointcloud.relief.bands import Gaussian, reach_cells
 

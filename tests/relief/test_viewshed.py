@@ -14,9 +14,9 @@ from surfaces import rough
 import pointcloud as pc
 from pointcloud import relief
 from pointcloud.errors import ParameterError
-from pointcloud.lattice import Box, Grid
+from pointcloud.geo.lattice import Box, Grid
+from pointcloud.params.viewshed import EARTH, SightParams
 from pointcloud.relief.viewshed import SEEN, UNSEEN, Eye, Sight
-from pointcloud.sightparams import EARTH, SightParams
 
 Floats = NDArray[np.float64]
 

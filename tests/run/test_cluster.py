@@ -15,7 +15,7 @@ import pytest
 from runs import Delivery, begin, environment, grid, gridded, leftovers, plugin, rasters
 
 from pointcloud.errors import ClusterError
-from pointcloud.params import GridParams
+from pointcloud.params.grid import GridParams
 from pointcloud.run import cluster
 
 pytest.importorskip("distributed")
@@ -158,7 +158,7 @@ def make_sheet(job, *arguments, **options):
     return make(job, *arguments, **options)
 
 
-make_sheet.__module__ = "pointcloud.run.worker"
+make_sheet.__module__ = "pointcloud.gridding.worker"
 make_sheet.__qualname__ = "make_sheet"
 worker.make_sheet = make_sheet
 """
@@ -223,7 +223,7 @@ def test_no_worker(dask: Cluster, tmp_path: Path) -> None:
 
 
 def test_a_worker_of_another_version_is_refused(dask: Cluster, tmp_path: Path) -> None:
-    other = "import pointcloud\npointcloud.__version__ = '0.0.1'\n"
+    other = "import pointcloud.version\npointcloud.version.__version__ = '0.0.1'\n"
     dask.add(settings=plugin(tmp_path / "other", other))
     with pytest.raises(ClusterError, match=r"last refused: tcp://.*: hyogo-pc 0\.0\.1"):
         cluster.DaskPool(dask.address, tmp_path, GridParams(), patience=30)

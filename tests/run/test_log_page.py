@@ -15,11 +15,11 @@ from runs import Delivery
 
 from hyogo_pc.main import main
 from pointcloud import messages
+from pointcloud.gridding import owner
+from pointcloud.gridding.report import Report
 from pointcloud.io import put
-from pointcloud.run import owner
-from pointcloud.run.page import page
 from pointcloud.run.record import Raster, Record, SheetRecord, State
-from pointcloud.run.report import Report
+from pointcloud.run.report_page import page
 
 SQUARE = "E0044100_S0078000"
 

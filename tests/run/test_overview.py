@@ -15,7 +15,7 @@ from rasterio.errors import RasterioError
 from runs import Delivery, leftovers, pixels, rasters
 
 from hyogo_pc.main import main
-from pointcloud.params import NODATA
+from pointcloud.params.grid import NODATA
 from pointcloud.run import overview
 
 CELLS = 10

@@ -17,8 +17,8 @@ import pytest
 from runs import Delivery, begin, plugin, rasters
 
 from hyogo_pc.main import main
+from pointcloud.gridding import owner
 from pointcloud.io import put
-from pointcloud.run import owner
 
 SQUARE = "E0044100_S0078000"
 DEM = f"DEM_1g/DEM_{SQUARE}_1g.tif"

@@ -11,7 +11,7 @@ import laspy
 import numpy as np
 import pytest
 
-from pointcloud.lattice import Box
+from pointcloud.geo.lattice import Box
 
 SMALL = Box.from_metres(20_000, -165_300, 20_400, -165_000)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pointcloud import sheets
-from pointcloud.lattice import quanta
+from pointcloud.geo import sheets
+from pointcloud.geo.lattice import quanta
 from pointcloud.sample import AREA, TILES
 from pointcloud.sample.place import BORDERS_E, BORDERS_N, CORNER
 

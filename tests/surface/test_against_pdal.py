@@ -11,7 +11,7 @@ import numpy as np
 import rasterio
 from clouds import cloud_of, scatter
 
-from pointcloud.lattice import Box
+from pointcloud.geo.lattice import Box
 from pointcloud.surface.dem import terrain
 
 WEST, SOUTH, SIDE = 45_000.0, -77_100.0, 100

@@ -13,8 +13,8 @@ from scipy.interpolate import LinearNDInterpolator
 from scipy.spatial import Delaunay
 
 from pointcloud.errors import GroundError
-from pointcloud.io.cloud import Cloud
-from pointcloud.lattice import Box, Grid
+from pointcloud.geo.lattice import Box, Grid
+from pointcloud.io.spill.cloud import Cloud
 from pointcloud.surface.dem import terrain
 
 WEST, SOUTH, EAST, NORTH = 45_000.0, -77_100.0, 45_120.0, -77_000.0

@@ -10,8 +10,8 @@ import pytest
 from clouds import cloud_of, scatter
 from scipy.spatial import Delaunay
 
-from pointcloud.kernels.bins import EMPTY
-from pointcloud.lattice import Box, Grid
+from pointcloud.geo.lattice import Box, Grid
+from pointcloud.kernels.points.bins import EMPTY
 from pointcloud.surface.dsm import coarsen, margin, surface
 
 WEST, SOUTH = 45_000.0, -77_060.0

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import pointcloud as pc
+from pointcloud.api.raster import Raster
 from pointcloud.errors import ParameterError
-from pointcloud.lattice import QUANTA_PER_DEGREE, Box, Grid, cell_quanta
-from pointcloud.projections import transformer
-from pointcloud.raster import Raster
+from pointcloud.geo.lattice import QUANTA_PER_DEGREE, Box, Grid, cell_quanta
+from pointcloud.geo.projections import transformer
 
 WEST, NORTH, SIDE = 40000.0, -57000.0, 200.0
 FEATHER = 30.0

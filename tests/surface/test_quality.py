@@ -12,9 +12,9 @@ from scipy.spatial import Delaunay, cKDTree
 
 import pointcloud as pc
 from pointcloud import pipeline
-from pointcloud.io.cloud import Cloud
-from pointcloud.lattice import Box, Grid
-from pointcloud.params import (
+from pointcloud.geo.lattice import Box, Grid
+from pointcloud.io.spill.cloud import Cloud
+from pointcloud.params.grid import (
     BRIDGED,
     BRIDGED_FROM,
     INTERPOLATED,

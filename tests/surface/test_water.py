@@ -7,8 +7,8 @@ import numpy.typing as npt
 import pytest
 from clouds import spill_of
 
-from pointcloud.io.cloud import Cloud
-from pointcloud.lattice import Box, Grid
+from pointcloud.geo.lattice import Box, Grid
+from pointcloud.io.spill.cloud import Cloud
 from pointcloud.surface.water import margin, voids
 
 

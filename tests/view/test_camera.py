@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import scenes
 
-from pointcloud import places
 from pointcloud.errors import ParameterError
+from pointcloud.geo import places
 from pointcloud.view.build import build
 from pointcloud.view.camera import Aim, Camera, load, save
 from pointcloud.view.request import ViewRequest

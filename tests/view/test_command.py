@@ -14,7 +14,7 @@ from PIL import Image
 
 import pointcloud
 from hyogo_pc.main import main
-from pointcloud.view import toolkit
+from pointcloud.view import libraries
 
 
 def run(*arguments: object) -> int:
@@ -115,7 +115,7 @@ def test_wrong_use_is_told_in_a_line(
 def test_window_without_a_screen(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(toolkit, "has_screen", lambda: False)
+    monkeypatch.setattr(libraries, "has_screen", lambda: False)
     assert run(scenes.PLACE, "--dem", scenes.dem(tmp_path), "--interactive") == 2
     assert "no screen" in capfd.readouterr().err
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pointcloud import relief
 from pointcloud.errors import ParameterError
-from pointcloud.view import still
+from pointcloud.view import screenshot
 from pointcloud.view.build import build
 from pointcloud.view.camera import Aim
 from pointcloud.view.model import FLOOR, GROUND, SIDE, Model
@@ -27,7 +27,7 @@ Picture = NDArray[np.uint8]
 
 
 def shown(model: Model, size: tuple[int, int] = SIZE) -> Picture:
-    return still.picture(model, size, strip=False)
+    return screenshot.picture(model, size, strip=False)
 
 
 def at(picture: Picture, model: Model, e: float, n: float, z: float) -> NDArray[np.int64]:
@@ -246,7 +246,7 @@ def test_strip_says_what_must_be_said(tmp_path: Path) -> None:
     model = build(scenes.request(path))
     assert "SYNTHETIC" in model.words.title
     assert model.words.source == "Source: Survey of 2024, CC BY 4.0"
-    picture = still.picture(model, SIZE)
+    picture = screenshot.picture(model, SIZE)
     assert picture.shape[1] == SIZE[0]
     strip = picture[SIZE[1] :]
     assert strip.shape[0] > 40
@@ -260,14 +260,14 @@ def test_large_picture_is_drawn_in_tiles(tmp_path: Path, monkeypatch: pytest.Mon
     drape = scenes.write(tmp_path / "ortho.tif", markers(scenes.SIDE))
     model = build(scenes.request(scenes.dem(tmp_path), drape=str(drape), sun="none"))
     whole = shown(model, (600, 600)).astype(int)
-    monkeypatch.setattr(still, "TWICE", 0)
-    monkeypatch.setattr(still, "BUFFER", 256)
+    monkeypatch.setattr(screenshot, "TWICE", 0)
+    monkeypatch.setattr(screenshot, "BUFFER", 256)
     tiled = shown(model, (600, 600)).astype(int)
     assert (np.abs(tiled - whole).max(-1) > 40).mean() < 0.02
 
 
 def test_depth_shading_goes_off_and_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(still, "LARGEST", 1000)
+    monkeypatch.setattr(screenshot, "LARGEST", 1000)
     cloud = scenes.las(tmp_path / "cloud.las", 1000, 1)
     model = build(scenes.request(scenes.dem(tmp_path), points=(cloud,)))
     shown(model)

@@ -9,7 +9,7 @@ import pytest
 import scenes
 
 from pointcloud.errors import CrsError, ParameterError
-from pointcloud.lattice import Box
+from pointcloud.geo.lattice import Box
 from pointcloud.view import points
 from pointcloud.view.build import build
 

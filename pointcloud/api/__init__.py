@@ -1,0 +1,1 @@
+"""What a notebook uses: arrays in memory, without files."""

@@ -1,0 +1,1 @@
+"""Point clouds again, with ground and noise told apart from the rest."""

@@ -1,0 +1,212 @@
+"""What was handed in: headers of all files, their one CRS, and what is wrong before any point is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from pointcloud.errors import CrsError, FileError, HyogoError
+from pointcloud.geo import crs as crs_room
+from pointcloud.geo.boxindex import BoxIndex
+from pointcloud.geo.crs import SpatialReference
+from pointcloud.geo.lattice import Box
+from pointcloud.io.cloudheader import CloudHeader
+from pointcloud.io.clouds.files import find_files
+from pointcloud.io.clouds.headercache import HeaderCache
+from pointcloud.io.clouds.presumed_extent import claimed_boxes
+from pointcloud.io.clouds.readers import read_header
+from pointcloud.io.remark import Remark
+
+_READERS = 16  # most of the time a header takes is waiting, on a network drive at least
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file to grid.
+
+    Parameters
+    ----------
+    header : CloudHeader
+    all_ground : bool
+        Its points are all ground, whatever their class.
+    """
+
+    header: CloudHeader
+    all_ground: bool
+
+    @property
+    def key(self) -> str:
+        """What tells it from every other file."""
+        return str(self.header.path)
+
+    @property
+    def box(self) -> Box:
+        """Where its points lie, as its header says."""
+        return self.header.box
+
+    @property
+    def kind(self) -> bool:
+        """Whether it is of those whose points are all ground, which lie on the others."""
+        return self.all_ground
+
+    @property
+    def likeness(self) -> tuple[object, ...]:
+        """Bytes, points and box: equal for copies of one file."""
+        return self.header.size, self.header.count, self.header.mins, self.header.maxs
+
+    @property
+    def limits(self) -> Box:
+        """Where its points can lie, with the rounding of the header's box."""
+        return self.header.limits
+
+
+@dataclass(frozen=True)
+class BadFile:
+    """A file that cannot be used, why, and where its points would have been, as far as known."""
+
+    path: Path
+    error: HyogoError
+    boxes: tuple[Box, ...]
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """All that is known before any point is read."""
+
+    sources: tuple[Source, ...]
+    bad: tuple[BadFile, ...]
+    crs: SpatialReference | None
+    remarks: tuple[Remark, ...]
+
+    @cached_property
+    def _boxes(self) -> BoxIndex:
+        return BoxIndex(source.box for source in self.sources)
+
+    @cached_property
+    def _limits(self) -> BoxIndex:
+        return BoxIndex(source.limits for source in self.sources)
+
+    def on(self, box: Box) -> list[Source]:
+        """Return the files whose points, by their headers, can lie in ``box``."""
+        return [self.sources[k] for k in self._boxes.touching(box)]
+
+    def near(self, box: Box) -> list[Source]:
+        """Return the files whose points can lie in ``box`` with the rounding that is allowed to their headers."""
+        return [self.sources[k] for k in self._limits.touching(box)]
+
+
+def take_inventory(
+    inputs: Sequence[str],
+    ground: Sequence[str],
+    *,
+    crs: SpatialReference | None,
+    vertical: str | None,
+    needs_zone: bool,
+    scan: Callable[[CloudHeader], CloudHeader] | None = None,
+    stages: str = "",
+) -> Inventory:
+    """Read the headers of all files.
+
+    Parameters
+    ----------
+    inputs, ground : sequences of str
+        Files, folders or globs; those of ``ground`` hold ground points only. A file named in both is ground.
+    crs : SpatialReference, optional
+        Of files that state none; it must agree with those that state one.
+    vertical : str, optional
+        Height datum of all files, which mostly state none.
+    needs_zone : bool
+        Whether sheets of a plane rectangular zone are to be made.
+    scan : callable, optional
+        Finds the box of the points themselves, for files whose header box lies.
+    stages : str
+        Of PDAL, that all points pass; see :mod:`pointcloud.params.pdal_stages`.
+
+    Raises
+    ------
+    ParameterError
+        If an input is missing.
+    CrsError
+        If the files do not share one usable CRS.
+    """
+    refused: dict[Path, HyogoError] = {}
+    ground_files = find_files(ground, refused) if ground else []
+    known = {path.resolve() for path in ground_files}
+    given = find_files(inputs, refused) if inputs else []
+    files = [(path, False) for path in given if path.resolve() not in known]
+    files += [(path, True) for path in ground_files]
+    sources: list[Source] = []
+    bad = [BadFile(path, error, claimed_boxes(path)) for path, error in refused.items()]
+    remarks: list[Remark] = []
+    headers = _read_headers([path for path, _ in files], scan, stages)
+    for (path, all_ground), header in zip(files, headers, strict=True):
+        if isinstance(header, FileError):
+            bad.append(BadFile(path, header, claimed_boxes(path)))
+        elif header.count:
+            sources.append(Source(header, all_ground or header.all_ground))
+            remarks.extend(header.warnings)
+        else:
+            remarks.append(Remark.of("run.no_points", path=path.name))
+            remarks.extend(header.warnings)
+    common, more = _agree(sources, crs, vertical)
+    if needs_zone and sources and (common is None or common.zone is None):
+        raise CrsError("run.no_zone", crs=common.label if common else "-")
+    return Inventory(tuple(sources), tuple(bad), common, tuple(remarks + more))
+
+
+def _read_headers(
+    paths: Sequence[Path], scan: Callable[[CloudHeader], CloudHeader] | None, stages: str
+) -> list[CloudHeader | FileError]:
+    """Return the header of each file that has points in a box, or what is wrong with it."""
+    cache = HeaderCache(" ".join(("scanned" if scan else "stated", stages)))
+
+    def read(path: Path) -> CloudHeader | FileError:
+        try:
+            header = cache.find(path)
+            if header is None:
+                header = read_header(path, stages)
+                if header.count:
+                    header = scan(header) if scan else header
+                    _ = header.box
+                new.append(header)
+        except FileError as error:
+            return error
+        return header
+
+    new: list[CloudHeader] = []
+    with ThreadPoolExecutor(_READERS) as pool:
+        headers = list(pool.map(read, paths))
+    cache.keep(new)
+    return headers
+
+
+def _agree(
+    sources: Sequence[Source], given: SpatialReference | None, vertical: str | None
+) -> tuple[SpatialReference | None, list[Remark]]:
+    """Return the one CRS of all files, and what to say about it."""
+    if not sources:
+        return None, []
+    references: dict[str, SpatialReference] = {}
+    remarks: list[Remark] = []
+    for source in sources:
+        stated = source.header.crs
+        if stated is None and given is None:
+            deduction = crs_room.deduce(source.header.path.name, source.box.bounds)
+            remarks.extend(Remark.of(name, **values) for name, values in deduction.warnings)
+            stated = deduction.crs
+        reference = stated if stated is not None else given
+        assert reference is not None
+        if source.header.crs is None:
+            crs_room.check_name(source.header.path.name, source.box.bounds, reference)
+        crs_room.require_metres(reference, source.header.path.name)
+        references[source.key] = reference
+    if given is not None:
+        for key, reference in references.items():
+            if not crs_room.same_place(reference, given):
+                raise CrsError("run.crs_differs", file=key, stated=reference.label, given=given.label)
+    common, notices = crs_room.common(references, vertical=vertical)
+    remarks.extend(Remark.of(name, **values) for name, values in notices)
+    return (replace(common, horizontal=given.horizontal) if given else common), remarks

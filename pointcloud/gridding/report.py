@@ -1,0 +1,136 @@
+"""What came of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pointcloud.geo.lattice import Box
+from pointcloud.gridding.inventory import Inventory
+from pointcloud.gridding.worker import SheetMade
+from pointcloud.io.remark import Remark
+from pointcloud.io.spill.spill import SpillInfo
+from pointcloud.params.grid import WATER_CLASS
+
+_COUNTS = ("points", "used", "withheld", "excluded", "ground")
+
+
+@dataclass
+class Report:
+    """The figures and findings of a run.
+
+    Parameters
+    ----------
+    out : Path
+    candidates : bool
+        Whether ground was looked for, so that points "taken as ground" are those it was looked for among.
+    counts : dict of str to int
+        Points read, used for the surface, withheld, of excluded classes, taken as ground.
+    written : dict of str to list of str
+        By sheet: the folders that hold a new raster of it.
+    kept : int
+        Sheets that were there already, made from the same inputs with the same parameters.
+    empty : list of str
+        Sheets on which nothing lies but water.
+    no_terrain : list of str
+        Sheets with a surface and no ground.
+    sparse : dict of str to float
+        Sheets not written because too few of their cells hold a return, and the share that does.
+    failed : dict of str to str
+        Sheets that could not be made, and why.
+    bad_files : dict of str to str
+        Files that could not be used, by path, and why.
+    neighbours : dict of str to tuple of str
+        Sheets that lack a neighbour, and on which sides.
+    ground_boxes, full_boxes : list of Box
+        What files of nothing but ground cover, and what the others do.
+    without_ground : dict of str to Box
+        Files with returns and no ground point, and what they cover.
+    with_ground : list of Box
+        What the others cover.
+    synthetic : bool
+        Whether some file calls itself made-up.
+    pictures, mosaics : list of Path
+        Written for looking at everything at once.
+    reference : Remark, optional
+        How the heights compare with a reference, if there is one.
+    seconds : float
+    peak : int
+        Most memory that any process held, in bytes.
+    """
+
+    out: Path
+    candidates: bool = False
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_COUNTS, 0))
+    written: dict[str, list[str]] = field(default_factory=dict)
+    kept: int = 0
+    empty: list[str] = field(default_factory=list)
+    no_terrain: list[str] = field(default_factory=list)
+    sparse: dict[str, float] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+    bad_files: dict[str, str] = field(default_factory=dict)
+    neighbours: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    ground_boxes: list[Box] = field(default_factory=list)
+    full_boxes: list[Box] = field(default_factory=list)
+    without_ground: dict[str, Box] = field(default_factory=dict)
+    with_ground: list[Box] = field(default_factory=list)
+    synthetic: bool = False
+    pictures: list[Path] = field(default_factory=list)
+    mosaics: list[Path] = field(default_factory=list)
+    reference: Remark | None = None
+    seconds: float = 0.0
+    peak: int = 0
+
+    @classmethod
+    def of(cls, out: Path, inventory: Inventory) -> Report:
+        """Return the report of a run that has just begun: bad files are known by then."""
+        bad = {str(bad.path): str(bad.error) for bad in inventory.bad}
+        return cls(out, bad_files=bad, synthetic=any(source.header.synthetic for source in inventory.sources))
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything that was asked for is there."""
+        return not self.failed and not self.bad_files
+
+    @property
+    def ground_only(self) -> bool:
+        """Whether somewhere only files of ground points lie, so that holes there say nothing about water."""
+        return any(not any(full.contains(box) for full in self.full_boxes) for box in self.ground_boxes)
+
+    @property
+    def groundless(self) -> list[str]:
+        """Files without ground points whose middle no file with ground points covers: terrain is lacking there."""
+        found = []
+        for name, box in self.without_ground.items():
+            east, north = (box.west + box.east) // 2, (box.south + box.north) // 2
+            middle = Box(east, north - 1, east + 1, north)
+            if not any(other.contains(middle) for other in self.with_ground):
+                found.append(name)
+        return sorted(found)
+
+    def take_file(self, info: SpillInfo, peak: int) -> None:
+        """Count the points of a file."""
+        for name in _COUNTS:
+            self.counts[name] += getattr(info, name)
+        (self.ground_boxes if info.ground_only else self.full_boxes).append(info.box)
+        if info.ground:
+            self.with_ground.append(info.box)
+        elif set(info.classes) - {WATER_CLASS} and info.used:
+            self.without_ground[info.name] = info.box
+        self.peak = max(self.peak, peak)
+
+    def take_sheet(self, code: str, made: SheetMade, neighbours: tuple[str, ...], folders: list[str]) -> None:
+        """Note what was made of a sheet."""
+        self.peak = max(self.peak, made.peak)
+        if made.beyond:
+            return
+        if made.coverage == 0.0 or (made.empty and not made.staged):
+            self.empty.append(code)
+        elif made.sparse:
+            self.sparse[code] = made.coverage
+        else:
+            self.written[code] = folders
+            if any(product == "dem" for product, _ in made.empty):
+                self.no_terrain.append(code)
+            if neighbours:
+                self.neighbours[code] = neighbours

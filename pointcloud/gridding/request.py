@@ -1,0 +1,90 @@
+"""What the user asks of a run, and who is told how it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from pointcloud.geo.crs import SpatialReference
+from pointcloud.io.remark import Remark
+from pointcloud.params.grid import GridParams
+
+if TYPE_CHECKING:
+    from pointcloud.gridding.changes import Work
+    from pointcloud.gridding.inventory import Inventory
+    from pointcloud.gridding.plan import Plan
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asks for.
+
+    Parameters
+    ----------
+    inputs, ground : tuple of str
+        Files, folders or globs; those of ``ground`` hold ground points only.
+    out : Path
+    params : GridParams
+    level : str
+        A level of the map sheets, or ``none``.
+    tile_size : float
+        Side in metres of the tiles where there are no sheets.
+    area : tuple of str
+        Sheet codes, boxes ``W,S,E,N``, or polygon files; empty for all.
+    crs : SpatialReference, optional
+    vertical : str, optional
+    credit : str
+        Source credit, written into every raster.
+    jobs : int
+        Processes, or threads where there are few sheets.
+    scheduler : str
+        Address of a Dask scheduler whose workers do the work instead; empty for none.
+    redo : bool
+        Give up rasters in ``out`` that were made with other parameters.
+    scan_extents : bool
+        Find where the points of each file lie, instead of believing its header.
+    reference : Path, optional
+        A DEM that the new heights are compared with.
+    """
+
+    inputs: tuple[str, ...]
+    out: Path
+    params: GridParams
+    ground: tuple[str, ...] = ()
+    level: str = "2500"
+    tile_size: float = 1000.0
+    area: tuple[str, ...] = ()
+    crs: SpatialReference | None = None
+    vertical: str | None = None
+    credit: str = ""
+    jobs: int = 1
+    redo: bool = False
+    scan_extents: bool = False
+    scheduler: str = ""
+    reference: Path | None = None
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What the user states of the rasters, as tags."""
+        return {"CREDIT": self.credit} if self.credit else {}
+
+
+class Watcher(Protocol):
+    """Who is told how a run goes."""
+
+    def planned(self, inventory: Inventory, plan: Plan) -> None:
+        """Hear what there is to do."""
+
+    def outstanding(self, works: Mapping[str, Work], kept: int) -> None:
+        """Hear what is to be made of each sheet, and how many are there already."""
+
+    def step(self, kind: str, key: str, weight: float, *, seconds: float = 0.0, why: str = "") -> None:
+        """Hear of a step: a file was read (``reduce``) or is ``bad``, a sheet was made (``make``) or has ``failed``.
+
+        All weights sum to 1. ``seconds`` is what it took, ``why`` the reason of a failure.
+        """
+
+    def remark(self, remark: Remark) -> None:
+        """Hear of something the user should know."""

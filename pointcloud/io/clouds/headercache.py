@@ -1,0 +1,104 @@
+"""Headers that were read before, by path, size and time: a delivery of thousands of files on a network drive takes
+minutes to look at, texts of points hours, and is looked at again by every run."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from pointcloud.geo.crs import SpatialReference
+from pointcloud.io.archive import container
+from pointcloud.io.cloudheader import CloudHeader
+from pointcloud.io.clouds import pdal
+from pointcloud.io.clouds.text import TextHeader
+from pointcloud.io.las.header import LasHeader
+from pointcloud.io.las.laszip import LaszipRecord
+from pointcloud.io.remark import Remark
+from pointcloud.io.textlines import Layout
+from pointcloud.machine.cachedir import cache_root
+from pointcloud.version import __version__
+
+_TABLE = (
+    "CREATE TABLE IF NOT EXISTS headers (path TEXT, kind TEXT, size INTEGER, modified_ns INTEGER, header TEXT,"
+    " PRIMARY KEY (path, kind))"
+)
+
+
+class HeaderCache:
+    """Headers in a database of the user's cache folder; where none can be written, nothing is kept.
+
+    Parameters
+    ----------
+    kind : str
+        Tells headers apart that were read in different ways.
+    """
+
+    def __init__(self, kind: str) -> None:
+        self.kind = f"{__version__} {kind}"
+        self.held: dict[str, tuple[int, int, str]] = {}
+        with suppress(sqlite3.Error, OSError), self._open() as database:
+            rows = database.execute(
+                "SELECT path, size, modified_ns, header FROM headers WHERE kind = ?", (self.kind,)
+            )
+            self.held = {path: (size, modified, header) for path, size, modified, header in rows}
+
+    @staticmethod
+    def _open() -> sqlite3.Connection:
+        root = cache_root()
+        root.mkdir(parents=True, exist_ok=True)
+        database = sqlite3.connect(root / "headers.sqlite", timeout=5.0)
+        database.execute(_TABLE)
+        return database
+
+    def find(self, path: Path) -> CloudHeader | None:
+        """Return the header of a file, if it was read before and the file has not changed since."""
+        held = self.held.get(str(path.resolve()))
+        if held is None:
+            return None
+        try:
+            status = container(path).stat()
+        except OSError:
+            return None
+        size, modified_ns, text = held
+        if (status.st_size, status.st_mtime_ns) != (size, modified_ns):
+            return None
+        return _header(path, json.loads(text))
+
+    def keep(self, headers: Iterable[CloudHeader]) -> None:
+        """Hold on to headers for another run."""
+        rows = [(str(header.path.resolve()), self.kind, *header.stamp, _text(header)) for header in headers]
+        with suppress(sqlite3.Error, OSError), self._open() as database:
+            database.executemany("INSERT OR REPLACE INTO headers VALUES (?, ?, ?, ?, ?)", rows)
+
+
+def _text(header: CloudHeader) -> str:
+    return json.dumps(
+        asdict(header), default=lambda value: value.hex() if isinstance(value, bytes) else str(value)
+    )
+
+
+def _header(path: Path, values: dict[str, Any]) -> CloudHeader:
+    if "layout" in values:
+        tuples = {name: tuple(values[name]) for name in ("scales", "mins", "maxs", "warnings")}
+        return TextHeader(**{**values, **tuples, "path": path, "layout": Layout(**values["layout"])})
+    crs = values["crs"]
+    tuples = {name: tuple(values[name]) for name in ("scales", "mins", "maxs")}
+    warnings = tuple(
+        Remark(
+            each["message"], tuple((name, path if name == "path" else value) for name, value in each["items"])
+        )
+        for each in values["warnings"]
+    )
+    reference = SpatialReference(**crs) if crs else None
+    common = {**values, **tuples, "path": path, "crs": reference, "warnings": warnings}
+    if "stages" in values:
+        return pdal.PdalHeader(**common)
+    laszip = values["laszip"]
+    packing = LaszipRecord(**{**laszip, "data": bytes.fromhex(laszip["data"])}) if laszip else None
+    tuples = {name: tuple(values[name]) for name in ("version", "offsets")}
+    return LasHeader(**{**common, **tuples, "laszip": packing})

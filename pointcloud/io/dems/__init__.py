@@ -1,0 +1,1 @@
+"""Heights as they come: GeoTIFF, text grids, GML, LEM and whatever GDAL reads."""

@@ -1,0 +1,376 @@
+"""DEMs as files: any raster that GDAL reads, and a folder of them as one terrain.
+
+Only local files are opened, and only by drivers that read rasters: a VRT must be named as one, and what it names must
+be local files too.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import rasterio
+from affine import Affine
+from numpy.typing import NDArray
+from rasterio._err import CPLE_BaseError
+from rasterio.errors import RasterioError
+from rasterio.io import DatasetReader
+from rasterio.session import DummySession
+from rasterio.windows import Window
+
+from pointcloud.errors import CrsError, FileError, ParameterError
+from pointcloud.io.dems.openfiles import CACHE, OpenFiles
+from pointcloud.io.dems.plausibility import Doubts
+from pointcloud.io.gdal_errors import cause
+
+SUFFIXES = (".tif", ".tiff", ".asc", ".img", ".bil", ".flt", ".dem", ".hgt")
+"""What is taken from folders and patterns; a file that is named itself may end in anything."""
+
+DRIVERS = (
+    *("GTiff", "AAIGrid", "HFA", "EHdr", "ENVI", "SRTMHGT", "USGSDEM", "GSBG", "GS7BG", "GSAG", "SAGA"),
+    *("RST", "netCDF", "XYZ", "JP2OpenJPEG", "PNG", "JPEG", "BIL", "DTED", "Idrisi", "ILWIS", "PCRaster"),
+)
+
+_DEEPEST = 4
+_ERRORS = (RasterioError, CPLE_BaseError)
+_SETTINGS: dict[str, object] = {
+    "GDAL_PAM_ENABLED": "NO",
+    "GDAL_VRT_ENABLE_PYTHON": "NO",
+    "GDAL_CACHEMAX": CACHE,
+    "GDAL_DISABLE_READDIR_ON_OPEN": "FALSE",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DemFile:
+    """What a DEM file says of itself.
+
+    Parameters
+    ----------
+    path : Path
+    rows, cols : int
+    transform : Affine
+        North up, square cells.
+    crs_wkt : str, optional
+    exact : bool
+        Whether float32 holds its heights.
+    synthetic : bool
+        Whether it, or the first source of a mosaic, calls itself made-up.
+    credit : str
+        Source and licence that it, or the first source of a mosaic, states.
+    """
+
+    path: Path
+    rows: int
+    cols: int
+    transform: Affine
+    crs_wkt: str | None
+    exact: bool
+    synthetic: bool
+    credit: str = ""
+
+    @property
+    def cell(self) -> float:
+        """Side of a cell in the unit of the CRS."""
+        return float(self.transform.a)
+
+
+def find_dems(inputs: Sequence[str | Path]) -> list[Path]:
+    """Return the files that the inputs name, each once: files, folders (with all folders in them) and patterns.
+
+    Raises
+    ------
+    ParameterError
+        If an input does not exist or holds no DEM.
+    """
+    found: dict[Path, Path] = {}
+    for given in inputs:
+        paths = list(_named(str(given)))
+        if not paths:
+            message = (
+                "dem.none_found" if Path(given).exists() or glob.has_magic(str(given)) else "file.missing"
+            )
+            raise ParameterError(message, path=given, suffixes=", ".join(SUFFIXES))
+        for path in paths:
+            found.setdefault(path.resolve(), path)
+    return [found[place] for place in sorted(found)]
+
+
+def _named(given: str) -> Iterator[Path]:
+    path = Path(given)
+    if path.is_dir():
+        for place, _, names in os.walk(path):
+            yield from (Path(place, name) for name in names if _is_dem(name))
+    elif path.exists():
+        yield path
+    elif glob.has_magic(given):
+        # Path.glob takes no pattern that begins at a drive or the root.
+        yield from (Path(name) for name in glob.iglob(given, recursive=True) if _is_dem(name))  # noqa: PTH207
+
+
+def _is_dem(name: str) -> bool:
+    return name.lower().endswith(SUFFIXES) and not Path(name).name.startswith(".")
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Any]:
+    """Open a raster as all are here: local, by drivers that read rasters; yield rasterio's dataset.
+
+    Raises
+    ------
+    FileError
+        If it cannot be opened or read.
+    """
+    with rasterio.Env(session=DummySession(), **_SETTINGS), open_raster(path) as file:
+        try:
+            yield file
+        except _ERRORS as error:
+            raise FileError("dem.unreadable", path=path, cause=cause(error)) from error
+
+
+def look(path: Path) -> DemFile:
+    """Read what a DEM file says of itself.
+
+    Raises
+    ------
+    FileError
+        If it cannot be read, or is no DEM with square cells, north up.
+    CrsError
+        If it is in degrees, or in another unit than metres.
+    """
+    with rasterio.Env(session=DummySession(), **_SETTINGS), open_raster(path) as file:
+        transform, dtype = file.transform, np.dtype(file.dtypes[0])
+        if file.count >= 3 and dtype == np.uint8:
+            raise FileError("dem.picture", path=path, bands=file.count)
+        if dtype.kind not in "iuf":
+            raise FileError("dem.type", path=path, dtype=dtype)
+        a, b, d, e = transform.a, transform.b, transform.d, transform.e
+        if transform == Affine.identity():
+            raise FileError("dem.nowhere", path=path)
+        if b or d or a <= 0 or abs(a + e) > 1e-6 * a:
+            raise FileError("dem.shape", path=path, a=a, b=b, d=d, e=e)
+        if file.crs is not None and file.crs.is_geographic:
+            raise CrsError("dem.degrees", path=path, crs=file.crs.to_string()[:60])
+        if file.crs is not None and abs(file.crs.linear_units_factor[1] - 1.0) > 1e-9:
+            raise CrsError("dem.unit", path=path, unit=file.crs.linear_units_factor[0])
+        tags = _tags(path, file)
+        exact = (dtype.itemsize <= 2 or dtype == np.float32) and file.scales[0] == 1 and file.offsets[0] == 0
+        return DemFile(
+            path=path,
+            rows=file.height,
+            cols=file.width,
+            transform=transform,
+            crs_wkt=file.crs.to_wkt() if file.crs is not None else None,
+            exact=exact,
+            synthetic=tags.get("SYNTHETIC") == "YES",
+            credit=tags.get("CREDIT", ""),
+        )
+
+
+def _tags(path: Path, file: Any) -> dict[str, str]:
+    """Return the tags of an open raster; those of its first source stand for what a mosaic does not say."""
+    tags: dict[str, str] = file.tags()
+    if path.suffix.lower() == ".vrt" and (source := _first_source(path)) is not None:
+        with open_raster(source) as first:
+            return {**first.tags(), **tags}
+    return tags
+
+
+def _first_source(path: Path) -> Path | None:
+    """Return the first raster that a VRT, which has been checked, is made of."""
+    for element in ElementTree.fromstring(path.read_text(encoding="utf-8-sig")).iter("SourceFilename"):
+        text = (element.text or "").strip()
+        source = Path(path.parent, text) if element.get("relativeToVRT") == "1" else Path(text)
+        return _first_source(source) if source.suffix.lower() == ".vrt" else source
+    return None
+
+
+def credits_of(files: Iterable[DemFile]) -> list[str]:
+    """Return the credits that files state, each once."""
+    return list(dict.fromkeys(file.credit for file in files if file.credit))
+
+
+class Terrain:
+    """Several DEM files of one lattice, read as one; for a single thread.
+
+    Parameters
+    ----------
+    files : sequence of DemFile
+    nodata : float, optional
+        A height that is nodata besides what the files say.
+
+    Raises
+    ------
+    ParameterError
+        If two files differ in cell size or lattice.
+    CrsError
+        If they differ in CRS.
+
+    Warns
+    -----
+    DataWarning
+        If heights are read that are a usual mark of nodata, which their file does not declare, once for each mark;
+        and at the end if a file was read that holds no height.
+    """
+
+    def __init__(self, files: Sequence[DemFile], nodata: float | None = None) -> None:
+        self.files, self.nodata = list(files), nodata
+        self._doubts = Doubts()
+        self._open = OpenFiles(open_raster, _SETTINGS)
+        first = self.files[0]
+        self._places = {file.path: self._place(file, first) for file in self.files}
+
+    def __enter__(self) -> Terrain:
+        self._open.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.__exit__(kind, error, trace)
+        if error is None:
+            self._doubts.end([(file.path, file.rows, file.cols) for file in self.files])
+
+    @staticmethod
+    def _place(file: DemFile, first: DemFile) -> tuple[int, int]:
+        """Return row and column of a file's first cell, counted from that of the first file."""
+        if abs(file.cell - first.cell) > 1e-6 * first.cell:
+            raise ParameterError(
+                "dem.cells", path=file.path, cell=file.cell, other=first.path, wanted=first.cell
+            )
+        if file.crs_wkt and first.crs_wkt and not _same_crs(file.crs_wkt, first.crs_wkt):
+            raise CrsError("dem.crs", path=file.path, other=first.path)
+        row = (first.transform.f - file.transform.f) / first.cell
+        col = (file.transform.c - first.transform.c) / first.cell
+        if max(abs(row - round(row)), abs(col - round(col))) > 0.01:
+            raise ParameterError("dem.lattice", path=file.path, other=first.path)
+        return round(row), round(col)
+
+    def around(self, file: DemFile, halo: int) -> list[str]:
+        """Return the names of the files with cells in a file or within a halo of it, sorted."""
+        top, left = self._places[file.path]
+        near = []
+        for other in self.files:
+            row, col = self._places[other.path]
+            down = row < top + file.rows + halo and top - halo < row + other.rows
+            if down and col < left + file.cols + halo and left - halo < col + other.cols:
+                near.append(other.path.name)
+        return sorted(near)
+
+    def read(self, file: DemFile, row: int, col: int, rows: int, cols: int) -> NDArray[Any]:
+        """Return a window of a file, NaN where there is no height; beyond the file, from its neighbours.
+
+        Within the file only its own heights count, beyond it those of the first neighbour, by name, that has one.
+
+        Parameters
+        ----------
+        file : DemFile
+        row, col : int
+            Of the window's first cell, counted from the file's; may be negative.
+        rows, cols : int
+
+        Returns
+        -------
+        (rows, cols) array of float32 or float64
+
+        Raises
+        ------
+        FileError
+            If a file cannot be read.
+        """
+        exact = all(other.exact for other in self.files)
+        out = np.full((rows, cols), np.nan, np.float32 if exact else np.float64)
+        top, left = self._places[file.path]
+        inside = row >= 0 and col >= 0 and row + rows <= file.rows and col + cols <= file.cols
+        if not inside:
+            for other in sorted(self.files, key=lambda item: item.path.name, reverse=True):
+                if other is not file:
+                    self._copy(other, top + row, left + col, out, over=False)
+        self._copy(file, top + row, left + col, out, over=True)
+        return out
+
+    def _copy(self, file: DemFile, row: int, col: int, out: NDArray[Any], *, over: bool) -> None:
+        """Copy what a file has of a window, counted as the places are; ``over`` clears what was there."""
+        top, left = self._places[file.path]
+        first, last = max(row, top), min(row + out.shape[0], top + file.rows)
+        start, stop = max(col, left), min(col + out.shape[1], left + file.cols)
+        if first >= last or start >= stop:
+            return
+        heights = self._heights(file, Window(start - left, first - top, stop - start, last - first))
+        part = out[first - row : last - row, start - col : stop - col]
+        np.copyto(part, heights, where=True if over else ~np.isnan(heights))
+
+    def _heights(self, file: DemFile, window: Window) -> NDArray[Any]:
+        try:
+            dataset = self._open[file.path]
+            read = dataset.read(1, window=window, masked=True)
+            scale, offset = dataset.scales[0], dataset.offsets[0]
+        except _ERRORS as error:
+            raise FileError("dem.unreadable", path=file.path, cause=cause(error)) from error
+        heights = np.ma.getdata(read).astype(np.float32 if file.exact else np.float64)
+        void = np.ma.getmaskarray(read) | ~np.isfinite(heights)
+        if self.nodata is not None:
+            void |= heights == heights.dtype.type(self.nodata)
+        place = round(window.row_off), round(window.col_off)
+        self._doubts.see(
+            file.path, (*place, place[0] + len(heights), place[1] + heights.shape[1]), heights, void
+        )
+        if not file.exact:
+            heights = heights * scale + offset
+        heights[void] = np.nan
+        return heights
+
+
+def _same_crs(a: str, b: str) -> bool:
+    return a == b or bool(rasterio.crs.CRS.from_wkt(a) == rasterio.crs.CRS.from_wkt(b))
+
+
+def open_raster(path: Path) -> Any:
+    """Open a local raster by a driver of `DRIVERS`, or a mosaic of local files by its name ``.vrt``.
+
+    Raises
+    ------
+    FileError
+        If it is missing, cannot be read, or names what is no local file.
+    """
+    if not path.is_file():
+        raise FileError("file.missing", path=path)
+    drivers: Iterable[str] = DRIVERS
+    if path.suffix.lower() == ".vrt":
+        _check_sources(path, path, 1)
+        drivers = ("VRT",)
+    try:
+        return DatasetReader(str(path), driver=list(drivers))
+    except _ERRORS as error:
+        raise FileError("dem.unreadable", path=path, cause=cause(error)) from error
+
+
+def _check_sources(path: Path, named: Path, depth: int) -> None:
+    """Make sure that a VRT names local files only, and no program."""
+    try:
+        root = ElementTree.fromstring(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, ElementTree.ParseError) as error:
+        raise FileError("dem.unreadable", path=path, cause=cause(error)) from error
+    if root.tag != "VRTDataset":
+        raise FileError("dem.unreadable", path=path, cause="no VRTDataset")
+    for element in root.iter():
+        if element.tag in ("PixelFunctionCode", "PixelFunctionLanguage"):
+            raise FileError("dem.source", path=named, source=element.tag)
+        if element.tag not in ("SourceFilename", "SourceDataset"):
+            continue
+        text = (element.text or "").strip()
+        source = Path(path.parent, text) if element.get("relativeToVRT") == "1" else Path(text)
+        if text.startswith(("/vsi", "<")) or "://" in text or not source.is_file():
+            raise FileError("dem.source", path=named, source=text[:200])
+        if source.suffix.lower() == ".vrt":
+            if depth >= _DEEPEST:
+                raise FileError("dem.source", path=named, source=text[:200])
+            _check_sources(source, named, depth + 1)

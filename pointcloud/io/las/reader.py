@@ -1,0 +1,169 @@
+"""Guarded reading of LAS, LAZ and COPC files: their points in canonical quanta, chunk by chunk."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pointcloud.errors import FileError
+from pointcloud.geo.lattice import QUANTA_PER_METRE, metres
+from pointcloud.io.cloudheader import (
+    CloudHeader,
+    PointChunk,
+    Quanta,
+    Triple,
+    box_remarks,
+    point_limits,
+    require_inside,
+)
+from pointcloud.io.guard import check_unchanged, open_input
+from pointcloud.io.las import ahead, records
+from pointcloud.io.las.decode import Records
+from pointcloud.io.las.header import LasHeader, read_header
+from pointcloud.kernels.points import canonical
+
+__all__ = [
+    "CloudHeader",
+    "PointChunk",
+    "box_remarks",
+    "file_sha256",
+    "iter_points",
+    "iter_records",
+    "read_header",
+]
+
+
+def iter_points(
+    header: LasHeader, *, chunk: int = 1_000_000, parallel: bool = True, check_box: bool = True
+) -> Iterator[PointChunk]:
+    """Yield all points of a file, and none that is not the file's.
+
+    Each point is brought to quanta by itself. Where scale and offset are whole quanta that is exact;
+    otherwise ``(X * scale + offset) * 10000`` is rounded half to even, in float64.
+
+    Parameters
+    ----------
+    header : CloudHeader
+        From :func:`read_header`.
+    chunk : int
+        How many points to yield at a time, at most.
+    parallel : bool
+        Whether to decode LAZ on all cores. The points are the same.
+    check_box : bool
+        Whether a point outside the header's box, by more than a step of the scale and a centimetre, is
+        damage. It is the only sign of most flipped bits in LAZ. Without it, files can be read whose header
+        lies.
+
+    Raises
+    ------
+    FileError
+        If the points cannot be decoded, are fewer than the header says, or lie outside its box; if the file
+        changes while it is read. What was yielded before is then not to be trusted either.
+    """
+    for _, points in iter_records(header, chunk=chunk, parallel=parallel, check_box=check_box, whole=False):
+        yield points
+
+
+def iter_records(
+    header: LasHeader,
+    *,
+    chunk: int = 1_000_000,
+    parallel: bool = True,
+    check_box: bool = True,
+    whole: bool = True,
+) -> Iterator[tuple[NDArray[np.uint8], PointChunk]]:
+    """Yield the raw records of a file, (points, record length) bytes, and the points in them.
+
+    Parameters and errors are those of :func:`iter_points`; the records are overwritten by the next.
+
+    Parameters
+    ----------
+    whole : bool
+        Whether every field of the records is wanted, or only those of the points.
+    """
+    if chunk < 1:
+        raise ValueError(f"chunk must be positive, not {chunk}")
+    converter = _Converter(header, check_box=check_box)
+    with open_input(header.path) as (file, _):
+        check_unchanged(header.path, file, header.size, header.modified_ns)
+        for part in _records(file, header, chunk, parallel=parallel, whole=whole):
+            yield part, converter.convert(part)
+
+
+def file_sha256(path: str | Path) -> str:
+    """Return the SHA-256 of a file's bytes, in lower-case hexadecimal.
+
+    Raises
+    ------
+    FileError
+        If the file cannot be read, or changes while it is read.
+    """
+    with open_input(Path(path)) as (file, _):
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _records(
+    file: io.BufferedReader, header: LasHeader, chunk: int, *, parallel: bool, whole: bool
+) -> Iterator[Records]:
+    """Return the raw records: decoded ahead if that was begun, or else here."""
+    if parallel and not whole and chunk >= ahead.CHUNK:
+        decoded = ahead.decode(header)
+        if decoded is not None:
+            return decoded
+    return records.read(file, header, chunk, parallel=parallel, whole=whole)
+
+
+class _Converter:
+    """Turns raw records into quanta, and refuses what lies outside the box."""
+
+    def __init__(self, header: LasHeader, *, check_box: bool) -> None:
+        self.header = header
+        self.limits = point_limits(header) if check_box and header.count else None
+        late = header.point_format >= 6
+        self.layout = (16, 0xFF, 0x04) if late else (15, 0x1F, 0x80)
+        self.whole = _whole_quanta(header.scales, header.offsets)
+        self.metric = np.array(header.scales), np.array(header.offsets)
+
+    def convert(self, records: NDArray[np.uint8]) -> PointChunk:
+        count = len(records)
+        e, n, z = np.empty(count, np.int64), np.empty(count, np.int64), np.empty(count, np.int32)
+        classification, withheld = np.empty(count, np.uint8), np.empty(count, np.bool_)
+        extremes = np.empty((2, 3), np.int64)
+        layout = records, *self.layout
+        if self.whole is not None:
+            canonical.canonical_exact(*layout, *self.whole, e, n, z, classification, withheld, extremes)
+        else:
+            canonical.canonical_rounded(*layout, *self.metric, e, n, z, classification, withheld, extremes)
+        lows, highs = _quanta(extremes[0]), _quanta(extremes[1])
+        if lows[2] < -(2**31) or highs[2] >= 2**31:
+            low, high = (f"{metres(value):.0f}" for value in (lows[2], highs[2]))
+            raise FileError("file.height", path=self.header.path, low=low, high=high)
+        points = PointChunk(e, n, z, classification, withheld, lows, highs)
+        if self.limits is not None:
+            require_inside(self.header, points, *self.limits)
+        return points
+
+
+def _quanta(values: NDArray[np.int64]) -> Quanta:
+    e, n, z = values.tolist()
+    return e, n, z
+
+
+def _whole_quanta(scales: Triple, offsets: Triple) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+    """Return scales and offsets in quanta if all are whole numbers, as they mostly are; else ``None``.
+
+    How far from whole is still whole? A scale is multiplied by up to 2**31, and must not move a point by a
+    hundredth of a quantum; an offset is only added, and may be 1e-4 quanta off (float64 at 10 000 km).
+    """
+    steps = np.rint(np.array(scales) * QUANTA_PER_METRE)
+    shifts = np.rint(np.array(offsets) * QUANTA_PER_METRE)
+    scale_error = np.abs(np.array(scales) * QUANTA_PER_METRE - steps) * 2**31
+    offset_error = np.abs(np.array(offsets) * QUANTA_PER_METRE - shifts)
+    if steps.min() < 1 or scale_error.max() > 1e-2 or offset_error.max() > 1e-4:
+        return None
+    return steps.astype(np.int64), shifts.astype(np.int64)

@@ -1,0 +1,1 @@
+"""Rasters as we write them: COG, VRT, styles, pictures, text."""

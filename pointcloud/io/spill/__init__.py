@@ -1,0 +1,1 @@
+"""What one file of points leaves behind for the sheets: cells on the lattice and ground points."""

@@ -1,0 +1,1 @@
+"""Kernels of points: records to quanta, quanta to cells, buckets and cubes."""

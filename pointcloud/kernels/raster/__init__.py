@@ -1,0 +1,1 @@
+"""Kernels of rasters: overviews, resampling, the geoid."""

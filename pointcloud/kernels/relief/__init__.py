@@ -1,0 +1,1 @@
+"""Kernels of relief: smoothing, slope, curvature, shading, horizons, colours."""

@@ -1,0 +1,1 @@
+"""Kernels of triangulation: exact predicates, Delaunay triangles, heights in them."""

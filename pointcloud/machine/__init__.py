@@ -1,0 +1,1 @@
+"""This computer: where it keeps caches, and its memory."""

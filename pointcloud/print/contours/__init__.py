@@ -1,0 +1,1 @@
+"""Contours: traced, labelled, and as files for a GIS or CAD."""

@@ -1,0 +1,1 @@
+"""Site maps: land and paper, furniture, legend, title block."""

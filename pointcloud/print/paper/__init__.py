@@ -1,0 +1,1 @@
+"""Paper: pages in millimetres, fonts, and files of them."""

@@ -1,0 +1,1 @@
+"""Sections along lines: drawings and tables."""

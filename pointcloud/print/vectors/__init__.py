@@ -1,0 +1,1 @@
+"""The user's own lines and areas, and their labels."""

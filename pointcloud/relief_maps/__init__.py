@@ -1,0 +1,1 @@
+"""DEM files to relief maps and viewsheds."""
