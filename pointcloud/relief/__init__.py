@@ -13,12 +13,12 @@ from pointcloud.relief.derivatives import (
     profile_curvature,
     slope,
 )
-from pointcloud.relief.local_relief import local_dominance, local_relief
 from pointcloud.relief.openness import (
     negative_openness,
     positive_openness,
     sky_view_factor,
 )
+from pointcloud.relief.prominence import local_dominance, local_relief
 from pointcloud.relief.render import halo, layer, picture, shaded_heights
 from pointcloud.relief.vat import combined_vat, vat
 from pointcloud.relief.viewshed import viewshed

@@ -27,7 +27,7 @@ from pointcloud.params.styles import (
     Trend,
     Vat,
 )
-from pointcloud.relief import csmap, derivatives, local_relief, openness
+from pointcloud.relief import csmap, derivatives, openness, prominence
 from pointcloud.relief.bands import Dem, Floats, Gaussian, check_dem, check_resolution, each_band, reach_cells
 from pointcloud.relief.vat import combined_vat, vat
 
@@ -44,8 +44,8 @@ _LAYERS: dict[str, Callable[..., Floats]] = {
     "sky-view": openness.sky_view_factor,
     "openness": openness.positive_openness,
     "negative-openness": openness.negative_openness,
-    "local-relief": local_relief.local_relief,
-    "local-dominance": local_relief.local_dominance,
+    "local-relief": prominence.local_relief,
+    "local-dominance": prominence.local_dominance,
     "vat": vat,
     "combined-vat": combined_vat,
 }
@@ -158,7 +158,7 @@ def halo(style: str, resolution: float, params: StyleParams | None = None) -> in
     if isinstance(values, CsParams | Smoothing):
         return reach_cells(values.sigma, values.truncation, resolution) + 1
     if isinstance(values, Trend):
-        smoothing = local_relief.trend(values)
+        smoothing = prominence.trend(values)
         return reach_cells(smoothing.sigma, smoothing.truncation, resolution)
     mending = reach_cells(derivatives.MENDING.sigma, derivatives.MENDING.truncation, resolution) + 1
     if isinstance(values, Sky | Vat | Stand):

@@ -17,7 +17,7 @@ COUNT = """
 import os
 import pointcloud.io.las as las
 
-whole = las.iter_points
+whole = reader.iter_points
 
 
 def counted(header, **options):
@@ -26,7 +26,7 @@ def counted(header, **options):
     yield from whole(header, **options)
 
 
-las.iter_points = counted
+reader.iter_points = counted
 """
 
 

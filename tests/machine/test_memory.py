@@ -12,7 +12,7 @@ MIB = 2**20
 
 def told(work: str) -> int:
     """Return the peak that a process of its own tells after some work."""
-    program = [sys.executable, "-c", f"{work}\nfrom pointcloud import memory; print(memory.peak())"]
+    program = [sys.executable, "-c", f"{work}\nfrom pointcloud.machine import memory; print(memory.peak())"]
     return int(subprocess.run(program, capture_output=True, check=True).stdout)
 
 
