@@ -200,7 +200,7 @@ def test_an_edited_tag_is_said(tag: str, tmp_path: Path) -> None:
         file.update_tags(TEXT_FORMAT=tag)
     report, _ = run(tmp_path / "back", tmp_path / "out" / OUT, back=True)
     assert "TEXT_FORMAT" in next(iter(report.failed.values()))
-    assert not [path for path in (tmp_path / "back").rglob("*") if path.is_file()]
+    assert not list((tmp_path / "back").rglob("*.txt"))
 
 
 def test_a_name_in_the_tag_does_not_lead_elsewhere(tmp_path: Path) -> None:
