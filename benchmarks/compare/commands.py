@@ -169,7 +169,7 @@ RELIEF = (
     ),
     Command(
         "viewshed-two",
-        f"viewshed {AT} 21500,-165800 --dem sheets/out/DEM_1g --radius 500 --flat -o {{own}}/v.tif",
+        f"viewshed {AT} 21450,-165750 --dem sheets/out/DEM_1g --radius 500 --flat -o {{own}}/v.tif",
         after=("sheets",),
     ),
 )
