@@ -146,6 +146,8 @@ def main() -> int:
         commands = chosen(asked.names)
     except KeyError as error:
         parser.error(f"no command {error}")
+    if asked.keep and asked.keep.exists():
+        parser.error(f"{asked.keep} exists; --keep takes a folder that does not")
     start = time.monotonic()
     with work_folder(asked.keep) as folder, checkout(ROOT, asked.base, folder / "base") as base:
         import inputs
