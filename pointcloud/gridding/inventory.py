@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pointcloud.errors import CrsError, FileError, HyogoError
 from pointcloud.geo import crs as crs_room
+from pointcloud.geo import presumed_crs
 from pointcloud.geo.boxindex import BoxIndex
 from pointcloud.geo.crs import SpatialReference
 from pointcloud.geo.lattice import Box
@@ -209,13 +210,13 @@ def _agree(
     for source in sources:
         stated = source.header.crs
         if stated is None and given is None:
-            deduction = crs_room.deduce(source.header.path.name, source.box.bounds)
+            deduction = presumed_crs.deduce(source.header.path.name, source.box.bounds)
             remarks.extend(Remark.of(name, **values) for name, values in deduction.warnings)
             stated = deduction.crs
         reference = stated if stated is not None else given
         assert reference is not None
         if source.header.crs is None:
-            crs_room.check_name(source.header.path.name, source.box.bounds, reference)
+            presumed_crs.check_name(source.header.path.name, source.box.bounds, reference)
         crs_room.require_metres(reference, source.header.path.name)
         references[source.key] = reference
     if given is not None:
