@@ -38,9 +38,9 @@ class Rays:
     Parameters
     ----------
     south, east : (directions, n, 4) arrays
-        Offsets in cells of the cells that the height of a point comes from.
+        Offsets in cells of the cells that the height of a point comes from; 0, as of the cell itself, beyond the last.
     scale : (directions, n, 4) array
-        Their weights over the point's distance in metres; 0 beyond the last of them.
+        Their weights over the point's distance in metres; 0 beyond the last.
     counts : (directions, 3) array
         How many points of a direction have one cell; one or two; any number. They stand in this order.
     near : int
@@ -83,10 +83,9 @@ class Rays:
         for d, points in enumerate(found):
             counts[d] = [sum(len(shares) <= most for _, shares in points) for most in (1, 2, _MOST)]
             for k, (way, shares) in enumerate(sorted(points, key=lambda point: (len(point[1]), point[0]))):
-                # A cell stands for those that are not there: one that is void would void the point.
-                offsets = [*shares, *[next(iter(shares))] * (_MOST - len(shares))]
-                south[d, k], east[d, k] = zip(*offsets, strict=True)
-                scale[d, k, : len(shares)] = [share / (way * resolution) for share in shares.values()]
+                some = slice(len(shares))
+                south[d, k, some], east[d, k, some] = zip(*shares, strict=True)
+                scale[d, k, some] = [share / (way * resolution) for share in shares.values()]
         nearest = [min(points, key=lambda point: point[0])[1] for points in found]
         near = max(abs(offset) for shares in nearest for cell in shares for offset in cell)
         return cls(south, east, scale, counts, near)

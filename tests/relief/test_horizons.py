@@ -81,6 +81,19 @@ def test_a_plane_with_holes_and_an_edge_is_a_plane_everywhere(kind: str) -> None
         assert found[valid] == pytest.approx(float(wanted), abs=1e-6)
 
 
+def test_slopes_go_on_where_only_some_columns_are_smoothed() -> None:
+    """A plane with a void: in the bands that are not the first or the last few columns lie beside nodata."""
+    east, north = centres(200, 300)
+    dem = 1500.0 + 0.4 * east - 0.5 * north
+    dem[90:100, 250:260] = np.nan
+    slope, aspect = math.degrees(math.atan(math.hypot(0.4, 0.5))), math.degrees(math.atan2(-0.4, 0.5))
+    wanted = plain.sky(plain.plane(slope, aspect, 16))
+    for threads in (1, 2):
+        found = relief.sky_view_factor(dem, 1.0, threads=threads)
+        assert np.array_equal(np.isnan(found), np.isnan(dem))
+        assert np.nanmax(np.abs(found - wanted)) < 1e-6
+
+
 @pytest.mark.parametrize(
     ("resolution", "params"),
     [
