@@ -25,7 +25,7 @@ from pointcloud.params.grid import WATER_CLASS, GridParams
 from pointcloud.params.styles import STYLES
 from pointcloud.run import mosaics
 from pointcloud.run.changes import Changes
-from pointcloud.run.items import InputFile, Item, Made, Work
+from pointcloud.run.items import InputFile, Item, Made, Work, sheet_item
 from pointcloud.run.loop import Task
 from pointcloud.run.mosaics import Series
 from pointcloud.run.publish import Publisher
@@ -78,14 +78,7 @@ class GridRecipe(Recipe):
     def items(self, changes: Changes, publisher: Publisher) -> Sequence[Item]:
         """Return the sheets of the plan."""
         return [
-            Item(
-                key=code,
-                label=code,
-                code=code,
-                bounds=sheet.bounds,
-                outputs={folder: f"{folder}/{names.file_in(folder, code)}" for folder in self.products},
-                wanted=code in self.plan.wanted,
-            )
+            sheet_item(sheet, self.products, wanted=code in self.plan.wanted)
             for code, sheet in self.plan.sheets.items()
         ]
 
