@@ -198,7 +198,7 @@ class GridRecipe(Recipe):
 
         A sheet without any may be a breakwater. Points of water and of excluded classes prove nothing.
         """
-        if self.report.counts["ground"] or self.request.params.products == ("dsm",):
+        if self.report.counts["ground"] or self.params.products == ("dsm",):
             return
         ignored = {WATER_CLASS, *self.request.params.excluded_classes}
         lost = sum(self.sources[file].header.count for file in self.report.bad_files if file in self.sources)
