@@ -34,6 +34,7 @@ from pointcloud.messages import say
     help=say("classify.isolated"),
 )
 @click.option("--crs", metavar="CRS", help=say("grid.crs"))
+@options.to_crs
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help=say("grid.jobs"))
 @click.option("--dry-run", is_flag=True, help=say("grid.dry_run"))
 @click.pass_context
@@ -66,6 +67,7 @@ def command(context: click.Context, /, dry_run: bool, **given: Any) -> None:
         given["isolated"],
         options.crs_of(given),
         given["jobs"] or os.cpu_count() or 1,
+        options.to_crs_of(given),
     )
     if dry_run:
         inventory = prepare(request)

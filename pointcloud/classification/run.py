@@ -66,6 +66,8 @@ class ClassifyRequest:
         Of files that state none.
     jobs : int
         Cores to use.
+    to_crs : SpatialReference, optional
+        That points of all files are brought into while they are classified; files keep the coordinates they have.
     """
 
     inputs: tuple[str, ...]
@@ -76,6 +78,7 @@ class ClassifyRequest:
     isolated: int = ISOLATED
     crs: SpatialReference | None = None
     jobs: int = 1
+    to_crs: SpatialReference | None = None
 
     def __post_init__(self) -> None:
         rising = all(0.0 < low < high < math.inf for low, high in pairwise(self.heights))
@@ -111,7 +114,9 @@ def prepare(request: ClassifyRequest) -> Inventory:
     CrsError
         If the files do not share one usable CRS.
     """
-    inventory = take_inventory(request.inputs, (), crs=request.crs, vertical=None, needs_zone=False)
+    inventory = take_inventory(
+        request.inputs, (), crs=request.crs, to_crs=request.to_crs, vertical=None, needs_zone=False
+    )
     if not inventory.sources and not inventory.bad:
         raise ParameterError("run.nothing")
     seen: dict[str, Path] = {}

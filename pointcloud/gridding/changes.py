@@ -135,6 +135,8 @@ class Changes:
                 return False
             if (each.name, each.ground, each.size) != (header.path.name, source.all_ground, header.size):
                 return False
+            if each.moved_from != header.moved_from:
+                return False
             if each.modified_ns != header.modified_ns and each.sha256 != self._hash(source):
                 return False
         return True

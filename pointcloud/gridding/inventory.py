@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -10,9 +10,11 @@ from pathlib import Path
 
 from pointcloud.errors import CrsError, FileError, HyogoError
 from pointcloud.geo import crs as crs_room
+from pointcloud.geo import transform
 from pointcloud.geo.boxindex import BoxIndex
 from pointcloud.geo.crs import SpatialReference
 from pointcloud.geo.lattice import Box
+from pointcloud.geo.transform import PointTransform
 from pointcloud.io.cloudheader import CloudHeader
 from pointcloud.io.clouds.files import find_files
 from pointcloud.io.clouds.headercache import HeaderCache
@@ -105,6 +107,7 @@ def take_inventory(
     crs: SpatialReference | None,
     vertical: str | None,
     needs_zone: bool,
+    to_crs: SpatialReference | None = None,
     scan: Callable[[CloudHeader], CloudHeader] | None = None,
     stages: str = "",
 ) -> Inventory:
@@ -115,11 +118,13 @@ def take_inventory(
     inputs, ground : sequences of str
         Files, folders or globs; those of ``ground`` hold ground points only. A file named in both is ground.
     crs : SpatialReference, optional
-        Of files that state none; it must agree with those that state one.
+        Of files that state none; it must agree with those that state one, unless points are brought into ``to_crs``.
     vertical : str, optional
         Height datum of all files, which mostly state none.
     needs_zone : bool
         Whether sheets of a plane rectangular zone are to be made.
+    to_crs : SpatialReference, optional
+        That the points of all files are brought into.
     scan : callable, optional
         Finds the box of the points themselves, for files whose header box lies.
     stages : str
@@ -130,7 +135,7 @@ def take_inventory(
     ParameterError
         If an input is missing.
     CrsError
-        If the files do not share one usable CRS.
+        If the files do not share one usable CRS, or one cannot be brought into ``to_crs``.
     """
     refused: dict[Path, HyogoError] = {}
     ground_files = find_files(ground, refused) if ground else []
@@ -139,21 +144,25 @@ def take_inventory(
     files = [(path, False) for path in given if path.resolve() not in known]
     files += [(path, True) for path in ground_files]
     sources: list[Source] = []
-    bad = [BadFile(path, error, claimed_boxes(path)) for path, error in refused.items()]
     remarks: list[Remark] = []
     headers = _read_headers([path for path, _ in files], scan, stages)
     for (path, all_ground), header in zip(files, headers, strict=True):
         if isinstance(header, FileError):
-            bad.append(BadFile(path, header, claimed_boxes(path)))
+            refused[path] = header
         elif header.count:
             sources.append(Source(header, all_ground or header.all_ground))
             remarks.extend(header.warnings)
         else:
             remarks.append(Remark.of("run.no_points", path=path.name))
             remarks.extend(header.warnings)
-    common, more = _agree(sources, crs, vertical)
+    if to_crs is not None:
+        sources, common, more = _brought(sources, crs, vertical, to_crs)
+    else:
+        common, more = _agree(sources, crs, vertical)
     if needs_zone and sources and (common is None or common.zone is None):
         raise CrsError("run.no_zone", crs=common.label if common else "-")
+    transforms = {source.header.transform for source in sources}
+    bad = (BadFile(path, error, claimed_boxes(path, transforms)) for path, error in refused.items())
     return Inventory(tuple(sources), tuple(bad), common, tuple(remarks + more))
 
 
@@ -191,6 +200,22 @@ def _agree(
         return None, []
     references: dict[str, SpatialReference] = {}
     remarks: list[Remark] = []
+    for source, reference in _references(sources, given, remarks):
+        crs_room.require_metres(reference, source.header.path.name)
+        references[source.key] = reference
+    if given is not None:
+        for key, reference in references.items():
+            if not crs_room.same_place(reference, given):
+                raise CrsError("run.crs_differs", file=key, stated=reference.label, given=given.label)
+    common, notices = crs_room.common(references, vertical=vertical)
+    remarks.extend(Remark.of(name, **values) for name, values in notices)
+    return (replace(common, horizontal=given.horizontal) if given else common), remarks
+
+
+def _references(
+    sources: Sequence[Source], given: SpatialReference | None, remarks: list[Remark]
+) -> Iterator[tuple[Source, SpatialReference]]:
+    """Yield the CRS of each file, stated, given or deduced; ``remarks`` is added to."""
     for source in sources:
         stated = source.header.crs
         if stated is None and given is None:
@@ -201,12 +226,40 @@ def _agree(
         assert reference is not None
         if source.header.crs is None:
             crs_room.check_name(source.header.path.name, source.box.bounds, reference)
-        crs_room.require_metres(reference, source.header.path.name)
-        references[source.key] = reference
-    if given is not None:
-        for key, reference in references.items():
-            if not crs_room.same_place(reference, given):
-                raise CrsError("run.crs_differs", file=key, stated=reference.label, given=given.label)
-    common, notices = crs_room.common(references, vertical=vertical)
+        yield source, reference
+
+
+def _brought(
+    sources: Sequence[Source],
+    given: SpatialReference | None,
+    vertical: str | None,
+    target: SpatialReference,
+) -> tuple[list[Source], SpatialReference | None, list[Remark]]:
+    """Return the files, those in another CRS with the way into ``target``, what they are in then, and what to say."""
+    if not sources:
+        return [], None, []
+    references: dict[str, SpatialReference] = {}
+    remarks: list[Remark] = []
+    brought: list[Source] = []
+    firsts: dict[str, list[str]] = {}
+    for source, reference in _references(sources, given, remarks):
+        name = source.header.path.name
+        if given is not None and transform.restates(given, reference):
+            remarks.append(
+                Remark.of("transform.read_as", file=name, stated=reference.label, given=given.label)
+            )
+            reference = replace(reference, horizontal=given.horizontal)
+        way = PointTransform.between(reference, target, name)
+        brought.append(replace(source, header=source.header.moved(way)))
+        references[source.key] = replace(reference, horizontal=target.horizontal)
+        if way is not None:
+            firsts.setdefault(way.label, []).append(name)
+    for crs, names in sorted(firsts.items()):
+        values: dict[str, object] = {"count": len(names), "file": names[0]}
+        remarks.append(Remark.of("transform.brought", **values, crs=crs, to=target.label))
+    common, notices = crs_room.common(references, vertical=vertical or target.vertical)
+    high = [s.header.path.name for s in sources if s.header.crs is not None and s.header.crs.ellipsoidal]
+    if high and common.vertical is None:
+        remarks.append(Remark.of("transform.ellipsoidal", count=len(high), file=high[0]))
     remarks.extend(Remark.of(name, **values) for name, values in notices)
-    return (replace(common, horizontal=given.horizontal) if given else common), remarks
+    return brought, common, remarks

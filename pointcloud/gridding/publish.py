@@ -112,6 +112,7 @@ class Publisher:
                 hashes.get(source.key),
                 source.all_ground,
                 source.header.count,
+                source.header.moved_from,
             )
             for source in near
         )

@@ -48,6 +48,8 @@ class Input:
     ground : bool
         All its points were taken as ground.
     points : int
+    moved_from : str
+        System that its points were brought from; empty if they stayed where they are.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Input:
     sha256: str | None
     ground: bool
     points: int
+    moved_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
