@@ -23,15 +23,11 @@ from pointcloud import pipeline, relief
 from pointcloud.api.raster import Raster
 from pointcloud.errors import DataWarning, ParameterError
 from pointcloud.geo import crs as crs_room
-from pointcloud.geo import transform
-from pointcloud.geo.crs import SpatialReference
 from pointcloud.geo.lattice import QUANTA_PER_METRE, Box, Grid
-from pointcloud.geo.transform import PointTransform
-from pointcloud.io.cloudheader import CloudHeader
+from pointcloud.io.clouds.crs import brought
 from pointcloud.io.clouds.readers import read_header
 from pointcloud.io.spill.cloud import Cloud
 from pointcloud.io.spill.reduce import Reducer
-from pointcloud.messages import say
 from pointcloud.params.csmap import CsParams
 from pointcloud.params.grid import HYOGO_CS, QUALITY_BANDS, USUAL_PRODUCTS, VOID, GridParams
 from pointcloud.params.styles import STYLES, StyleParams
@@ -197,7 +193,10 @@ def read(
     assumed = crs_room.from_user(crs) if crs else None
     if to_crs:
         target = crs_room.from_user(to_crs)
-        headers = [(_brought(header, assumed, target), whole) for header, whole in headers]
+        found = [brought(header, assumed, target) for header, _ in headers]
+        for remark in (remark for *_, remarks in found for remark in remarks):
+            warnings.warn(DataWarning(str(remark)), stacklevel=2)
+        headers = [(each[0], whole) for each, (_, whole) in zip(found, headers, strict=True)]
         common: str | None = target.horizontal
     else:
         references = {str(header.path): header.crs or assumed for header, _ in headers}
@@ -207,19 +206,6 @@ def read(
         common = crs_room.common(stated)[0].horizontal if stated else None
     spills = [pipeline.reduce(header, params.reduce, all_ground=whole) for header, whole in headers]
     return PointCloud(Cloud(spills), params, common)
-
-
-def _brought(header: CloudHeader, assumed: SpatialReference | None, target: SpatialReference) -> CloudHeader:
-    """Return the header of a file whose points are brought into another system."""
-    reference = header.crs or assumed
-    if reference is None:
-        found = crs_room.deduce(header.path.name, header.box.bounds)
-        for message, values in found.warnings:
-            warnings.warn(DataWarning(say(message, **values)), stacklevel=3)
-        reference = found.crs
-    if assumed is not None and transform.restates(assumed, reference):
-        reference = assumed
-    return header.moved(PointTransform.between(reference, target, header.path.name))
 
 
 def dsm(

@@ -107,9 +107,10 @@ def _require_jgd(source: SpatialReference, target: SpatialReference, file: str) 
     values = {"file": file, "crs": source.label, "to": target.label}
     if datum == "Tokyo":
         raise CrsError("transform.tokyo", **values)
-    if datum == "WGS 84":
-        raise CrsError("transform.wgs84", **values, same=_twin(source.horizontal))
-    if datum is None:
+    same = _twin(source.horizontal) if datum == "WGS 84" else None
+    if same is not None:
+        raise CrsError("transform.wgs84", **values, same=same)
+    if datum not in _JGD:
         raise CrsError("transform.other", **values)
 
 
@@ -123,9 +124,8 @@ def _require_unmoved(source: SpatialReference, target: SpatialReference, file: s
         raise CrsError("transform.moved", file=file, crs=source.label, to=target.label, datum=datum)
 
 
-def _twin(wgs: str) -> str:
-    """Return the system of JGD2011 with the parameters of one of WGS 84: degrees if there is none."""
-    planes = (
-        f"EPSG:{code}" for code in (*_UTM, *(projections.JGD2011 + zone for zone in projections.ORIGINS))
-    )
-    return next((code for code in planes if projections.alike(code, wgs)), f"EPSG:{projections.JGD2011}")
+def _twin(wgs: str) -> str | None:
+    """Return the system of JGD2011 with the parameters of one of WGS 84."""
+    zones = (projections.JGD2011 + zone for zone in projections.ORIGINS)
+    codes = (f"EPSG:{code}" for code in (projections.JGD2011, *_UTM, *zones))
+    return next((code for code in codes if projections.alike(code, wgs)), None)

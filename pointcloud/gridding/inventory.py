@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -10,12 +10,11 @@ from pathlib import Path
 
 from pointcloud.errors import CrsError, FileError, HyogoError
 from pointcloud.geo import crs as crs_room
-from pointcloud.geo import transform
 from pointcloud.geo.boxindex import BoxIndex
 from pointcloud.geo.crs import SpatialReference
 from pointcloud.geo.lattice import Box
-from pointcloud.geo.transform import PointTransform
 from pointcloud.io.cloudheader import CloudHeader
+from pointcloud.io.clouds import crs as cloud_crs
 from pointcloud.io.clouds.files import find_files
 from pointcloud.io.clouds.headercache import HeaderCache
 from pointcloud.io.clouds.presumed_extent import claimed_boxes
@@ -200,7 +199,9 @@ def _agree(
         return None, []
     references: dict[str, SpatialReference] = {}
     remarks: list[Remark] = []
-    for source, reference in _references(sources, given, remarks):
+    for source in sources:
+        reference, said = cloud_crs.reference(source.header, given)
+        remarks.extend(said)
         crs_room.require_metres(reference, source.header.path.name)
         references[source.key] = reference
     if given is not None:
@@ -212,54 +213,34 @@ def _agree(
     return (replace(common, horizontal=given.horizontal) if given else common), remarks
 
 
-def _references(
-    sources: Sequence[Source], given: SpatialReference | None, remarks: list[Remark]
-) -> Iterator[tuple[Source, SpatialReference]]:
-    """Yield the CRS of each file, stated, given or deduced; ``remarks`` is added to."""
-    for source in sources:
-        stated = source.header.crs
-        if stated is None and given is None:
-            deduction = crs_room.deduce(source.header.path.name, source.box.bounds)
-            remarks.extend(Remark.of(name, **values) for name, values in deduction.warnings)
-            stated = deduction.crs
-        reference = stated if stated is not None else given
-        assert reference is not None
-        if source.header.crs is None:
-            crs_room.check_name(source.header.path.name, source.box.bounds, reference)
-        yield source, reference
-
-
 def _brought(
     sources: Sequence[Source],
     given: SpatialReference | None,
     vertical: str | None,
     target: SpatialReference,
 ) -> tuple[list[Source], SpatialReference | None, list[Remark]]:
-    """Return the files, those in another CRS with the way into ``target``, what they are in then, and what to say."""
+    """Return the files as they come into ``target``, what that is with their heights, and what to say."""
     if not sources:
         return [], None, []
     references: dict[str, SpatialReference] = {}
     remarks: list[Remark] = []
     brought: list[Source] = []
-    firsts: dict[str, list[str]] = {}
-    for source, reference in _references(sources, given, remarks):
-        name = source.header.path.name
-        if given is not None and transform.restates(given, reference):
-            remarks.append(
-                Remark.of("transform.read_as", file=name, stated=reference.label, given=given.label)
-            )
-            reference = replace(reference, horizontal=given.horizontal)
-        way = PointTransform.between(reference, target, name)
-        brought.append(replace(source, header=source.header.moved(way)))
+    moved: dict[str, list[str]] = {}
+    high: list[str] = []
+    for source in sources:
+        header, reference, said = cloud_crs.brought(source.header, given, target)
+        remarks.extend(said)
+        brought.append(replace(source, header=header))
         references[source.key] = replace(reference, horizontal=target.horizontal)
-        if way is not None:
-            firsts.setdefault(way.label, []).append(name)
-    for crs, names in sorted(firsts.items()):
-        values: dict[str, object] = {"count": len(names), "file": names[0]}
-        remarks.append(Remark.of("transform.brought", **values, crs=crs, to=target.label))
+        if header.transform is not None:
+            moved.setdefault(header.transform.label, []).append(header.path.name)
+        if reference.ellipsoidal:
+            high.append(header.path.name)
+    for crs, names in sorted(moved.items()):
+        where = {"crs": crs, "to": target.label}
+        remarks.append(Remark.of("transform.brought", count=len(names), file=names[0], **where))
     common, notices = crs_room.common(references, vertical=vertical or target.vertical)
-    high = [s.header.path.name for s in sources if s.header.crs is not None and s.header.crs.ellipsoidal]
+    remarks.extend(Remark.of(name, **values) for name, values in notices)
     if high and common.vertical is None:
         remarks.append(Remark.of("transform.ellipsoidal", count=len(high), file=high[0]))
-    remarks.extend(Remark.of(name, **values) for name, values in notices)
     return brought, common, remarks
