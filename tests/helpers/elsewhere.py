@@ -36,7 +36,7 @@ def write(
 
     Degrees have steps of 1e-9, metres of 1 mm, unless ``step`` says otherwise.
     """
-    step = options.pop("step", 1e-9 if crs in DEGREES else 0.001)
+    step = options.pop("step", None) or (1e-9 if crs in DEGREES else 0.001)
     wkt = options.pop("wkt", pyproj.CRS(crs).to_wkt("WKT2_2019" if crs in (6667, 4979) else "WKT1_GDAL"))
     corner = options.pop("corner", (float(np.round(x.mean())), float(np.round(y.mean()))))
     raw = [np.rint((values - at) / step).astype(np.int32) for values, at in zip((x, y), corner, strict=True)]
