@@ -229,6 +229,8 @@ def test_rasters_without_moved_points_are_the_same_to_the_byte(small: Columns, t
     assert {name: each.read_bytes() for name, each in made.items()} == {
         name: each.read_bytes() for name, each in expected.items()
     }
+    with rasterio.open(next(iter(expected.values()))) as file:
+        assert [set(each) for each in json.loads(file.tags()["INPUTS"])] == [{"name", "size", "sha256"}]
     newer = grid(tmp_path / "newer", path, *COARSE, "--to-crs", "5")
     for name, each in newer.items():
         assert np.array_equal(pixels(each), pixels(expected[name]))
@@ -359,7 +361,8 @@ def test_a_plan_of_degrees(small: Columns, tmp_path: Path, capsys: pytest.Captur
     assert SHEET in plan["sheets"]
     assert plan["points"] == small[0].size
     assert plan["sheets"][SHEET]["covered"] == pytest.approx(130 * 105 / (400 * 300), rel=0.1)
-    area = ["plan", "-o", tmp_path / "out", *COARSE, "--density", "4", "--area", SHEET, "--to-crs", "5"]
+    place = f"{WEST},{SOUTH},{WEST + 400},{SOUTH + 300}"
+    area = ["plan", "-o", tmp_path / "out", *COARSE, "--density", "4", "--area", place, "--to-crs", "5"]
     assert main([str(each) for each in area]) == 0
 
 
