@@ -18,8 +18,9 @@ from pointcloud.io.clouds import crs as cloud_crs
 from pointcloud.io.clouds.files import find_files
 from pointcloud.io.clouds.headercache import HeaderCache
 from pointcloud.io.clouds.presumed_extent import claimed_boxes
-from pointcloud.io.clouds.readers import read_header
+from pointcloud.io.clouds.readers import read_header, sha256
 from pointcloud.io.remark import Remark
+from pointcloud.run.items import InputFile
 
 _READERS = 16  # most of the time a header takes is waiting, on a network drive at least
 
@@ -42,6 +43,21 @@ class Source:
     def key(self) -> str:
         """What tells it from every other file."""
         return str(self.header.path)
+
+    @property
+    def file(self) -> InputFile:
+        """It as a file that decides what is made."""
+        header = self.header
+        return InputFile(
+            key=self.key,
+            name=header.path.name,
+            size=header.size,
+            modified_ns=header.modified_ns,
+            digest=lambda: sha256(header),
+            ground=self.all_ground,
+            points=header.count,
+            moved_from=header.moved_from,
+        )
 
     @property
     def box(self) -> Box:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pointcloud.geo import crs, transform
+from pointcloud.geo import presumed_crs, transform
 from pointcloud.geo.crs import SpatialReference
 from pointcloud.geo.transform import PointTransform
 from pointcloud.io.cloudheader import CloudHeader
@@ -27,10 +27,10 @@ def reference(
     found = given
     remarks: tuple[Remark, ...] = ()
     if found is None:
-        deduction = crs.deduce(name, bounds)
+        deduction = presumed_crs.deduce(name, bounds)
         found = deduction.crs
         remarks = tuple(Remark.of(message, **values) for message, values in deduction.warnings)
-    crs.check_name(name, bounds, found)
+    presumed_crs.check_name(name, bounds, found)
     return found, remarks
 
 
