@@ -134,7 +134,7 @@ class ItemRecord:
 
     def json(self) -> str:
         """Return the record as it is written."""
-        values = {"schema": SCHEMA, **asdict(self)}
+        values = {"schema": SCHEMA, **asdict(self, dict_factory=_told)}
         return json.dumps(values, indent=1, sort_keys=True, ensure_ascii=False)
 
     @classmethod
@@ -340,6 +340,11 @@ class Record:
             else:
                 put.remove(self.out / FOLDER / f"{code}.json")
                 del self.items[code]
+
+
+def _told(items: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return fields but the one that few inputs have."""
+    return {name: value for name, value in items if name != "moved_from" or value}
 
 
 def as_json(values: Mapping[str, object]) -> dict[str, Any]:

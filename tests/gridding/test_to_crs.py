@@ -255,7 +255,10 @@ def test_neighbours_of_another_zone_are_added_later(small: Columns, tmp_path: Pa
     assert {name: path.stat().st_mtime_ns for name, path in rasters(out).items()} == stamps
     record = json.loads((out / "record" / f"{SHEET}.json").read_text(encoding="utf-8"))
     inputs = record["rasters"]["DSM_1g"]["inputs"]
-    assert {each["name"]: each["moved_from"] for each in inputs} == {"east.laz": "EPSG:6674", "west.laz": ""}
+    assert {each["name"]: each.get("moved_from") for each in inputs} == {
+        "east.laz": "EPSG:6674",
+        "west.laz": None,
+    }
 
 
 def test_another_crs_of_files_that_state_none_makes_them_anew(small: Columns, tmp_path: Path) -> None:
