@@ -18,6 +18,8 @@ from runs import Array, gridded, hills, pixels, rasters, shuffled, town, write_c
 
 from hyogo_pc.main import main
 from pointcloud import messages
+from pointcloud.geo.lattice import quanta
+from pointcloud.geo.sheets import sheet_at
 
 WEST, SOUTH = 79_200, -88_800
 """South-west corner of sheet 05MF9958 of zone V, in metres: Hyogo's border with Kyoto, which is in zone VI."""
@@ -309,6 +311,19 @@ def test_a_header_that_lies(small: Columns, tmp_path: Path, capsys: pytest.Captu
     assert "--scan-extents" in said
     made = grid(tmp_path / "made", path, *COARSE, "--to-crs", "5", "--scan-extents")
     assert all(np.array_equal(pixels(each), pixels(expected[name])) for name, each in made.items())
+
+
+def test_the_zone_that_a_name_says(small: Columns, tmp_path: Path) -> None:
+    """A file without a CRS, named after its sheet of zone VI."""
+    x, y = elsewhere.transformed(6673, 6674, small[0], small[1])
+    code = sheet_at(quanta(float(x[0])), quanta(float(y[0])), 6, "2500").code
+    stated = write_in(tmp_path / "a.las", 6674, small)
+    unstated = tmp_path / f"{code}.las"
+    elsewhere.write(unstated, 6674, x, y, small[2], small[3], wkt=None)
+    expected = grid(tmp_path / "expected", stated, *COARSE, "--to-crs", "5")
+    made = grid(tmp_path / "made", unstated, *COARSE, "--to-crs", "5")
+    assert any(SHEET in name for name in made)
+    assert all(np.array_equal(pixels(path), pixels(expected[name])) for name, path in made.items())
 
 
 def test_heights_above_the_ellipsoid_are_told(
