@@ -364,7 +364,9 @@ def cs(terrain: Raster, params: CsParams = HYOGO_CS) -> Raster:
     return Raster(picture, terrain.grid, terrain.crs, "cs")
 
 
-def picture(terrain: Raster, style: str, params: StyleParams | None = None, **settings: float) -> Raster:
+def picture(
+    terrain: Raster, style: str, params: StyleParams | None = None, **settings: float | str
+) -> Raster:
     """Return a terrain model in a style of relief, as a picture.
 
     Parameters
@@ -374,7 +376,7 @@ def picture(terrain: Raster, style: str, params: StyleParams | None = None, **se
         A name of :data:`pointcloud.params.styles.STYLES`: ``slope``, ``openness``, ``vat`` …
     params : StyleParams, optional
         All values of the style; those of the registry without.
-    **settings : float
+    **settings : float or str
         Single values by name, in metres, degrees, 1/m: ``radius=20``.
 
     See Also
@@ -387,7 +389,7 @@ def picture(terrain: Raster, style: str, params: StyleParams | None = None, **se
     )
 
 
-def layer(terrain: Raster, style: str, params: StyleParams | None = None, **settings: float) -> Raster:
+def layer(terrain: Raster, style: str, params: StyleParams | None = None, **settings: float | str) -> Raster:
     """Return a terrain model in a style of relief, as numbers: slope in degrees, curvature in 1/m and so on.
 
     Arguments are those of :func:`picture`, for the styles that have a unit; NaN where the terrain has none.
@@ -396,7 +398,7 @@ def layer(terrain: Raster, style: str, params: StyleParams | None = None, **sett
     return replace(terrain, array=relief.layer(style, terrain.array, terrain.resolution, values), name=style)
 
 
-def _style(style: str, params: StyleParams | None, settings: dict[str, float]) -> StyleParams:
+def _style(style: str, params: StyleParams | None, settings: dict[str, float | str]) -> StyleParams:
     if style not in STYLES:
         raise ParameterError("params.choice", name="style", value=style, choices=", ".join(STYLES))
     return changed_style(STYLES[style].params if params is None else params, settings)

@@ -234,6 +234,7 @@ class GridRecipe(Recipe):
 
     def finish(self, publisher: Publisher, tell: Callable[[Remark], None]) -> None:
         """Write a mosaic of each product and resolution, a picture of each product, and compare with a reference."""
+        self.report.put_in_order(self.plan.sheets)
         mosaics.write(self.record, list(self._series()), self.report)
         if self.request.reference:
             self.report.reference = reference.compare(self._heights(), self.request.reference)

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Any, Literal
 
 from pointcloud.errors import OutputError, ParameterError
@@ -345,6 +345,11 @@ class Record:
 def _told(items: list[tuple[str, Any]]) -> dict[str, Any]:
     """Return fields but the one that few inputs have."""
     return {name: value for name, value in items if name != "moved_from" or value}
+
+
+def is_of_record(path: PurePath) -> bool:
+    """Return whether a file is one of a record, by its name and place: no input of anything."""
+    return path.name == FILE_NAME or (path.parent.name == FOLDER and path.suffix == ".json")
 
 
 def as_json(values: Mapping[str, object]) -> dict[str, Any]:

@@ -257,6 +257,8 @@ def test_every_style_of_a_terrain(slope: pc.PointCloud) -> None:
         assert np.array_equal(shown.array[..., 3] == 255, np.isfinite(terrain.array)), style
     wide, near = (pc.layer(terrain, "openness", radius=radius) for radius in (5.0, 1.0))
     assert not np.array_equal(wide.array, near.array, equal_nan=True)
+    cells = pc.layer(terrain, "openness", radius=5.0, sampling="nearest")
+    assert not np.array_equal(wide.array, cells.array, equal_nan=True)
     with pytest.raises(ParameterError, match="style 'red' is unknown"):
         pc.picture(terrain, "red")
     with pytest.raises(ParameterError, match="no value called sigma"):
