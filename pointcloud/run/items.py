@@ -34,6 +34,8 @@ class InputFile:
     ground : bool
         All its points are taken as ground.
     points : int
+    moved_from : str
+        System that its points are brought from; empty if they stay where they are.
     """
 
     key: str
@@ -43,6 +45,7 @@ class InputFile:
     digest: Callable[[], str]
     ground: bool = False
     points: int = 0
+    moved_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,8 @@ class Input:
     ground : bool
         All its points were taken as ground.
     points : int
+    moved_from : str
+        System that its points were brought from; empty if they stayed where they are.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Input:
     sha256: str | None
     ground: bool
     points: int
+    moved_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +134,7 @@ class ItemRecord:
 
     def json(self) -> str:
         """Return the record as it is written."""
-        values = {"schema": SCHEMA, **asdict(self)}
+        values = {"schema": SCHEMA, **asdict(self, dict_factory=_told)}
         return json.dumps(values, indent=1, sort_keys=True, ensure_ascii=False)
 
     @classmethod
@@ -337,6 +340,11 @@ class Record:
             else:
                 put.remove(self.out / FOLDER / f"{code}.json")
                 del self.items[code]
+
+
+def _told(items: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return fields but the one that few inputs have."""
+    return {name: value for name, value in items if name != "moved_from" or value}
 
 
 def is_of_record(path: PurePath) -> bool:
