@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from pointcloud.errors import ParameterError
 from pointcloud.messages import say
 from pointcloud.params import styles
 from pointcloud.params.csmap import PRESETS
+from pointcloud.textfile import read_toml
 
 if TYPE_CHECKING:
     from pointcloud.params.csmap import CsParams
@@ -130,7 +130,7 @@ def _preset(name: str) -> CsParams:
     if name in PRESETS or not path.is_file():
         return preset(name)
     try:
-        return from_table(tomllib.loads(path.read_text(encoding="utf-8-sig")))
+        return from_table(read_toml(path))
     except ParameterError as error:
         raise ParameterError("params.in_file", path=path, cause=error) from None
     except (OSError, ValueError) as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import tomllib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from pointcloud.params import pdal_stages
 from pointcloud.params.csmap import CsParams, from_table, preset
 from pointcloud.params.smrf import PRESET, PRESETS, SmrfParams
 from pointcloud.params.styles import STYLES, StyleParams
+from pointcloud.textfile import read_toml
 
 Product: TypeAlias = str
 """A name of :data:`PRODUCTS`."""
@@ -271,7 +271,7 @@ def read_params(path: Path) -> dict[str, Any]:
         If the file cannot be read, or holds an unknown key or a value of the wrong kind.
     """
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        values = read_toml(path)
     except (OSError, ValueError) as error:
         raise ParameterError("params.file", path=path, cause=error) from None
     known = {item.name: item for item in fields(GridParams) if item.name != "geoid"}
