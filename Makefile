@@ -1,6 +1,6 @@
 PYTHON ?= python3
 
-.PHONY: demo test soak check bench
+.PHONY: demo test soak check bench drawing
 
-demo test soak check bench:
+demo test soak check bench drawing:
 	$(PYTHON) make.py $@

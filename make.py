@@ -1,10 +1,15 @@
-"""The few verbs of this project, on any system that has Python: demo, test, soak, check, bench.
+"""The few verbs of this project, on any system that has Python: demo, test, soak, check, bench, compare, drawing.
 
     python make.py demo     grid the sample tiles, and say where the pictures are
     python make.py test     lint, types, import contract and tests
     python make.py soak     the long tests: kills, large sizes
     python make.py check    lint, types and import contract alone
     python make.py bench    the benchmarks
+    python make.py compare BASE [NAME ...] [--keep FOLDER]
+                            what every command writes, with the revision BASE and with the working tree: pixels, tags,
+                            texts and bytes; NAMEs choose commands (benchmarks/compare/commands.py has them), --keep
+                            leaves what was written. Ends with 1 if anything differs but times.
+    python make.py drawing  the rooms and their arrows as docs/architecture.md shows them
 
 The first call makes a virtual environment in .venv and installs the versions of constraints.txt into it.
 """
@@ -85,13 +90,26 @@ def bench() -> None:
     run(PYTHON, "benchmarks/view.py")
 
 
+def compare(*arguments: str) -> None:
+    """See what a reshaping has changed."""
+    run(PYTHON, "benchmarks/compare/main.py", *arguments)
+
+
+def drawing() -> None:
+    """Draw the rooms as they are now."""
+    run(PYTHON, "docs/architecture.py")
+
+
 def main() -> None:
     """Run the verb that is asked for."""
-    verbs = {verb.__name__: verb for verb in (demo, test, soak, check, bench)}
-    if len(sys.argv) != 2 or sys.argv[1] not in verbs:
+    verbs = {verb.__name__: verb for verb in (demo, test, soak, check, bench, drawing)}
+    verb, *arguments = sys.argv[1:] or [""]
+    if verb == "compare" and arguments:
+        verbs[verb] = lambda: compare(*arguments)
+    elif arguments or verb not in verbs:
         sys.exit(__doc__)
     prepare()
-    verbs[sys.argv[1]]()
+    verbs[verb]()
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ from process import measure
 from pointcloud import relief
 from pointcloud.params.csmap import preset
 from pointcloud.relief_maps.run import ReliefRequest, make_relief
+from pointcloud.run.watcher import Quiet
 
 SIDE = 2048
 LARGE = 4000
@@ -211,7 +212,7 @@ def cs(dem: Dem, folder: Path, csmap: str | None, program: list[str], runs: int)
 def make_file(source: Path) -> None:
     """Make the CS relief map of a file, as the command does."""
     styles = {"cs": preset("hyogo")}
-    make_relief(ReliefRequest((str(source),), source.with_name("a.tif"), styles), lambda *_: None)
+    make_relief(ReliefRequest((str(source),), source.with_name("a.tif"), styles), Quiet())
 
 
 def files(source: Path, cells: int, csmap: str | None, program: list[str], runs: int) -> None:

@@ -35,7 +35,7 @@ from pointcloud.geo.lattice import Box
 from pointcloud.params.grid import GridParams
 from pointcloud.run.loop import Task, run
 from pointcloud.run.pools import ProcessPool
-from pointcloud.run.record import Record, SheetRecord
+from pointcloud.run.record import ItemRecord, Record
 
 CORNER = (20_000, -165_000)
 """West and north edge of every delivery: sheets in the open sea."""
@@ -79,7 +79,7 @@ def grid_run(tiles: Path, out: Path, level: str, jobs: int) -> Outcome:
     with watched(out / ".scratch") as most:
         cost = measure([*map(str, program), "--jobs", str(jobs), "--log", str(log)])
     events = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
-    made = Record.load(out).sheets.values()
+    made = Record.load(out).items.values()
     return Outcome(cost, events, most[0], max(sheet.made["peak_mib"] for sheet in made))
 
 
@@ -188,7 +188,7 @@ class Empty:
         pass
 
     def made(self, sheet: str, result: Any) -> None:
-        self.record.put(SheetRecord(sheet, (0.0, 0.0, 1.0, 1.0)))
+        self.record.put(ItemRecord(sheet, (0.0, 0.0, 1.0, 1.0)))
 
     def failed(self, kind: str, key: str, error: BaseException | None) -> None:
         raise RuntimeError(f"{key}: {error}")

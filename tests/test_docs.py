@@ -27,6 +27,8 @@ PAIRS = (
     "docs/views",
     "docs/print",
     "docs/prefecture",
+    "docs/architecture",
+    "CONTRIBUTING",
     "sample_tiles/README",
 )
 PAGES = [f"{page}{end}" for page in PAIRS for end in (".md", ".ja.md")]
@@ -153,7 +155,9 @@ def test_lines_of_the_summary_are_those_explained(page: str, language: str) -> N
 
 def test_pictures_are_small_and_shown() -> None:
     pictures = [path for path in (ROOT / "docs" / "img").rglob("*") if path.is_file()]
-    inner = "".join(text_of(f"docs/{page}.md") for page in ("gallery", "commands", "print", "views"))
+    inner = "".join(
+        text_of(f"docs/{page}.md") for page in ("gallery", "commands", "print", "views", "architecture")
+    )
     inner += text_of("docs/classification.md")
     shown = text_of("README.md") + inner.replace("](img/", "](docs/img/")
     assert sum(picture.stat().st_size for picture in pictures) < PICTURES_BYTES

@@ -8,8 +8,10 @@ from typing import Any
 
 import click
 
-from hyogo_pc import options
+from hyogo_pc import options, progress
 from pointcloud.messages import say
+
+_LINES = progress.Lines("classify.file_done", "classify.file_done", "run.kept")
 
 
 @click.command("classify", help=say("classify.help"), short_help=say("classify.short_help"))
@@ -35,6 +37,7 @@ from pointcloud.messages import say
 )
 @click.option("--crs", metavar="CRS", help=say("grid.crs"))
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help=say("grid.jobs"))
+@options.scheduler
 @click.option("--dry-run", is_flag=True, help=say("grid.dry_run"))
 @click.pass_context
 def command(context: click.Context, /, dry_run: bool, **given: Any) -> None:
@@ -43,7 +46,8 @@ def command(context: click.Context, /, dry_run: bool, **given: Any) -> None:
         options.begin_decoding(given["inputs"], given["jobs"])
     from dataclasses import replace
 
-    from pointcloud.classification.run import GROUND, ClassifyRequest, classify, prepare
+    from pointcloud.classification.classes import GROUND
+    from pointcloud.classification.run import ClassifyRequest, classify, prepare
     from pointcloud.errors import ParameterError
     from pointcloud.geo.lattice import metres
     from pointcloud.ground.objects import RoofParams
@@ -66,6 +70,7 @@ def command(context: click.Context, /, dry_run: bool, **given: Any) -> None:
         given["isolated"],
         options.crs_of(given),
         given["jobs"] or os.cpu_count() or 1,
+        given["scheduler"],
     )
     if dry_run:
         inventory = prepare(request)
@@ -75,18 +80,18 @@ def command(context: click.Context, /, dry_run: bool, **given: Any) -> None:
         for bad in inventory.bad:
             click.echo(say("grid.bad_file", file=bad.path.name, why=bad.error))
         return
-    report = classify(
-        request,
-        lambda name, done, files: click.echo(
-            say("classify.file_done", name=name, done=done, files=files), err=True
-        ),
-    )
-    for path, counts in report.written.items():
+    try:
+        with progress.open_progress(_LINES) as watcher:
+            report = classify(request, watcher)
+    except KeyboardInterrupt:
+        click.echo(say("grid.stopped", out=request.out), err=True)
+        raise
+    for path, counts in report.classes.items():
         classes = ", ".join(f"{number}: {count:,}" for number, count in counts.items())
         click.echo(say("classify.written", path=path, classes=classes))
         if GROUND not in counts:
             click.echo(say("classify.no_ground", name=path.name))
-    for file, why in report.failed.items():
+    for file, why in {**report.failed, **report.bad_files}.items():
         click.echo(say("grid.bad_file", file=Path(file).name, why=why))
-    if report.failed:
+    if not report.ok:
         context.exit(1)

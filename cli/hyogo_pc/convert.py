@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hyogo_pc import options as shared
-from hyogo_pc import summary
+from hyogo_pc import progress, summary
 from pointcloud.messages import say
 
 if TYPE_CHECKING:
-    from pointcloud.convert.request import Report, Request
-    from pointcloud.io.remark import Remark
+    from pointcloud.convert.request import ConvertReport, Request
 
 KINDS = ("text", "gml", "lem", "geotiff")
 TARGETS = ("cog", "text", "flagged-text")
 PRODUCTS = ("dsm", "dem", "cs")
 LEVELS = ("50000", "5000", "2500", "1000", "500", "250")
 _MANY = 20
+_LINES = progress.Lines("convert.done", "", "convert.kept", needs_result=True)
 
 
 @click.command("convert", help=say("convert.help"), short_help=say("convert.short_help"))
@@ -69,7 +69,8 @@ def command(context: click.Context, /, target: str, **options: Any) -> None:
     text = target != "cog"
     request = _request(options | {"flagged": target == "flagged-text"}, text=text)
     try:
-        report = (convert if target == "cog" else to_text)(request, _Progress())
+        with progress.open_progress(_LINES) as watcher:
+            report = (to_text if text else convert)(request, watcher)
     except KeyboardInterrupt:
         click.echo(say("grid.stopped", out=request.out), err=True)
         raise
@@ -103,44 +104,15 @@ def _request(options: dict[str, Any], *, text: bool) -> Request:
     )
 
 
-class _Progress:
-    """Says on stderr how far a conversion is, a line a file."""
-
-    def __init__(self) -> None:
-        self.count = self.ended = 0
-
-    def planned(self, count: int, kept: int) -> None:
-        """Take note of how many files there are."""
-        self.count = count
-        if kept:
-            click.echo(say("convert.kept", kept=kept, count=count), err=True)
-
-    def done(self, label: str, name: str) -> None:
-        """Say what a file has become."""
-        self.ended += 1
-        if name:
-            click.echo(
-                say("convert.done", done=self.ended, count=self.count, label=label, name=name), err=True
-            )
-
-    def failed(self, label: str, why: str) -> None:
-        """Count a file that could not be converted; the summary says why."""
-        self.ended += 1
-
-    def remark(self, remark: Remark) -> None:
-        """Say what the user should know."""
-        click.echo(say("grid.warning", text=remark), err=True)
-
-
-def _tell(report: Report, *, text: bool) -> None:
+def _tell(report: ConvertReport, *, text: bool) -> None:
     """Say on stdout what came of it."""
     count = len(report.written)
     if text:
         click.echo(say("convert.texts", count=count, identical=report.identical, seconds=report.seconds))
     else:
         click.echo(say("convert.rasters", count=count, seconds=report.seconds))
-        if report.kept:
-            click.echo(say("convert.done_kept", kept=report.kept))
+    if report.kept:
+        click.echo(say("convert.done_kept", kept=report.kept))
     if report.passed:
         more = say("grid.more", count=len(report.passed) - _MANY) if len(report.passed) > _MANY else ""
         click.echo(

@@ -34,7 +34,7 @@ def command(context: click.Context, /, dry_run: bool, log_file: Path | None, **o
         click.echo(summary.of_plan(*prepare(request), request))
         return
     try:
-        with progress.open_progress() as watcher:
+        with progress.open_progress(progress.GRID) as watcher:
             if log_file:
                 with Log(log_file, watcher) as log:
                     report = grid(request, log)

@@ -90,7 +90,7 @@ _OPTIONS = (
         "--params", "params_file", type=click.Path(path_type=Path, dir_okay=False), help=say("grid.params")
     ),
     click.option("--jobs", type=click.IntRange(1), metavar="N", help=say("grid.jobs")),
-    click.option("--scheduler", default="", metavar="ADDRESS", help=say("grid.scheduler")),
+    shared.scheduler,
     click.option("--scan-extents", is_flag=True, help=say("grid.scan_extents")),
 )
 

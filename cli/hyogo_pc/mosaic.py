@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hyogo_pc import options as shared
-from hyogo_pc import summary
+from hyogo_pc import progress, summary
 from pointcloud.messages import say
 
 if TYPE_CHECKING:
-    from pointcloud.io.remark import Remark
-    from pointcloud.mosaics.request import Report, Request
+    from pointcloud.mosaics.request import MosaicReport, Request
 
 PRODUCTS = ("dem", "dsm")
 LEVELS = ("50000", "5000", "2500", "1000", "500", "250")
@@ -59,7 +58,7 @@ def command(context: click.Context, /, **options: Any) -> None:
 
     request = _request(options)
     try:
-        report = mosaic(request, _Progress())
+        report = mosaic(request, _Progress(None, _LINES))
     except KeyboardInterrupt:
         click.echo(say("grid.stopped", out=request.out), err=True)
         raise
@@ -81,40 +80,18 @@ def _request(options: dict[str, Any]) -> Request:
     )
 
 
-class _Progress:
-    """Says on stderr how far a mosaic is, a line a sheet."""
+_LINES = progress.Lines("mosaic.sheet_made", "", "mosaic.planned", always=True)
 
-    def __init__(self) -> None:
-        self.count = self.ended = 0
+
+class _Progress(progress.Progress):
+    """Says on stderr how far a mosaic is, a line a sheet."""
 
     def converting(self, source: str, count: int, kept: int) -> None:
         """Say that files of a source are converted first."""
         click.echo(say("mosaic.converting", source=source, count=count, kept=kept), err=True)
 
-    def planned(self, sheets: int, kept: int) -> None:
-        """Say how many sheets there are to make."""
-        self.count = sheets
-        click.echo(say("mosaic.planned", sheets=sheets, kept=kept), err=True)
 
-    def made(self, sheet: str, shares: dict[str, float]) -> None:
-        """Say what a sheet was made from."""
-        self.ended += 1
-        parts = [f"{name} {100 * share:.1f} %" for name, share in shares.items() if share]
-        text = ", ".join(parts) or say("mosaic.sheet_void")
-        click.echo(
-            say("mosaic.sheet_made", done=self.ended, count=self.count, sheet=sheet, shares=text), err=True
-        )
-
-    def failed(self, label: str, why: str) -> None:
-        """Count what failed; the summary says why."""
-        self.ended += 1
-
-    def remark(self, remark: Remark) -> None:
-        """Say what the user should know."""
-        click.echo(say("grid.warning", text=remark), err=True)
-
-
-def _tell(report: Report) -> None:
+def _tell(report: MosaicReport) -> None:
     """Say on stdout what came of it."""
     values = {"count": len(report.written), "seconds": report.seconds, "kept": report.kept}
     click.echo(say("mosaic.done", **values))

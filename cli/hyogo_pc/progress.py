@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -15,37 +16,77 @@ from pointcloud.messages import say
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
 
-    from pointcloud.gridding.changes import Work
-    from pointcloud.gridding.inventory import Inventory
-    from pointcloud.gridding.plan import Plan
     from pointcloud.io.remark import Remark
+    from pointcloud.run.items import Work
 
 _STEPS = 10_000
 
 
-class Progress:
-    """Tells a person what a run does and how long it will take."""
+@dataclass(frozen=True)
+class Lines:
+    """What a command says while it is at work, by names of the catalogue; empty for nothing.
 
-    def __init__(self, bar: ProgressBar[int] | None) -> None:
-        self.bar = bar
+    Parameters
+    ----------
+    made, failed : str
+        Of an item, where there is no bar.
+    kept : str
+        What is there already.
+    planned : str
+        What was handed in.
+    bar : str
+        What stands before a bar at a terminal.
+    always : bool
+        Say what is there already even if it is nothing.
+    needs_result : bool
+        Say nothing of an item of which nothing came.
+    """
+
+    made: str
+    failed: str
+    kept: str
+    planned: str = ""
+    bar: str = ""
+    always: bool = False
+    needs_result: bool = False
+
+
+GRID = Lines("grid.sheet_done", "grid.sheet_failed", "grid.kept", "grid.planned", "grid.bar")
+
+
+class Progress:
+    """Tells a person what a run does and how long it will take.
+
+    Parameters
+    ----------
+    bar : ProgressBar, optional
+        Shown instead of lines.
+    lines : Lines
+        What a command says.
+    """
+
+    def __init__(self, bar: ProgressBar[int] | None, lines: Lines) -> None:
+        self.bar, self.lines = bar, lines
         self.start = time.monotonic()
         self.share = 0.0
         self.shown = 0
-        self.sheets = self.sheet = 0
+        self.count = self.ended = 0
 
-    def planned(self, inventory: Inventory, plan: Plan) -> None:
-        """Say what there is to do."""
-        points = sum(source.header.count for source in inventory.sources)
-        self._say(say("grid.planned", files=len(inventory.sources), points=points, sheets=len(plan.sheets)))
+    def planned(self, *, files: int, points: int, items: int, bad_files: Mapping[str, str]) -> None:
+        """Say what was handed in."""
+        if self.lines.planned:
+            self._say(say(self.lines.planned, files=files, points=points, sheets=items))
 
     def outstanding(self, works: Mapping[str, Work], kept: int) -> None:
         """Say how much of it is there already."""
-        self.sheets = len(works)
-        if kept:
-            self._say(say("grid.kept", kept=kept, sheets=len(works)))
+        self.count = len(works)
+        if kept or self.lines.always:
+            self._say(say(self.lines.kept, kept=kept, sheets=len(works)))
 
-    def step(self, kind: str, key: str, weight: float, *, seconds: float = 0.0, why: str = "") -> None:
-        """Move the bar, or print a line a sheet."""
+    def step(
+        self, kind: str, key: str, weight: float, *, seconds: float = 0.0, why: str = "", result: str = ""
+    ) -> None:
+        """Move the bar, or print a line an item."""
         self.share += weight
         if self.bar:
             due = int(self.share * _STEPS)
@@ -53,12 +94,13 @@ class Progress:
             self.shown = due
             return
         if kind in ("make", "failed"):
-            self.sheet += 1
+            self.ended += 1
             spent = time.monotonic() - self.start
             left = spent / max(self.share, 1e-9) * (1.0 - self.share)
-            values = {"sheet": key, "done": self.sheet, "sheets": self.sheets, "left": clock(left)}
-            done = kind == "make"
-            self._say(say("grid.sheet_done", **values) if done else say("grid.sheet_failed", **values))
+            line = self.lines.made if kind == "make" else self.lines.failed
+            if line and (result or not self.lines.needs_result or kind == "failed"):
+                values = {"sheet": key, "done": self.ended, "sheets": self.count, "left": clock(left)}
+                self._say(say(line, **values, result=result))
 
     def remark(self, remark: Remark) -> None:
         """Say what the user should know."""
@@ -87,13 +129,13 @@ def clock(seconds: float) -> str:
 
 
 @contextmanager
-def open_progress() -> Iterator[Progress]:
+def open_progress(lines: Lines) -> Iterator[Progress]:
     """Return the watcher of a run that suits where stderr goes."""
-    if not sys.stderr.isatty():
-        yield Progress(None)
+    if not (lines.bar and sys.stderr.isatty()):
+        yield Progress(None, lines)
         return
-    with click.progressbar(length=_STEPS, label=say("grid.bar"), file=sys.stderr, show_eta=True) as bar:
-        yield Progress(bar)
+    with click.progressbar(length=_STEPS, label=say(lines.bar), file=sys.stderr, show_eta=True) as bar:
+        yield Progress(bar, lines)
 
 
 @contextmanager

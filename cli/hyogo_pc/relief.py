@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hyogo_pc import options as shared
-from hyogo_pc.progress import shares
+from hyogo_pc import progress
 from pointcloud.errors import ParameterError
 from pointcloud.messages import say
 from pointcloud.params import styles
@@ -25,6 +25,9 @@ _OTHER_FILES = (
     *(".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".pdf", ".svg", ".asc", ".img", ".jp2", ".vrt"),
     *(".gpkg", ".zip", ".laz", ".las"),
 )
+
+
+_LINES = progress.Lines("", "", "run.kept", bar="grid.bar")
 
 
 @click.command("relief", help=say("relief_command.help"), short_help=say("relief_command.short_help"))
@@ -45,7 +48,8 @@ _OTHER_FILES = (
 @shared.dem_crs
 @shared.compress
 @shared.credit
-@click.option("--jobs", type=click.IntRange(1), metavar="N", help=say("relief_command.jobs"))
+@click.option("--jobs", type=click.IntRange(1), metavar="N", help=say("grid.jobs"))
+@shared.scheduler
 @click.pass_context
 def command(context: click.Context, /, show_preset: bool, **options: Any) -> None:
     """Make relief maps of DEMs; the catalogue holds the help."""
@@ -63,13 +67,18 @@ def command(context: click.Context, /, show_preset: bool, **options: Any) -> Non
     _check_out(options["out"])
     from pointcloud.relief_maps.run import make_relief
 
-    with shares() as tell:
-        report = make_relief(_request(options, chosen), tell)
+    request = _request(options, chosen)
+    try:
+        with progress.open_progress(_LINES) as watcher:
+            report = make_relief(request, watcher)
+    except KeyboardInterrupt:
+        click.echo(say("grid.stopped", out=request.out), err=True)
+        raise
     for path in report.written:
         click.echo(path)
-    for error in report.failed:
-        click.echo(say("cli.error", text=error), err=True)
-    if report.failed:
+    for why in (*report.bad_files.values(), *report.failed.values()):
+        click.echo(say("cli.error", text=why), err=True)
+    if not report.ok:
         context.exit(1)
 
 
@@ -91,7 +100,8 @@ def _request(options: dict[str, Any], chosen: dict[str, StyleParams]) -> ReliefR
         crs_wkt=shared.crs_wkt(options["crs"]),
         compress=options["compress"],
         credit=options["credit"],
-        threads=options["jobs"] or os.cpu_count() or 1,
+        jobs=options["jobs"] or os.cpu_count() or 1,
+        scheduler=options["scheduler"],
     )
 
 

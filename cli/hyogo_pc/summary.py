@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pointcloud.gridding.forecast import Forecast
     from pointcloud.gridding.inventory import Inventory
     from pointcloud.gridding.plan import Plan
-    from pointcloud.gridding.report import Report
+    from pointcloud.gridding.report import GridReport
     from pointcloud.gridding.run import Request
     from pointcloud.params.grid import GridParams
 
@@ -104,14 +104,14 @@ def _bytes(size: float) -> str:
     return f"{size / 1000:,.1f} TB"
 
 
-def of_report(report: Report, params: GridParams) -> str:
+def of_report(report: GridReport, params: GridParams) -> str:
     """Return what a run did."""
     return "\n".join(_lines(report, params))
 
 
-def _lines(report: Report, params: GridParams) -> Iterator[str]:
-    rasters = sum(len(folders) for folders in report.written.values())
-    yield say("grid.done", sheets=len(report.written), rasters=rasters, seconds=report.seconds)
+def _lines(report: GridReport, params: GridParams) -> Iterator[str]:
+    rasters = sum(len(folders) for folders in report.made.values())
+    yield say("grid.done", sheets=len(report.made), rasters=rasters, seconds=report.seconds)
     if report.kept:
         yield say("grid.done_kept", kept=report.kept)
     counts = report.counts

@@ -37,7 +37,6 @@ from pointcloud.io.clouds.summary import survey
 from pointcloud.io.clouds.text import NAMED
 from pointcloud.io.las.header import LasHeader
 from pointcloud.io.member import Member
-from pointcloud.params.grid import GridParams
 from pointcloud.run.loop import run as run_loop
 from pointcloud.run.pools import opened
 
@@ -215,7 +214,7 @@ def _read(steps: Steps, request: Request, scratch: Path) -> None:
     """Read every cloud and weigh every sheet."""
     if steps.clouds:
         order, needs = steps.plan(reach(request.limits))
-        with opened(request.jobs, len(steps.clouds), "", scratch, GridParams()) as pool:
+        with opened(request.jobs, len(steps.clouds), "", scratch) as pool:
             run_loop(order, needs, steps, pool)
 
 

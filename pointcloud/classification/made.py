@@ -1,38 +1,33 @@
-"""Which files of a folder were classified there: those that may be replaced."""
+"""Which files of an output folder were classified there: those that may be replaced."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
-from pointcloud.io import put
+from pointcloud.classification.worker import FOLDER
+from pointcloud.run.record import Record
 
-NAME = "hyogo-pc-classified.json"
-
-
-def made(folder: Path) -> dict[str, list[int]]:
-    """Return the sizes that each file made in a folder may have; none where nothing can be read of them."""
-    try:
-        found = json.loads((folder / NAME).read_text(encoding="utf-8"))
-        return {str(name): [int(size) for size in sizes] for name, sizes in found.items()}
-    except (OSError, ValueError, AttributeError, TypeError):
-        return {}
+OLD_LIST = "hyogo-pc-classified.json"
+"""What 0.1.0 wrote instead of a record: by name, the sizes that a file may have."""
 
 
-def is_foreign(target: Path, files: dict[str, list[int]]) -> bool:
-    """Return whether a file stands at ``target`` that is not one of those."""
-    return target.exists() and target.stat().st_size not in files.get(target.name, [])
+def is_foreign(name: str, record: Record) -> bool:
+    """Return whether a file of this name stands in the output folder that was not classified there.
 
-
-def note(folder: Path, name: str, size: int) -> None:
-    """Write down that a file of this size is about to be published; until then the one before may stand there.
-
-    Raises
-    ------
-    OutputError
-        If that cannot be written.
+    After a run that was cut off a file may be its, though not recorded: that shows when it is made again.
     """
-    target = folder / name
-    standing = [target.stat().st_size] if target.exists() else []
-    files = made(folder) | {name: [*standing, size]}
-    put.put(folder / NAME, json.dumps(files, sort_keys=True, ensure_ascii=False).encode())
+    target = record.out / name
+    if not target.exists() or record.run.get("ended_as", "done") != "done":
+        return False
+    size, item = target.stat().st_size, record.items.get(name)
+    raster = item.rasters.get(FOLDER) if item else None
+    return not (raster and raster.size == size) and not is_listed(name, record)
+
+
+def is_listed(name: str, record: Record) -> bool:
+    """Return whether 0.1.0 made the file of this name that stands in the output folder."""
+    try:
+        found = json.loads((record.out / OLD_LIST).read_text(encoding="utf-8"))
+        return (record.out / name).stat().st_size in [int(size) for size in found[name]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False

@@ -9,9 +9,10 @@ from typing import NamedTuple
 from pointcloud.convert.kinds import NameFacts
 from pointcloud.errors import CrsError, FileError, ParameterError
 from pointcloud.geo import crs as crs_room
-from pointcloud.geo import sheets
-from pointcloud.geo.crs import HYOGO, OVERSHOOT, SpatialReference
+from pointcloud.geo import presumed_crs, sheets
+from pointcloud.geo.crs import SpatialReference
 from pointcloud.geo.lattice import QUANTA_PER_METRE, Box
+from pointcloud.geo.presumed_crs import HYOGO, OVERSHOOT
 from pointcloud.geo.sheets import Sheet
 from pointcloud.io.dems.gridded import Gridded
 from pointcloud.io.remark import Remark
@@ -77,7 +78,7 @@ def place(
         swapped = Box(box.south, box.west, box.north, box.east)
         if HYOGO.contains(swapped) and not HYOGO.contains(box):
             raise CrsError("convert.swapped", file=label, **_centre(box))
-        deduced = crs_room.deduce(label, box.bounds)
+        deduced = presumed_crs.deduce(label, box.bounds)
         reference = deduced.crs
         remarks = tuple(Remark.of(name, **values) for name, values in deduced.warnings)
     sheet = (

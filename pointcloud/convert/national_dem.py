@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pointcloud.convert.georeference import Place
-from pointcloud.convert.owner import Owner
 from pointcloud.convert.request import Request
-from pointcloud.convert.worker import parameters, stage, taken
+from pointcloud.convert.worker import as_input, parameters, stage, taken
 from pointcloud.errors import CrsError, HyogoError, ParameterError
 from pointcloud.geo import sheets
 from pointcloud.geo.crs import SpatialReference, transformer
@@ -22,6 +21,7 @@ from pointcloud.io import names
 from pointcloud.io.dems.gml import KINDS, read_gml
 from pointcloud.io.dems.gridded import Gridded
 from pointcloud.io.member import Member
+from pointcloud.run.items import InputFile, Made
 from pointcloud.run.record import Input
 
 _METRES = {400: 1.0, 2_000: 5.0, 4_000: 10.0}
@@ -41,40 +41,115 @@ class Mesh:
     gridded : Gridded
         In degrees.
     source : Input
-        Its file.
+        Its file, as the record names it.
+    file : InputFile
+        And as one that decides what a sheet holds.
     """
 
     gridded: Gridded
     source: Input
+    file: InputFile
 
 
-def convert_meshes(members: Sequence[Member], owner: Owner) -> None:
-    """Bring the national DEM onto our lattice, meshes of one cell size together.
+@dataclass(frozen=True)
+class MeshSheet:
+    """A sheet, its cells, and the meshes that reach it.
+
+    Parameters
+    ----------
+    sheet : Sheet
+    folder : str
+        ``DEM_5g``.
+    resolution : float
+        Metres.
+    meshes : tuple of Mesh
+        All of one cell size.
+    system : str
+        That they are in.
+    """
+
+    sheet: Sheet
+    folder: str
+    resolution: float
+    meshes: tuple[Mesh, ...]
+    system: str
+
+
+def read_meshes(members: Sequence[Member], failed: Callable[[Member, HyogoError], None]) -> list[Mesh]:
+    """Read the national DEM; ``failed`` hears of files of no use.
 
     Raises
     ------
     ParameterError
-        If they are more than fit into memory, or the resolution does not divide the sheets.
-    CrsError
-        If the target is no plane rectangular zone, or meshes are in different systems.
+        If they are more than fit into memory.
     """
-    groups: dict[int, list[Mesh]] = {}
+    meshes: list[Mesh] = []
     cells = 0
     for member in members:
         try:
             gridded = read_gml(member)
         except HyogoError as error:
-            owner.failed(member.place, error)
+            failed(member, error)
             continue
         cells += gridded.array.size
         if cells > _MOST_CELLS:
             raise ParameterError("convert.many_meshes", count=len(members))
-        mesh = Mesh(gridded, taken(member, gridded.sha256))
-        groups.setdefault(gridded.grid.cell, []).append(mesh)
-        for remark in gridded.remarks:
-            owner.watcher.remark(remark)
-    for group in groups.values():
-        _onto_sheets(group, owner)
+        meshes.append(Mesh(gridded, taken(member, gridded.sha256), as_input(member)))
+    return meshes
+
+
+def mesh_sheets(meshes: Sequence[Mesh], request: Request) -> list[MeshSheet]:
+    """Return the sheets that meshes reach, those of one cell size together, from north to south.
+
+    Raises
+    ------
+    ParameterError
+        If the resolution does not divide the sheets.
+    CrsError
+        If the target is no plane rectangular zone, or meshes of one cell size are in different systems.
+    """
+    groups: dict[int, list[Mesh]] = {}
+    for mesh in meshes:
+        groups.setdefault(mesh.gridded.grid.cell, []).append(mesh)
+    return [sheet for group in groups.values() for sheet in _sheets(group, request)]
+
+
+def _sheets(meshes: Sequence[Mesh], request: Request) -> Iterator[MeshSheet]:
+    """Yield the sheets that meshes of one cell size reach."""
+    system, target = _common(meshes), request.crs
+    if target is None or target.zone is None:
+        raise CrsError("run.no_zone", crs=target.label if target else "-")
+    resolution = resolution_for(meshes[0].gridded.grid.cell, request)
+    forward = transformer(system, target.horizontal)
+    wanted: dict[str, tuple[Sheet, list[Mesh]]] = {}
+    for mesh in meshes:
+        for sheet in sheets.sheets_touching(_bounds(mesh.gridded.grid, forward), target.zone, request.level):
+            wanted.setdefault(sheet.code, (sheet, []))[1].append(mesh)
+    for sheet, near in sorted(wanted.values(), key=lambda one: (-one[0].box.north, one[0].box.west)):
+        yield MeshSheet(sheet, names.folder("dem", resolution), resolution, tuple(near), system)
+
+
+def make_mesh_sheet(wanted: MeshSheet, request: Request) -> Made:
+    """Interpolate and stage the raster of a sheet.
+
+    A cell whose centre lies between four known ones of one kind is interpolated; the better kind comes first
+    (5A over 5B over 5C). Otherwise it stays void: nothing is guessed beyond a shore.
+    """
+    assert request.crs is not None
+    sheet, target = wanted.sheet, request.crs
+    grid = Grid(sheet.box, cell_quanta(wanted.resolution))
+    here = Place(SpatialReference(target.horizontal, request.vertical), sheet, ())
+    made = stage(
+        Gridded(interpolated(wanted.meshes, grid, wanted.system, target), grid, ""),
+        request,
+        (wanted.folder, sheet.code, sheet),
+        here.crs.wkt,
+        parameters(here, "dem"),
+        tuple(mesh.source for mesh in wanted.meshes),
+        (),
+        {"RESAMPLING": "bilinear"},
+    )
+    return replace(made, remarks=())
 
 
 def resolution_for(cell: int, request: Request) -> float:
@@ -90,43 +165,6 @@ def resolution_for(cell: int, request: Request) -> float:
         if (side * QUANTA_PER_METRE) % cell_quanta(resolution):
             raise ParameterError("run.divides", resolution=resolution, side=side)
     return resolution
-
-
-def _onto_sheets(meshes: Sequence[Mesh], owner: Owner) -> None:
-    """Make a raster of each sheet that meshes of one cell size reach, unless it is there.
-
-    A cell whose centre lies between four known ones of one kind is interpolated; the better kind comes first
-    (5A over 5B over 5C). Otherwise it stays void: nothing is guessed beyond a shore.
-    """
-    request, target = owner.request, owner.request.crs
-    system = _common(meshes)
-    if target is None or target.zone is None:
-        raise CrsError("run.no_zone", crs=target.label if target else "-")
-    resolution = resolution_for(meshes[0].gridded.grid.cell, request)
-    folder = names.folder("dem", resolution)
-    forward = transformer(system, target.horizontal)
-    wanted: dict[str, tuple[Sheet, list[Mesh]]] = {}
-    for mesh in meshes:
-        for sheet in sheets.sheets_touching(_bounds(mesh.gridded.grid, forward), target.zone, request.level):
-            wanted.setdefault(sheet.code, (sheet, []))[1].append(mesh)
-    for sheet, near in sorted(wanted.values(), key=lambda one: (-one[0].box.north, one[0].box.west)):
-        inputs = tuple(mesh.source for mesh in near)
-        if owner.keeps_sheet(folder, sheet.code, inputs):
-            continue
-        grid = Grid(sheet.box, cell_quanta(resolution))
-        here = Place(SpatialReference(target.horizontal, request.vertical), sheet, ())
-        staged = stage(
-            Gridded(interpolated(near, grid, system, target), grid, ""),
-            request,
-            (folder, sheet.code, sheet),
-            here.crs.wkt,
-            parameters(here, "dem"),
-            inputs,
-            (),
-            {"RESAMPLING": "bilinear"},
-        )
-        label = ", ".join(each.name for each in inputs[:2])
-        owner.take(label, f"{folder}/{sheet.code}", replace(staged, remarks=()))
 
 
 def _common(meshes: Sequence[Mesh]) -> str:

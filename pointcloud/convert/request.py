@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal
 
 from pointcloud.geo.crs import SpatialReference
-from pointcloud.io.remark import Remark
 from pointcloud.params.grid import Compression, GeoidFile, Product
+from pointcloud.run.report import Report
 
 Kind = Literal["text", "gml", "lem", "geotiff"]
 KINDS: tuple[Kind, ...] = ("text", "gml", "lem", "geotiff")
@@ -83,52 +83,17 @@ class Request:
         return {name: value for name, value in stated.items() if value}
 
 
-class Watcher(Protocol):
-    """Who is told how a conversion goes."""
-
-    def planned(self, count: int, kept: int) -> None:
-        """Hear how many files there are to convert, and how many rasters are there already, unchanged."""
-
-    def done(self, label: str, name: str) -> None:
-        """Hear that a file has become another (or nothing, if ``name`` is empty)."""
-
-    def failed(self, label: str, why: str) -> None:
-        """Hear that a file could not be converted."""
-
-    def remark(self, remark: Remark) -> None:
-        """Hear of something the user should know."""
-
-
 @dataclass
-class Report:
-    """What came of a conversion.
+class ConvertReport(Report):
+    """What came of a conversion, besides what there is to say of every run.
 
     Parameters
     ----------
-    out : Path
-    written : list of Path
-        Rasters, or texts.
-    failed : dict of str to str
-        Files that could not be converted, by their path and name in a ZIP, and why.
     passed : list of str
         Files of other kinds.
-    mosaics, pictures : list of Path
-    kept : int
-        Rasters that were there already, unchanged.
     identical : int
         Texts that came back byte for byte.
-    reference : Remark, optional
-        How the heights compare with a reference, if there is one.
-    seconds : float
     """
 
-    out: Path
-    written: list[Path] = field(default_factory=list)
-    failed: dict[str, str] = field(default_factory=dict)
     passed: list[str] = field(default_factory=list)
-    mosaics: list[Path] = field(default_factory=list)
-    pictures: list[Path] = field(default_factory=list)
-    kept: int = 0
     identical: int = 0
-    reference: Remark | None = None
-    seconds: float = 0.0

@@ -3,32 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
 
-from pointcloud.convert import national_dem
 from pointcloud.convert.kinds import is_companion, kind_of
-from pointcloud.convert.owner import Owner, claim, note_failure
-from pointcloud.convert.request import Kind, Report, Request, Watcher
-from pointcloud.convert.text_files import Text, write_text
-from pointcloud.convert.worker import convert_file
-from pointcloud.errors import FileError, HyogoError, OutputError, ParameterError
-from pointcloud.io import put
+from pointcloud.convert.national_dem import read_meshes
+from pointcloud.convert.recipe import ConvertRecipe, Jobs
+from pointcloud.convert.request import ConvertReport, Request
+from pointcloud.convert.text_recipe import TextRecipe
+from pointcloud.errors import FileError, HyogoError, ParameterError
 from pointcloud.io.archive import Found, open_inputs
 from pointcloud.io.dems import reference
-from pointcloud.io.member import Member
-from pointcloud.run.lock import locked
+from pointcloud.run.engine import fill, held
+from pointcloud.run.watcher import Watcher
 
 __all__ = ["convert", "to_text"]
 
-T = TypeVar("T")
-Jobs = list[tuple[Member, Kind]]
 
-
-def convert(request: Request, watcher: Watcher) -> Report:
+def convert(request: Request, watcher: Watcher) -> ConvertReport:
     """Convert every input whose raster is not there yet as it would be made now, and return what came of it.
 
     Raises
@@ -41,47 +32,28 @@ def convert(request: Request, watcher: Watcher) -> Report:
         If the user ends it; what was finished stays.
     """
     start = time.perf_counter()
-    report = Report(request.out)
+    report = ConvertReport(request.out)
     if request.reference:
         reference.require(request.reference)
     with open_inputs(request.inputs) as found:
         jobs = _jobs(found, request, report, watcher)
-        if jobs or not report.failed:
-            _require(jobs, request)
-            with _output(request.out):
-                _convert(jobs, Owner(request, watcher, report))
+        if _any(jobs, request, report):
+            national = [member for member, kind in jobs if kind == "gml" and request.crs]
+            others = [(member, kind) for member, kind in jobs if member not in national]
+            with held(request.out) as folder:
+                meshes = read_meshes(
+                    national, lambda member, error: _note(report, watcher, member.place, error)
+                )
+                for mesh in meshes:
+                    for remark in mesh.gridded.remarks:
+                        watcher.remark(remark)
+                recipe = ConvertRecipe(request, report, others, meshes)
+                fill(recipe, folder, watcher, jobs=request.jobs)
     report.seconds = time.perf_counter() - start
     return report
 
 
-def _convert(jobs: Jobs, owner: Owner) -> None:
-    """Make what is missing, under the lock of the output folder."""
-    request, record = owner.request, owner.record
-    national = [job for job in jobs if job[1] == "gml" and request.crs]
-    others = [job for job in jobs if job not in national]
-    due = [job for job in others if not owner.keeps(*job)]
-    try:
-        owner.begin(len(due))
-        _all(
-            due,
-            request,
-            lambda job: convert_file(*job, request),
-            lambda member, staged: owner.take(member.label, member.place, staged),
-            lambda member, error: owner.failed(member.place, error),
-        )
-        if national:
-            national_dem.convert_meshes([member for member, _ in national], owner)
-        owner.finish()
-        if request.reference:
-            owner.report.reference = reference.compare(owner.heights(), request.reference)
-        record.end("done")
-    except BaseException as error:
-        with suppress(OutputError):  # the disk may be full
-            record.end("stopped" if isinstance(error, KeyboardInterrupt) else "failed")
-        raise
-
-
-def to_text(request: Request, watcher: Watcher) -> Report:
+def to_text(request: Request, watcher: Watcher) -> ConvertReport:
     """Write every raster of heights among the inputs as text, and return what came of it.
 
     Raises
@@ -90,40 +62,39 @@ def to_text(request: Request, watcher: Watcher) -> Report:
         As `convert` does.
     """
     start = time.perf_counter()
-    report = Report(request.out)
+    report = ConvertReport(request.out)
     with open_inputs(request.inputs) as found:
         jobs = [job for job in _jobs(found, request, report, watcher) if job[1] == "geotiff"]
-        watcher.planned(len(jobs), 0)
-        if jobs or not report.failed:
-            _require(jobs, request)
-            taken: dict[str, str] = {}
-
-            def take(member: Member, text: Text) -> None:
-                try:
-                    claim(taken, text.name, member.place)
-                except ParameterError:
-                    put.discard(text.path)
-                    raise
-                put.publish(text.path, request.out / text.name, size=text.size)
-                for remark in text.remarks:
-                    watcher.remark(remark)
-                report.written.append(request.out / text.name)
-                report.identical += text.identical
-                watcher.done(member.label, text.name)
-
-            def fail(member: Member, error: HyogoError) -> None:
-                note_failure(report, watcher, member.place, error)
-
-            with _output(request.out):
-                _all(jobs, request, lambda job: write_text(job[0], request), take, fail)
+        if _any(jobs, request, report):
+            with held(request.out) as folder:
+                fill(TextRecipe(request, report, jobs), folder, watcher, jobs=request.jobs)
     report.seconds = time.perf_counter() - start
     return report
 
 
-def _jobs(found: Found, request: Request, report: Report, watcher: Watcher) -> Jobs:
+def _any(jobs: Jobs, request: Request, report: ConvertReport) -> bool:
+    """Return whether there is something to do.
+
+    Raises
+    ------
+    ParameterError
+        If there is not, and no file failed.
+    """
+    if not jobs and not report.failed:
+        raise ParameterError("convert.nothing", inputs=", ".join(request.inputs))
+    return bool(jobs)
+
+
+def _note(report: ConvertReport, watcher: Watcher, label: str, error: HyogoError) -> None:
+    """Put down that a file could not be used, and say so."""
+    report.failed[label] = str(error)
+    watcher.step("failed", label, 0.0, why=str(error))
+
+
+def _jobs(found: Found, request: Request, report: ConvertReport, watcher: Watcher) -> Jobs:
     """Return what there is to do; files of other kinds are passed over, what cannot be used is noted as failed."""
     for label, error in found.refused.items():
-        note_failure(report, watcher, label, error)
+        _note(report, watcher, label, error)
     named = {Path(given).resolve() for given in request.inputs}
     out = request.out.resolve()
     own = not any(
@@ -140,55 +111,10 @@ def _jobs(found: Found, request: Request, report: Report, watcher: Watcher) -> J
             if kind == "gml" and request.geoid:
                 raise FileError("geoid.national", path=member.label)
         except HyogoError as error:
-            note_failure(report, watcher, member.place, error)
+            _note(report, watcher, member.place, error)
             continue
         if kind:
             jobs.append((member, kind))
         elif not is_companion(member):
             report.passed.append(member.label)
     return jobs
-
-
-def _require(jobs: Jobs, request: Request) -> None:
-    if not jobs:
-        raise ParameterError("convert.nothing", inputs=", ".join(request.inputs))
-
-
-@contextmanager
-def _output(out: Path) -> Iterator[None]:
-    """Hold the output folder, and leave no private file in it, nor those of a run that was killed."""
-    with locked(out):
-        _sweep(out)
-        try:
-            yield
-        finally:
-            _sweep(out)
-
-
-def _sweep(out: Path) -> None:
-    for folder in (out, *(path for path in out.iterdir() if path.is_dir())):
-        put.sweep(folder, own=True)
-
-
-def _all(
-    jobs: Jobs,
-    request: Request,
-    work: Callable[[tuple[Member, Kind]], T],
-    take: Callable[[Member, T], None],
-    fail: Callable[[Member, HyogoError], None],
-) -> None:
-    """Do all jobs on threads; what they return is taken, and what they raise noted, by this thread alone."""
-    with ThreadPoolExecutor(max(1, request.jobs)) as pool:
-        futures: dict[Future[T], Member] = {pool.submit(work, job): job[0] for job in jobs}
-        try:
-            for future in as_completed(futures):
-                member = futures.pop(future)
-                try:
-                    take(member, future.result())
-                except HyogoError as error:
-                    if put.hopeless(error):
-                        raise
-                    fail(member, error)
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
-from pointcloud.convert.flagged import flags_of, numbered
+from pointcloud.convert.flagged import flags_of, numbered, quality_beside
 from pointcloud.convert.request import Request
+from pointcloud.convert.worker import taken
 from pointcloud.errors import FileError
 from pointcloud.geo.lattice import QUANTA_PER_METRE, Box
 from pointcloud.io import put
@@ -21,25 +21,23 @@ from pointcloud.io.member import Member
 from pointcloud.io.rasters.textout import plain_style, text_of
 from pointcloud.io.remark import Remark
 from pointcloud.io.textstyle import TAG, TextStyle
+from pointcloud.run.items import Made, Staged, Told
 
 _FORBIDDEN = set('<>:"/\\|?*')
 
 
-@dataclass(frozen=True)
-class Text:
-    """A text that waits for its final name.
-
-    ``identical`` says whether it is, byte for byte, the one that the raster was made from.
-    """
-
-    path: Path
-    size: int
-    name: str
-    identical: bool
-    remarks: tuple[Remark, ...]
+FOLDER = "TEXT"
+"""What the record knows texts by; they lie in the output folder itself."""
 
 
-def write_text(member: Member, request: Request) -> Text:
+@dataclass(kw_only=True)
+class TextMade(Made):
+    """A text, and whether it is, byte for byte, the one that the raster was made from."""
+
+    identical: bool = False
+
+
+def write_text(member: Member, request: Request) -> TextMade:
     """Stage the text of a raster of heights.
 
     Raises
@@ -68,8 +66,22 @@ def write_text(member: Member, request: Request) -> Text:
     path = put.stage(request.out, style.name, pieces())
     identical = sha.hexdigest() == style.sha256
     differs = bool(style.sha256) and not identical
-    remarks = (Remark.of("convert.not_identical", path=member.label, name=style.name),) if differs else ()
-    return Text(path, size, style.name, identical, remarks)
+    beside = [quality_beside(member)] if request.flagged else []
+    inputs = (member, *map(Member, beside))
+    told = Told(
+        style.name,
+        gridded.grid.box.bounds,
+        FOLDER,
+        style.name,
+        {"flagged": request.flagged},
+        tuple(taken(each, gridded.sha256 if each is member else each.digest()) for each in inputs),
+    )
+    return TextMade(
+        staged=[Staged(FOLDER, style.name, path, size, sha.hexdigest())],
+        remarks=(Remark.of("convert.not_identical", path=member.label, name=style.name),) if differs else (),
+        told=told,
+        identical=identical,
+    )
 
 
 def _style(gridded: Gridded, member: Member) -> TextStyle:

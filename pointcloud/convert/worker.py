@@ -7,9 +7,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
+from dataclasses import asdict
 from types import MappingProxyType
 from typing import Any
 
@@ -32,48 +30,9 @@ from pointcloud.io.member import Member
 from pointcloud.io.rasters import cog
 from pointcloud.io.remark import Remark
 from pointcloud.params.grid import GeoidFile, Product
+from pointcloud.run.items import InputFile, Made, Staged, Told
 from pointcloud.run.record import Input
 from pointcloud.version import __version__
-
-
-@dataclass(frozen=True)
-class Staged:
-    """A raster that waits for its final name.
-
-    Parameters
-    ----------
-    path : Path or None
-        The private file; ``None`` if no cell holds anything.
-    size : int
-        Bytes.
-    sha256 : str
-    folder, code : str
-        Where it goes, and what the record calls it.
-    grid : Grid
-    bounds : (west, south, east, north)
-        Of the sheet that it is, or else its own: metres, or degrees.
-    parameters : dict
-        What all rasters of the folder share.
-    inputs : tuple of Input
-        What it was made from.
-    remarks : tuple of Remark
-    """
-
-    path: Path | None
-    size: int
-    sha256: str
-    folder: str
-    code: str
-    grid: Grid
-    bounds: tuple[float, float, float, float]
-    parameters: dict[str, Any]
-    inputs: tuple[Input, ...]
-    remarks: tuple[Remark, ...]
-
-    @property
-    def name(self) -> str:
-        """The final name of the file."""
-        return names.file_in(self.folder, self.code)
 
 
 def read(member: Member, kind: Kind, request: Request, facts: NameFacts) -> Gridded:
@@ -103,7 +62,7 @@ def _read_text(member: Member, request: Request, facts: NameFacts, sentinels: tu
     )
 
 
-def convert_file(member: Member, kind: Kind, request: Request) -> Staged:
+def convert_file(member: Member, kind: Kind, request: Request) -> Made:
     """Read, place, encode and stage one file.
 
     Raises
@@ -135,6 +94,12 @@ def convert_file(member: Member, kind: Kind, request: Request) -> Staged:
     )
 
 
+def as_input(member: Member) -> InputFile:
+    """Return a file as one that decides what a raster holds."""
+    modified_ns = member.path.stat().st_mtime_ns
+    return InputFile(member.place, member.label, member.size, modified_ns, member.digest)
+
+
 def taken(member: Member, sha256: str) -> Input:
     """Return a file as the record names it."""
     modified_ns = member.path.stat().st_mtime_ns
@@ -156,7 +121,7 @@ def stage(
     inputs: tuple[Input, ...],
     remarks: tuple[Remark, ...],
     tags: Mapping[str, str] = MappingProxyType({}),
-) -> Staged:
+) -> Made:
     """Encode a raster and write it under a private name in its folder, unless no cell holds anything.
 
     ``target`` is the folder's name, what the record calls the raster, and the sheet that it is.
@@ -168,19 +133,12 @@ def stage(
     """
     folder, code, sheet = target
     bounds = sheet.bounds if sheet else _bounds(gridded.grid)
-    done = partial(
-        Staged,
-        folder=folder,
-        code=code,
-        grid=gridded.grid,
-        bounds=bounds,
-        parameters=shared,
-        inputs=inputs,
-    )
+    file = names.file_in(folder, code)
+    told = Told(code, bounds, folder, f"{folder}/{file}", shared, inputs, _values(gridded.grid))
     empty = not gridded.array[..., 3].any() if gridded.is_picture else bool(np.isnan(gridded.array).all())
     if empty:
         void = Remark.of("convert.void", path=", ".join(each.name for each in inputs[:1]))
-        return done(path=None, size=0, sha256="", remarks=(*remarks, void))
+        return Made(absent={folder: "empty"}, remarks=(*remarks, void), told=told)
     product: Product = shared["product"]
     named = [{"name": each.name, "size": each.size, "sha256": each.sha256} for each in inputs]
     described = {
@@ -194,8 +152,14 @@ def stage(
         **tags,
     }
     data = cog.encode(gridded.array, gridded.grid, crs_wkt, tags=described, compress=request.compress)
-    path = put.stage(request.out / folder, names.file_in(folder, code), data)
-    return done(path=path, size=len(data), sha256=hashlib.sha256(data).hexdigest(), remarks=remarks)
+    path = put.stage(request.out / folder, file, data)
+    staged = Staged(folder, told.name, path, len(data), hashlib.sha256(data).hexdigest())
+    return Made(staged=[staged], remarks=remarks, told=told)
+
+
+def _values(grid: Grid) -> dict[str, Any]:
+    values: dict[str, Any] = asdict(grid)
+    return values | {"origin": list(grid.origin)}
 
 
 def _bounds(grid: Grid) -> tuple[float, float, float, float]:

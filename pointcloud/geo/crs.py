@@ -1,4 +1,4 @@
-"""Coordinate reference systems: which one a file is in, and whether two mean one place."""
+"""Coordinate reference systems: what a file or a user states, and whether two mean one place."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, NoReturn
+from typing import NoReturn
 
 from pointcloud.errors import CrsError
 from pointcloud.geo import projections, sheets
-from pointcloud.geo.lattice import Box, quanta
 from pointcloud.geo.projections import from_latlon as from_latlon
 from pointcloud.geo.projections import to_latlon as to_latlon
 from pointcloud.geo.projections import transformer as transformer
@@ -18,16 +17,6 @@ from pointcloud.geo.projections import transformer as transformer
 Notice = tuple[str, dict[str, object]]
 """A warning: name of a catalogue message, and its values."""
 
-Bounds = tuple[float, float, float, float]
-"""West, south, east, north, as the file has its first and second coordinate."""
-
-HYOGO = Box.from_metres(-40_000, -210_000, 120_000, -30_000)
-"""Rows L–Q, columns D–G of zone V: the 50000 sheets that hold Hyogo."""
-
-OVERSHOOT = quanta(100)
-"""How far points may lie outside the sheet that names their file: deliveries overlap by tens of metres."""
-
-_FOOT = 0.3048
 _HEIGHTS = {"JGD2000": "EPSG:6694", "JGD2011": "EPSG:6695", "JGD2024": projections.JGD2024_HEIGHT}
 _ROMAN = (
     *("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X"),
@@ -104,6 +93,11 @@ def from_epsg(horizontal: int, vertical: int | None = None) -> SpatialReference:
     return SpatialReference(found, height)
 
 
+def of_zone(zone: int) -> SpatialReference:
+    """Return the system of a plane rectangular zone, 1–19, on JGD2011/2024."""
+    return SpatialReference(f"EPSG:{projections.JGD2011 + zone}")
+
+
 def from_wkt(text: str, *, file: str = "WKT") -> SpatialReference:
     """Return the system of a WKT (1 or 2), compound or not, with codes where they fit.
 
@@ -147,7 +141,7 @@ def from_user(text: str) -> SpatialReference:
     plain = unicodedata.normalize("NFKC", text).strip().upper()
     zone = re.fullmatch(r"(?:ZONE|第)?\s*(\d{1,2}|[IVX]+)\s*系?", plain, re.ASCII)
     if zone:
-        return _of_zone(text, zone[1])
+        return _of_numeral(text, zone[1])
     if "[" in text:
         return from_wkt(text, file="--crs")
     codes = re.fullmatch(r"(?:EPSG:)?(\d{4,6})(?:\s*\+\s*(?:EPSG:)?(\d{4,6}))?", plain, re.ASCII)
@@ -238,100 +232,12 @@ def common(
     return replace(kept, vertical=height), (*notices, *notice)
 
 
-@dataclass(frozen=True, slots=True)
-class Deduction:
-    """The system that a file without one must be in.
-
-    Parameters
-    ----------
-    crs : SpatialReference
-        The system.
-    how : {'name', 'extent'}
-        Found by the sheet code in the file's name, or by the coordinates lying where Hyogo's do.
-    sheet : Sheet or None
-        The sheet that the name states, if that decided.
-    warnings : tuple of Notice
-        What the user should check.
-    """
-
-    crs: SpatialReference
-    how: Literal["name", "extent"]
-    sheet: sheets.Sheet | None
-    warnings: tuple[Notice, ...]
-
-
-def deduce(file: str, bounds: Bounds) -> Deduction:
-    """Return the system of a file that states none.
-
-    It is the zone of a sheet code in the file's name if the coordinates lie in that sheet; else zone V if
-    they lie in the rows and columns of Hyogo's sheets, with a warning.
-
-    Parameters
-    ----------
-    file : str
-        Name of the file, with or without its folder.
-    bounds : Bounds
-        Extent of its points.
-
-    Raises
-    ------
-    CrsError
-        If neither holds; the message says whether east and north look swapped, or the unit looks wrong.
-    """
-    named = sheets.find_code(file)
-    box = Box.from_metres(*bounds)
-    fitting = [sheet for sheet in named if _lies_in(box, sheet)]
-    if fitting:
-        best = max(fitting, key=lambda sheet: sheets.overlap(sheet.box, box))
-        if len({sheet.zone for sheet in fitting}) == 1:
-            return Deduction(_zone_system(best.zone or 0), "name", best, ())
-    swapped = Box(box.south, box.west, box.north, box.east)
-    for sheet in named:
-        if _lies_in(swapped, sheet):
-            raise CrsError("crs.swapped_sheet", file=file, sheet=sheet.code, **_centre(bounds))
-    _refuse_units(file, bounds, named)
-    if HYOGO.contains(box):
-        e, n = (bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2
-        latitude, longitude = to_latlon(e, n, 5)
-        place: dict[str, object] = {"file": file, "lat": f"{latitude:.4f}", "lon": f"{longitude:.4f}"}
-        notices: list[Notice] = [("crs.assumed_zone", place)]
-        if named:
-            notices.append(("crs.name_elsewhere", {"file": file, "sheet": named[0].code}))
-        return Deduction(_zone_system(5), "extent", None, tuple(notices))
-    if HYOGO.contains(swapped):
-        raise CrsError("crs.swapped", file=file, **_centre(bounds))
-    raise CrsError("crs.missing", file=file, **_centre(bounds))
-
-
-def check_name(file: str, bounds: Bounds, ref: SpatialReference) -> None:
-    """Make sure that a system that the user states for a file fits a sheet code in its name.
-
-    Raises
-    ------
-    CrsError
-        If the points lie in that sheet with east and north exchanged, or in the sheet but of another zone.
-    """
-    named, box = sheets.find_code(file), Box.from_metres(*bounds)
-    here = [sheet for sheet in named if _lies_in(box, sheet)]
-    if here and ref.zone and all(sheet.zone != ref.zone for sheet in here):
-        values: dict[str, object] = {"sheet": here[0].code, "zone": here[0].zone, "given": ref.zone}
-        raise CrsError("crs.wrong_zone", file=file, crs=ref.label, **values)
-    swapped = Box(box.south, box.west, box.north, box.east)
-    for sheet in named:
-        if not here and _lies_in(swapped, sheet):
-            raise CrsError("crs.swapped_sheet", file=file, sheet=sheet.code, **_centre(bounds))
-
-
-def _zone_system(zone: int) -> SpatialReference:
-    return SpatialReference(f"EPSG:{projections.JGD2011 + zone}")
-
-
-def _of_zone(text: str, numeral: str) -> SpatialReference:
+def _of_numeral(text: str, numeral: str) -> SpatialReference:
     """Return the system of a zone written in Arabic or Roman numerals."""
     zone = int(numeral) if numeral.isdecimal() else (_ROMAN.index(numeral) + 1 if numeral in _ROMAN else 0)
     if zone not in sheets.ZONES:
         raise CrsError("crs.user", text=text)
-    return _zone_system(zone)
+    return of_zone(zone)
 
 
 def _split(code: str) -> tuple[str | None, str | None]:
@@ -386,26 +292,3 @@ def _common_height(
 def _refuse_pair(message: str, *pair: tuple[str, str]) -> NoReturn:
     (a, a_crs), (b, b_crs) = sorted(pair)
     raise CrsError(message, a=a, a_crs=a_crs, b=b, b_crs=b_crs)
-
-
-def _lies_in(box: Box, sheet: sheets.Sheet) -> bool:
-    return sheet.box.grow(OVERSHOOT).contains(box)
-
-
-def _centre(bounds: Bounds) -> dict[str, object]:
-    """Return the values of a message that shows where the points are."""
-    west, south, east, north = bounds
-    return {"x": f"{(west + east) / 2:z.3f}", "y": f"{(south + north) / 2:z.3f}"}
-
-
-def _refuse_units(file: str, bounds: Bounds, named: Sequence[sheets.Sheet]) -> None:
-    """Raise an error where coordinates look like degrees, or like feet in the sheet that the name states."""
-    west, south, east, north = bounds
-    x, y = max(abs(west), abs(east)), max(abs(south), abs(north))
-    small = east - west <= 2 and north - south <= 2
-    if small and 2 < max(x, y) <= 180 and min(x, y) <= 90:  # what lies around 0,0 has a local origin
-        raise CrsError("crs.degrees", file=file, **_centre(bounds))
-    feet = Box.from_metres(*(edge * _FOOT for edge in bounds))
-    for sheet in named:
-        if _lies_in(feet, sheet):
-            raise CrsError("crs.feet", file=file, sheet=sheet.code, **_centre(bounds))

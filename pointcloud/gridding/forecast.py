@@ -10,14 +10,18 @@ from pointcloud.geo import sheets
 from pointcloud.geo.crs import SpatialReference
 from pointcloud.geo.lattice import Box
 from pointcloud.gridding.calibrate import calibrate
-from pointcloud.gridding.changes import Changes, Work
 from pointcloud.gridding.delivery import Findings, find
 from pointcloud.gridding.estimate import Estimate, Shape, estimate, overlapping
 from pointcloud.gridding.inventory import Inventory
 from pointcloud.gridding.plan import NO_SHEETS, Plan, bare_plan
+from pointcloud.gridding.recipe import GridRecipe
+from pointcloud.gridding.report import GridReport
 from pointcloud.gridding.request import Request
-from pointcloud.gridding.run import prepare, shared
+from pointcloud.gridding.run import prepare
 from pointcloud.run.area import read_area, zone_named
+from pointcloud.run.engine import outstanding
+from pointcloud.run.items import Work
+from pointcloud.run.publish import Publisher
 from pointcloud.run.record import Record
 
 
@@ -60,7 +64,7 @@ def forecast(request: Request) -> Forecast:
     headers = [source.header for source in inventory.sources]
     expected = estimate(
         files,
-        {code: work.sheet for code, work in works.items()},
+        {code: plan.sheets[code] for code in works},
         {code: [numbers[key] for key in work.needs] for code, work in works.items()},
         request.params,
         calibrate(request.params, headers, 1.0),
@@ -105,8 +109,8 @@ def forecast_area(request: Request, density: float) -> Forecast:
 
 def _outstanding(request: Request, inventory: Inventory, plan: Plan) -> dict[str, Work]:
     record = Record.load(request.out)
-    record.begin(request.params, shared(request, inventory), redo=request.redo)
-    return Changes(record, inventory, request.params, request.facts).outstanding(plan)
+    recipe = GridRecipe(request, inventory, plan, GridReport.of(request.out, inventory), record)
+    return outstanding(recipe, record, Publisher(record, request.facts), redo=request.redo)
 
 
 def _around(inventory: Inventory, request: Request) -> list[sheets.Sheet]:

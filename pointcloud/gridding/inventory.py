@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pointcloud.errors import CrsError, FileError, HyogoError
 from pointcloud.geo import crs as crs_room
+from pointcloud.geo import presumed_crs
 from pointcloud.geo.boxindex import BoxIndex
 from pointcloud.geo.crs import SpatialReference
 from pointcloud.geo.lattice import Box
@@ -17,8 +18,9 @@ from pointcloud.io.cloudheader import CloudHeader
 from pointcloud.io.clouds.files import find_files
 from pointcloud.io.clouds.headercache import HeaderCache
 from pointcloud.io.clouds.presumed_extent import claimed_boxes
-from pointcloud.io.clouds.readers import read_header
+from pointcloud.io.clouds.readers import read_header, sha256
 from pointcloud.io.remark import Remark
+from pointcloud.run.items import InputFile
 
 _READERS = 16  # most of the time a header takes is waiting, on a network drive at least
 
@@ -41,6 +43,20 @@ class Source:
     def key(self) -> str:
         """What tells it from every other file."""
         return str(self.header.path)
+
+    @property
+    def file(self) -> InputFile:
+        """It as a file that decides what is made."""
+        header = self.header
+        return InputFile(
+            key=self.key,
+            name=header.path.name,
+            size=header.size,
+            modified_ns=header.modified_ns,
+            digest=lambda: sha256(header),
+            ground=self.all_ground,
+            points=header.count,
+        )
 
     @property
     def box(self) -> Box:
@@ -194,13 +210,13 @@ def _agree(
     for source in sources:
         stated = source.header.crs
         if stated is None and given is None:
-            deduction = crs_room.deduce(source.header.path.name, source.box.bounds)
+            deduction = presumed_crs.deduce(source.header.path.name, source.box.bounds)
             remarks.extend(Remark.of(name, **values) for name, values in deduction.warnings)
             stated = deduction.crs
         reference = stated if stated is not None else given
         assert reference is not None
         if source.header.crs is None:
-            crs_room.check_name(source.header.path.name, source.box.bounds, reference)
+            presumed_crs.check_name(source.header.path.name, source.box.bounds, reference)
         crs_room.require_metres(reference, source.header.path.name)
         references[source.key] = reference
     if given is not None:

@@ -1,4 +1,4 @@
-"""What came of a run."""
+"""What came of gridding."""
 
 from __future__ import annotations
 
@@ -8,38 +8,32 @@ from pathlib import Path
 from pointcloud.geo.lattice import Box
 from pointcloud.gridding.inventory import Inventory
 from pointcloud.gridding.worker import SheetMade
-from pointcloud.io.remark import Remark
 from pointcloud.io.spill.spill import SpillInfo
+from pointcloud.messages import say
 from pointcloud.params.grid import WATER_CLASS
+from pointcloud.run.report import Report
 
 _COUNTS = ("points", "used", "withheld", "excluded", "ground")
 
 
 @dataclass
-class Report:
-    """The figures and findings of a run.
+class GridReport(Report):
+    """The figures and findings of gridding, besides those of every run.
 
     Parameters
     ----------
-    out : Path
     candidates : bool
         Whether ground was looked for, so that points "taken as ground" are those it was looked for among.
     counts : dict of str to int
         Points read, used for the surface, withheld, of excluded classes, taken as ground.
-    written : dict of str to list of str
+    made : dict of str to list of str
         By sheet: the folders that hold a new raster of it.
-    kept : int
-        Sheets that were there already, made from the same inputs with the same parameters.
     empty : list of str
         Sheets on which nothing lies but water.
     no_terrain : list of str
         Sheets with a surface and no ground.
     sparse : dict of str to float
         Sheets not written because too few of their cells hold a return, and the share that does.
-    failed : dict of str to str
-        Sheets that could not be made, and why.
-    bad_files : dict of str to str
-        Files that could not be used, by path, and why.
     neighbours : dict of str to tuple of str
         Sheets that lack a neighbour, and on which sides.
     ground_boxes, full_boxes : list of Box
@@ -50,47 +44,37 @@ class Report:
         What the others cover.
     synthetic : bool
         Whether some file calls itself made-up.
-    pictures, mosaics : list of Path
-        Written for looking at everything at once.
-    reference : Remark, optional
-        How the heights compare with a reference, if there is one.
-    seconds : float
-    peak : int
-        Most memory that any process held, in bytes.
     """
 
-    out: Path
     candidates: bool = False
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_COUNTS, 0))
-    written: dict[str, list[str]] = field(default_factory=dict)
-    kept: int = 0
+    made: dict[str, list[str]] = field(default_factory=dict)
     empty: list[str] = field(default_factory=list)
     no_terrain: list[str] = field(default_factory=list)
     sparse: dict[str, float] = field(default_factory=dict)
-    failed: dict[str, str] = field(default_factory=dict)
-    bad_files: dict[str, str] = field(default_factory=dict)
     neighbours: dict[str, tuple[str, ...]] = field(default_factory=dict)
     ground_boxes: list[Box] = field(default_factory=list)
     full_boxes: list[Box] = field(default_factory=list)
     without_ground: dict[str, Box] = field(default_factory=dict)
     with_ground: list[Box] = field(default_factory=list)
     synthetic: bool = False
-    pictures: list[Path] = field(default_factory=list)
-    mosaics: list[Path] = field(default_factory=list)
-    reference: Remark | None = None
-    seconds: float = 0.0
-    peak: int = 0
 
     @classmethod
-    def of(cls, out: Path, inventory: Inventory) -> Report:
+    def of(cls, out: Path, inventory: Inventory) -> GridReport:
         """Return the report of a run that has just begun: bad files are known by then."""
         bad = {str(bad.path): str(bad.error) for bad in inventory.bad}
         return cls(out, bad_files=bad, synthetic=any(source.header.synthetic for source in inventory.sources))
 
     @property
-    def ok(self) -> bool:
-        """Whether everything that was asked for is there."""
-        return not self.failed and not self.bad_files
+    def figures(self) -> dict[str, str]:
+        """What there is to say in figures, by name, in words."""
+        return {
+            say("page.made"): f"{len(self.made):,}",
+            say("page.kept"): f"{self.kept:,}",
+            say("page.points"): f"{self.counts['points']:,}",
+            say("page.ground"): f"{self.counts['ground']:,}",
+            say("page.memory"): f"{self.peak / 2**20:,.0f} MiB",
+        }
 
     @property
     def ground_only(self) -> bool:
@@ -119,18 +103,16 @@ class Report:
             self.without_ground[info.name] = info.box
         self.peak = max(self.peak, peak)
 
-    def take_sheet(self, code: str, made: SheetMade, neighbours: tuple[str, ...], folders: list[str]) -> None:
+    def take_sheet(self, code: str, made: SheetMade, neighbours: tuple[str, ...]) -> None:
         """Note what was made of a sheet."""
-        self.peak = max(self.peak, made.peak)
-        if made.beyond:
-            return
-        if made.coverage == 0.0 or (made.empty and not made.staged):
-            self.empty.append(code)
-        elif made.sparse:
+        states = set(made.absent.values())
+        if "sparse" in states:
             self.sparse[code] = made.coverage
-        else:
-            self.written[code] = folders
-            if any(product == "dem" for product, _ in made.empty):
+        elif made.staged:
+            self.made[code] = [staged.folder for staged in made.staged]
+            if any(folder.startswith("DEM_") for folder in made.absent):
                 self.no_terrain.append(code)
             if neighbours:
                 self.neighbours[code] = neighbours
+        elif "empty" in states:
+            self.empty.append(code)

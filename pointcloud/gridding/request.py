@@ -1,20 +1,14 @@
-"""What the user asks of a run, and who is told how it goes."""
+"""What the user asks of a gridding."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
 
 from pointcloud.geo.crs import SpatialReference
-from pointcloud.io.remark import Remark
-from pointcloud.params.grid import GridParams
-
-if TYPE_CHECKING:
-    from pointcloud.gridding.changes import Work
-    from pointcloud.gridding.inventory import Inventory
-    from pointcloud.gridding.plan import Plan
+from pointcloud.io import names
+from pointcloud.params.grid import GridParams, Product
 
 
 @dataclass(frozen=True)
@@ -71,20 +65,8 @@ class Request:
         return {"CREDIT": self.credit} if self.credit else {}
 
 
-class Watcher(Protocol):
-    """Who is told how a run goes."""
-
-    def planned(self, inventory: Inventory, plan: Plan) -> None:
-        """Hear what there is to do."""
-
-    def outstanding(self, works: Mapping[str, Work], kept: int) -> None:
-        """Hear what is to be made of each sheet, and how many are there already."""
-
-    def step(self, kind: str, key: str, weight: float, *, seconds: float = 0.0, why: str = "") -> None:
-        """Hear of a step: a file was read (``reduce``) or is ``bad``, a sheet was made (``make``) or has ``failed``.
-
-        All weights sum to 1. ``seconds`` is what it took, ``why`` the reason of a failure.
-        """
-
-    def remark(self, remark: Remark) -> None:
-        """Hear of something the user should know."""
+def folders(params: GridParams) -> Iterator[tuple[Product, float, str]]:
+    """Yield each product and resolution of a run, and the folder of its rasters."""
+    for product in params.products:
+        for resolution in params.resolutions:
+            yield product, resolution, names.folder(product, resolution)

@@ -50,3 +50,8 @@ def warm(tell: Callable[[Remark], None], params: GridParams) -> None:
     for content in (HEIGHTS, PICTURE):
         halved(np.zeros((2, 2, content.bands), content.dtype), content)
     done.touch()
+
+
+def warm_up(params: GridParams) -> None:
+    """Compile the kernels of a run on another machine, unless that was done before."""
+    warm(lambda _: None, params)

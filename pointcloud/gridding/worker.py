@@ -6,24 +6,22 @@ import hashlib
 import time
 from collections.abc import Mapping
 from concurrent.futures import Executor, Future, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from pointcloud import pipeline
-from pointcloud.errors import HyogoError
 from pointcloud.geo.lattice import Box
 from pointcloud.geo.sheets import Sheet
 from pointcloud.gridding.tags import raster_tags
 from pointcloud.io import names, put
 from pointcloud.io.cloudheader import CloudHeader
 from pointcloud.io.rasters import cog
-from pointcloud.io.remark import Remark
 from pointcloud.io.spill.cloud import Cloud
 from pointcloud.io.spill.spill import Spill, load
 from pointcloud.machine import memory
-from pointcloud.params.grid import GridParams, Product
-from pointcloud.pipeline import Made
-from pointcloud.run.record import folders
+from pointcloud.params.grid import GridParams
+from pointcloud.run.items import Made, Staged
+from pointcloud.run.record import State
 
 SPARSE = 0.001
 """Share of cells with a return below which a sheet is listed, not written."""
@@ -43,22 +41,6 @@ class Reduced:
 
 
 @dataclass(frozen=True)
-class Staged:
-    """A finished raster under a private name, its size in bytes and its SHA-256."""
-
-    product: Product
-    resolution: float
-    path: Path
-    size: int
-    sha256: str
-
-    @property
-    def folder(self) -> str:
-        """Name of the folder that it belongs to."""
-        return names.folder(self.product, self.resolution)
-
-
-@dataclass(frozen=True)
 class SheetJob:
     """All that the rasters of a sheet are made from, besides the spills; ``folders`` are those asked for."""
 
@@ -71,22 +53,11 @@ class SheetJob:
     wanted: bool
 
 
-@dataclass
-class SheetMade:
-    """What was made of a sheet; ``beyond`` says that no file has points there, though a header may claim so."""
+@dataclass(kw_only=True)
+class SheetMade(Made):
+    """What was made of a sheet, and the share of its cells that hold a return."""
 
-    coverage: float
-    beyond: bool = False
-    staged: list[Staged] = field(default_factory=list)
-    empty: list[tuple[Product, float]] = field(default_factory=list)
-    peak: int = 0
-    seconds: float = 0.0
-    readers: list[str] = field(default_factory=list)
-
-    @property
-    def sparse(self) -> bool:
-        """Whether there was too little to write it unasked."""
-        return not self.staged and not self.empty
+    coverage: float = 0.0
 
 
 def reduce_file(
@@ -122,27 +93,22 @@ def make_sheet(
     start = time.perf_counter()
     spills = [item.open() for item in reduced]
     cloud = Cloud(spills)
-    made = SheetMade(pipeline.coverage(cloud, job.sheet.box, job.params) if cloud.spills else 0.0)
+    made = SheetMade(coverage=pipeline.coverage(cloud, job.sheet.box, job.params) if cloud.spills else 0.0)
     made.readers = sorted({spill.info.reader for spill in cloud.spills if spill.info.reader})
-    if made.coverage == 0.0:
-        if any(_lies_on(spill.info.box, job) for spill in cloud.spills):
-            made.empty = [
-                (product, resolution)
-                for product, resolution, name in folders(job.params)
-                if name in job.folders
-            ]
-        else:
-            made.beyond = True
-        return made
-    if made.coverage < SPARSE and not job.wanted:
+    sparse = made.coverage < SPARSE and not job.wanted
+    if made.coverage == 0.0 or sparse:
+        there = any(_lies_on(spill.info.box, job) for spill in cloud.spills)
+        state: State = "sparse" if made.coverage else "empty" if there else "beyond"
+        made.absent, made.weak = dict.fromkeys(job.folders, state), True
         return made
     pending: list[Future[Staged]] = []
     try:
         for raster in pipeline.make(job.sheet.box, cloud, job.params, pool, threads):
-            if names.folder(raster.product, raster.grid.resolution) not in job.folders:
+            folder = names.folder(raster.product, raster.grid.resolution)
+            if folder not in job.folders:
                 continue
             if raster.array is None:
-                made.empty.append((raster.product, raster.grid.resolution))
+                made.absent[folder] = "empty"
             elif pool:
                 wait(
                     pending
@@ -171,7 +137,7 @@ def _lies_on(box: Box, job: SheetJob) -> bool:
     return min(part.east - part.west, part.north - part.south) > job.params.cells[0]
 
 
-def _stage(job: SheetJob, raster: Made, cloud: Cloud, threads: int) -> Staged:
+def _stage(job: SheetJob, raster: pipeline.Made, cloud: Cloud, threads: int) -> Staged:
     """Encode one raster, and write it under a private name beside its final place."""
     tags = raster_tags(job.sheet, raster.product, job.params, cloud, job.facts)
     assert raster.array is not None
@@ -179,15 +145,7 @@ def _stage(job: SheetJob, raster: Made, cloud: Cloud, threads: int) -> Staged:
         raster.array, raster.grid, job.crs_wkt, tags=tags, compress=job.params.compress, threads=threads
     )
     resolution = raster.grid.resolution
-    folder = job.out / names.folder(raster.product, resolution)
-    path = put.stage(folder, names.file_name(raster.product, job.sheet.code, resolution), data)
-    return Staged(raster.product, resolution, path, len(data), hashlib.sha256(data).hexdigest())
-
-
-def why(error: BaseException | None, key: str) -> str:
-    """Return in one line why the task of a file or sheet failed; no error means that its worker died."""
-    if error is None:
-        return str(Remark.of("run.worker_lost", what=Path(key).name))
-    if isinstance(error, HyogoError):
-        return str(error)
-    return f"{type(error).__name__}: {error}".splitlines()[0]
+    folder = names.folder(raster.product, resolution)
+    name = names.file_name(raster.product, job.sheet.code, resolution)
+    path = put.stage(job.out / folder, name, data)
+    return Staged(folder, f"{folder}/{name}", path, len(data), hashlib.sha256(data).hexdigest())

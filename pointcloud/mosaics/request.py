@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Protocol
 
 from pointcloud.geo.crs import SpatialReference
-from pointcloud.io.remark import Remark
 from pointcloud.params.grid import Compression, Product
+from pointcloud.run import watcher as run
+from pointcloud.run.report import Report
 
 
 @dataclass(frozen=True)
@@ -62,52 +63,24 @@ class Request:
         return {"CREDIT": self.credit} if self.credit else {}
 
 
-class Watcher(Protocol):
+class Watcher(run.Watcher, Protocol):
     """Who is told how a mosaic goes."""
 
     def converting(self, source: str, count: int, kept: int) -> None:
         """Hear that so many files of a source are converted first."""
 
-    def planned(self, sheets: int, kept: int) -> None:
-        """Hear how many sheets there are to make, and how many are there already, unchanged."""
-
-    def made(self, sheet: str, shares: dict[str, float]) -> None:
-        """Hear that a sheet was made, and what share of its cells each source gave."""
-
-    def failed(self, label: str, why: str) -> None:
-        """Hear that a sheet could not be made, or a file not be used."""
-
-    def remark(self, remark: Remark) -> None:
-        """Hear of something the user should know."""
-
 
 @dataclass
-class Report:
-    """What came of a mosaic.
+class MosaicReport(Report):
+    """What came of a mosaic, besides what there is to say of every run.
 
     Parameters
     ----------
-    out : Path
     sources : list of str
         Their names, the best first.
-    written : list of Path
-    kept : int
-        Sheets that were there already, unchanged.
-    failed, bad_files : dict of str to str
-        Why sheets failed, by code, and files, by path.
-    mosaics, pictures : list of Path
     cells : list of int
-        Cells that each source gave in this run.
-    seconds : float
+        Cells that each source gave in this run, and before them those that none gave.
     """
 
-    out: Path
     sources: list[str] = field(default_factory=list)
-    written: list[Path] = field(default_factory=list)
-    kept: int = 0
-    failed: dict[str, str] = field(default_factory=dict)
-    bad_files: dict[str, str] = field(default_factory=dict)
-    mosaics: list[Path] = field(default_factory=list)
-    pictures: list[Path] = field(default_factory=list)
     cells: list[int] = field(default_factory=list)
-    seconds: float = 0.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,8 +18,10 @@ from pointcloud.io.dems import tiles
 from pointcloud.io.dems.tiles import Tile
 from pointcloud.io.member import Member
 from pointcloud.io.remark import Remark
-from pointcloud.mosaics.request import Report, Request, Watcher
+from pointcloud.mosaics.request import MosaicReport, Request, Watcher
+from pointcloud.run.items import Work
 from pointcloud.run.record import FILE_NAME, Record
+from pointcloud.run.watcher import Quiet
 
 FOLDER = "sources"
 """Where converted files are kept in the output folder, by the number of their source."""
@@ -34,7 +36,7 @@ class Source:
     tiles: tuple[Tile, ...]
 
 
-def gather(request: Request, watcher: Watcher, report: Report) -> list[Source]:
+def gather(request: Request, watcher: Watcher, report: MosaicReport) -> list[Source]:
     """Return the sources with what they hold, in the order of preference.
 
     Raises
@@ -66,7 +68,7 @@ def _names(given: tuple[str, ...]) -> list[str]:
 
 
 def _tiles(
-    given: str, number: int, name: str, request: Request, watcher: Watcher, report: Report
+    given: str, number: int, name: str, request: Request, watcher: Watcher, report: MosaicReport
 ) -> list[Tile]:
     """Return the tiles of a source."""
     path = Path(given)
@@ -113,12 +115,12 @@ def _is_product(tile: Tile, request: Request) -> bool:
     return tile.tags.get("PRODUCT", request.product.upper()) == request.product.upper()
 
 
-def _bad(report: Report, watcher: Watcher, label: str, error: HyogoError) -> None:
+def _bad(report: MosaicReport, watcher: Watcher, label: str, error: HyogoError) -> None:
     report.bad_files[label] = str(error)
-    watcher.failed(label, str(error))
+    watcher.step("bad", label, 0.0, why=str(error))
 
 
-def _recorded(out: Path, request: Request, watcher: Watcher, report: Report) -> Iterator[Tile]:
+def _recorded(out: Path, request: Request, watcher: Watcher, report: MosaicReport) -> Iterator[Tile]:
     """Yield the tiles in an output folder of ours: of several resolutions in metres, the finest."""
     record = Record.load(out)
     folders = [name for name in record.parameters if name.startswith(f"{request.product.upper()}_")]
@@ -128,7 +130,7 @@ def _recorded(out: Path, request: Request, watcher: Watcher, report: Report) -> 
         if metric[folder] not in (None, finest):
             continue
         for code in record.written(folder):
-            path = out / folder / names.file_in(folder, code)
+            path = record.path(folder, code)
             try:
                 tile = tiles.look(Member(path))
                 if tile is None:
@@ -146,7 +148,7 @@ def _converted(
     kinds: list[Kind],
     request: Request,
     watcher: Watcher,
-    report: Report,
+    report: MosaicReport,
 ) -> Iterator[Tile]:
     """Convert what must be, and yield its tiles; what was converted before is kept."""
     out = request.out / FOLDER / str(number)
@@ -168,22 +170,22 @@ def _converted(
     yield from _recorded(out, request, watcher, report)
 
 
-class _Listener:
+class _Listener(Quiet):
     """Passes on what a conversion says."""
 
     def __init__(self, name: str, watcher: Watcher) -> None:
         self.name, self.watcher = name, watcher
 
-    def planned(self, count: int, kept: int) -> None:
+    def outstanding(self, works: Mapping[str, Work], kept: int) -> None:
         """Pass on how many files are converted."""
-        self.watcher.converting(self.name, count, kept)
+        self.watcher.converting(self.name, len(works), kept)
 
-    def done(self, label: str, name: str) -> None:
-        """Nothing to say of a single file."""
-
-    def failed(self, label: str, why: str) -> None:
+    def step(
+        self, kind: str, key: str, weight: float, *, seconds: float = 0.0, why: str = "", result: str = ""
+    ) -> None:
         """Pass on that a file could not be used."""
-        self.watcher.failed(label, why)
+        if kind == "failed":
+            self.watcher.step("bad", key, 0.0, why=why)
 
     def remark(self, remark: Remark) -> None:
         """Pass on what the user should know."""

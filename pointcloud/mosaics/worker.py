@@ -21,6 +21,7 @@ from pointcloud.io.las.reader import file_sha256
 from pointcloud.io.rasters.cogfile import CogFile, cog_file
 from pointcloud.io.rasters.pyramid import CODES, HEIGHTS
 from pointcloud.params.grid import Compression
+from pointcloud.run.items import Made, Staged
 from pointcloud.surface.mosaic import ALGORITHM, compose
 from pointcloud.version import __version__
 
@@ -68,23 +69,11 @@ class SheetJob:
     compress: Compression
 
 
-@dataclass(frozen=True)
-class Staged:
-    """A raster under a private name, its folder, bytes and SHA-256."""
+@dataclass(kw_only=True)
+class SheetMade(Made):
+    """What was made of a sheet, and the cells from each source by its number; 0 for those that none fills."""
 
-    folder: str
-    path: Path
-    size: int
-    sha256: str
-
-
-@dataclass
-class SheetMade:
-    """What was made of a sheet: nothing if no source has a height there."""
-
-    staged: list[Staged] = field(default_factory=list)
     cells: dict[int, int] = field(default_factory=dict)
-    """Cells from each source, by its number; 0 for those that none fills."""
 
 
 def hash_file(path: Path, *, pool: Executor | None = None, threads: int = 1) -> str:
@@ -119,8 +108,10 @@ def make_sheet(job: SheetJob, *, pool: Executor | None = None, threads: int = 1)
                 source.write(numbers, row, col)
                 for number, count in zip(*np.unique(numbers, return_counts=True), strict=True):
                     made.cells[int(number)] = made.cells.get(int(number), 0) + int(count)
-            if set(made.cells) != {0}:
-                for product, file in ((job.product, heights), (SOURCE, source)):
+            for product, file in ((job.product, heights), (SOURCE, source)):
+                if set(made.cells) == {0}:
+                    made.absent[names.folder(product, grid.resolution)] = "empty"
+                else:
                     made.staged.append(_stage(job, product, file))
     except BaseException:
         for staged in made.staged:
@@ -176,7 +167,5 @@ def _tags(job: SheetJob, product: str) -> dict[str, str]:
 
 def _stage(job: SheetJob, product: str, file: CogFile) -> Staged:
     folder = names.folder(product, metres(job.cell))
-    made = file.finish()
-    size, sha256 = made.stat().st_size, put.digest(made)
-    path = put.adopt(job.out / folder, names.file_in(folder, job.sheet.code), made)
-    return Staged(folder, path, size, sha256)
+    name = f"{folder}/{names.file_in(folder, job.sheet.code)}"
+    return Staged(folder, name, *file.stage(job.out / name))

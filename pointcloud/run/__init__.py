@@ -1,1 +1,1 @@
-"""A whole run: what was handed in, which sheets it makes, who works on them, and what came of it."""
+"""The engine that fills output folders: items, what is there already, pools, publishing, record, status, verify."""

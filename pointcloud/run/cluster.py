@@ -16,9 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pointcloud.errors import ClusterError
-from pointcloud.gridding.warm import warm
 from pointcloud.machine.offline import close_network
-from pointcloud.params.grid import GridParams
 from pointcloud.version import __version__
 
 _LOOK = 0.5  # seconds between two looks at which workers live
@@ -42,11 +40,6 @@ def probe(out: str, token: str) -> tuple[str, bool]:
     return __version__, seen
 
 
-def warm_up(params: GridParams) -> None:
-    """Compile the kernels of a run on a worker, unless that was done before."""
-    warm(lambda _: None, params)
-
-
 class DaskPool:
     """Tasks run on the workers of a Dask cluster, as many at a time on each as it has threads.
 
@@ -56,8 +49,8 @@ class DaskPool:
         Of the scheduler: ``tcp://host:8786``.
     shared : Path
         A folder that every worker must see under the same path, and be able to write.
-    params : GridParams
-        What the run makes; a worker of each machine compiles for it before any begins.
+    warm : callable, optional
+        Compiles the kernels of the run; called on a worker of each machine before any begins.
     patience : float
         Seconds to wait for a worker where there is none.
 
@@ -70,13 +63,13 @@ class DaskPool:
     travels = True
 
     def __init__(
-        self, address: str, shared: Path, params: GridParams, *, patience: float = _PATIENCE
+        self, address: str, shared: Path, warm: Callable[[], None] | None, *, patience: float = _PATIENCE
     ) -> None:
         try:
             from distributed import Client
         except ImportError:
             raise ClusterError("run.no_dask") from None
-        self.address, self.shared, self.params, self.patience = address, shared, params, patience
+        self.address, self.shared, self.warm, self.patience = address, shared, warm, patience
         try:
             self.client = Client(address, timeout=_CONNECT, set_as_default=False)
         except (OSError, ValueError, TimeoutError) as error:
@@ -194,8 +187,8 @@ class DaskPool:
         self.refused |= {worker: f"{worker}: {why}" for worker, why in unfit.items()}
         fit = [worker for worker in answers if worker not in unfit]
         hosts = {str(living[worker]["host"]): worker for worker in fit}
-        if hosts:  # the workers of a machine share what one of them compiles
-            self.client.run(warm_up, self.params, workers=list(hosts.values()), on_error="return")
+        if hosts and self.warm:  # the workers of a machine share what one of them compiles
+            self.client.run(self.warm, workers=list(hosts.values()), on_error="return")
         with self.guard:
             self.threads |= {worker: int(living[worker]["nthreads"]) for worker in fit}
 

@@ -9,12 +9,10 @@ from pathlib import Path
 from types import TracebackType
 
 from pointcloud.errors import OutputError
-from pointcloud.gridding.changes import Work
-from pointcloud.gridding.inventory import Inventory
-from pointcloud.gridding.plan import Plan
-from pointcloud.gridding.request import Watcher
 from pointcloud.io.remark import Remark
+from pointcloud.run.items import Work
 from pointcloud.run.record import now
+from pointcloud.run.watcher import Watcher
 
 
 class Log:
@@ -63,14 +61,10 @@ class Log:
         except OSError as error:
             raise OutputError("run.log", path=self.path, cause=error.strerror) from error
 
-    def planned(self, inventory: Inventory, plan: Plan) -> None:
-        """Write what there is to do."""
-        points = sum(source.header.count for source in inventory.sources)
-        bad = {str(bad.path): str(bad.error) for bad in inventory.bad}
-        self._write(
-            "planned", files=len(inventory.sources), points=points, sheets=len(plan.sheets), bad_files=bad
-        )
-        self.watcher.planned(inventory, plan)
+    def planned(self, *, files: int, points: int, items: int, bad_files: Mapping[str, str]) -> None:
+        """Write what was handed in."""
+        self._write("planned", files=files, points=points, sheets=items, bad_files=bad_files)
+        self.watcher.planned(files=files, points=points, items=items, bad_files=bad_files)
 
     def outstanding(self, works: Mapping[str, Work], kept: int) -> None:
         """Write how much of it is there already, and why the rest is not."""
@@ -78,13 +72,15 @@ class Log:
         self._write("outstanding", sheets=len(works), kept=kept, reasons=dict(reasons))
         self.watcher.outstanding(works, kept)
 
-    def step(self, kind: str, key: str, weight: float, *, seconds: float = 0.0, why: str = "") -> None:
-        """Write of a file or sheet that is done with."""
+    def step(
+        self, kind: str, key: str, weight: float, *, seconds: float = 0.0, why: str = "", result: str = ""
+    ) -> None:
+        """Write of a file or item that is done with."""
         more: dict[str, object] = {"seconds": round(seconds, 3)} if seconds else {}
-        if why:
-            more["why"] = why
-        self._write(kind, key=key, **more)
-        self.watcher.step(kind, key, weight, seconds=seconds, why=why)
+        more |= {name: text for name, text in (("why", why), ("result", result)) if text}
+        if kind != "part":
+            self._write(kind, key=key, **more)
+        self.watcher.step(kind, key, weight, seconds=seconds, why=why, result=result)
 
     def remark(self, remark: Remark) -> None:
         """Write of something the user should know."""

@@ -17,7 +17,7 @@ from pointcloud.errors import FileError, OutputError
 from pointcloud.geo.lattice import Box, Grid, cell_quanta, quanta
 from pointcloud.io import names, put, raster
 from pointcloud.io.rasters import cog, vrt
-from pointcloud.run.record import SheetRecord
+from pointcloud.run.record import ItemRecord
 
 Array = npt.NDArray[Any]
 
@@ -35,7 +35,7 @@ def write(
     out: Path,
     folder: str,
     resolution: float,
-    sheets: Mapping[str, SheetRecord],
+    sheets: Mapping[str, ItemRecord],
     crs_wkt: str | None,
     kind: vrt.Kind,
 ) -> Path | None:
@@ -48,7 +48,7 @@ def write(
         ``DEM_1g``.
     resolution : float
         Metres.
-    sheets : mapping of str to SheetRecord
+    sheets : mapping of str to ItemRecord
         Those with a raster in the folder.
     crs_wkt : str or None
     kind : {"heights", "rgba"}

@@ -1,4 +1,4 @@
-"""Where tasks run: in this process, or in processes of their own on this machine."""
+"""Where tasks run: in this process, on threads of it, or in processes of their own on this machine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from typing import Any, Protocol
 
 from pointcloud.io.las import ahead
 from pointcloud.machine.offline import close_network
-from pointcloud.params.grid import GridParams
 
 
 class Pool(Protocol):
@@ -64,6 +63,27 @@ class InlinePool:
         """End the threads."""
         if self.executor:
             self.executor.shutdown(wait=True, cancel_futures=now)
+
+
+class ThreadPool:
+    """Tasks run on threads of this process, ``jobs`` at a time, each on one core."""
+
+    travels = False
+
+    def __init__(self, jobs: int) -> None:
+        self.slots = jobs
+        self.executor = ThreadPoolExecutor(jobs)
+
+    def submit(self, task: Callable[..., Any], /, *args: Any) -> Future[Any]:
+        """Hand a task to the next free thread."""
+        return self.executor.submit(task, *args)
+
+    def restart(self) -> None:
+        """Nothing to begin anew: no worker can be lost."""
+
+    def close(self, *, now: bool = False) -> None:
+        """End the threads; what is at work on them is waited for."""
+        self.executor.shutdown(wait=True, cancel_futures=now)
 
 
 class ProcessPool:
@@ -143,15 +163,36 @@ def _begin_worker() -> None:
 
 
 @contextmanager
-def opened(jobs: int, sheets: int, scheduler: str, shared: Path, params: GridParams) -> Iterator[Pool]:
-    """Yield the place to make so many sheets; at the end wait for it, or end it at once if anything was raised.
+def opened(
+    jobs: int,
+    count: int,
+    scheduler: str,
+    shared: Path,
+    *,
+    threads: bool = False,
+    warm: Callable[[], None] | None = None,
+) -> Iterator[Pool]:
+    """Yield the place to make so many items; at the end wait for it, or end it at once if anything was raised.
+
+    Parameters
+    ----------
+    jobs, count : int
+        Processes, or threads, at most; and items.
+    scheduler : str
+        Address of a Dask cluster to use instead; empty for none.
+    shared : Path
+        A folder that its workers must see.
+    threads : bool
+        Make items beside each other on threads of this process, not in processes of their own.
+    warm : callable, optional
+        Compiles the kernels on a machine of the cluster.
 
     Raises
     ------
     ClusterError
         If the cluster cannot be used.
     """
-    pool = _open(jobs, sheets, scheduler, shared, params)
+    pool = _open(jobs, count, scheduler, shared, threads, warm)
     try:
         yield pool
     except BaseException:
@@ -160,18 +201,22 @@ def opened(jobs: int, sheets: int, scheduler: str, shared: Path, params: GridPar
     pool.close()
 
 
-def _open(jobs: int, sheets: int, scheduler: str, shared: Path, params: GridParams) -> Pool:
-    """Return the place to make so many sheets.
+def _open(
+    jobs: int, count: int, scheduler: str, shared: Path, threads: bool, warm: Callable[[], None] | None
+) -> Pool:
+    """Return the place to make so many items.
 
-    That is the Dask cluster of ``scheduler``, if one is named, whose workers must see the folder ``shared``; or
-    processes, where there are sheets enough to keep ``jobs`` of them busy; or else threads within a sheet. Only
-    there is gone on with a file whose decoding was begun.
+    That is the Dask cluster of ``scheduler``, if one is named; or threads, where they are wanted; or processes, where
+    there are items enough to keep ``jobs`` of them busy; or else threads within an item. Only there is gone on with a
+    file whose decoding was begun.
     """
-    alone = not scheduler and (jobs == 1 or sheets < 2 * jobs)
+    alone = not scheduler and not threads and (jobs == 1 or count < 2 * jobs)
     if not alone:
         ahead.give_up()
     if scheduler:
         from pointcloud.run.cluster import DaskPool
 
-        return DaskPool(scheduler, shared, params)
+        return DaskPool(scheduler, shared, warm)
+    if threads:
+        return ThreadPool(jobs)
     return InlinePool(jobs) if alone else ProcessPool(jobs)

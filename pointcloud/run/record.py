@@ -1,8 +1,8 @@
-"""The record of an output folder: what made each raster in it.
+"""The record of an output folder: what made each file in it.
 
 ``hyogo-pc.json`` holds the parameters that all rasters of a product share; ``record/CODE.json`` what made the rasters
-of one sheet. A file a sheet, so that recording one costs the same among three thousand as among three, and a copy of
-the folder, or a part of it, is still whole.
+of one item, a sheet mostly. A file an item, so that recording one costs the same among three thousand as among three,
+and a copy of the folder, or a part of it, is still whole.
 """
 
 from __future__ import annotations
@@ -12,29 +12,34 @@ import os
 import platform
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from pointcloud.errors import OutputError, ParameterError
 from pointcloud.io import names, put
-from pointcloud.params.grid import GridParams, Product
 
-SCHEMA = 2
+SCHEMA = 3
+_KNOWN = (2, SCHEMA)
+"""0.1.0 wrote the second, whose files all lie in the folder of their product under the name of their sheet."""
+
 FILE_NAME = "hyogo-pc.json"
 FOLDER = "record"
 
+Bounds = tuple[float, float, float, float]
+"""West, south, east, north in metres, or degrees."""
+
 State = Literal["written", "empty", "sparse", "beyond"]
-"""``written``: there is a raster. ``empty``: no cell of it would hold anything. ``sparse``: too little to write it
-unasked. ``beyond``: no file has points on the sheet, though a header may claim so."""
+"""``written``: there is a file. ``empty``: no cell of it would hold anything. ``sparse``: too little to write it
+unasked. ``beyond``: no input has anything there, though a header may claim so."""
 
 _READERS = 16  # on a network drive opening a file is waiting
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A file that could decide pixels of a raster.
+    """A file that could decide what another holds.
 
     Parameters
     ----------
@@ -60,7 +65,7 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Raster:
-    """What made one raster, or found that there is none to make.
+    """What made one raster (or point cloud), or found that there is none to make.
 
     Parameters
     ----------
@@ -76,7 +81,9 @@ class Raster:
     sha256 : str
         Of the file; empty if there is none.
     grid : dict
-        Where its cells lie, if it does not fill its sheet; the values of a :class:`pointcloud.geo.lattice.Grid`.
+        Where its cells lie, if it does not fill its item; the values of a :class:`pointcloud.geo.lattice.Grid`.
+    name : str
+        Its path within the output folder, if it is not that of a sheet in the folder of its product.
     """
 
     state: State
@@ -86,11 +93,21 @@ class Raster:
     size: int = 0
     sha256: str = ""
     grid: Mapping[str, Any] = field(default_factory=dict)
+    name: str = ""
+
+    def path(self, folder: str, code: str) -> PurePosixPath:
+        """Return where it lies within the output folder."""
+        return PurePosixPath(self.name or f"{folder}/{names.file_in(folder, code)}")
+
+    def called(self, path: str, folder: str, code: str) -> Raster:
+        """Return it with its path within the output folder, which is kept only where nothing else tells it."""
+        usual = "_" in folder and path == f"{folder}/{names.file_in(folder, code)}"
+        return replace(self, name="" if usual else path)
 
 
 @dataclass(slots=True)
-class SheetRecord:
-    """What is known of one sheet.
+class ItemRecord:
+    """What is known of one item.
 
     Parameters
     ----------
@@ -107,7 +124,7 @@ class SheetRecord:
     """
 
     code: str
-    bounds: tuple[float, float, float, float]
+    bounds: Bounds
     rasters: dict[str, Raster] = field(default_factory=dict)
     failure: str = ""
     made: dict[str, Any] = field(default_factory=dict)
@@ -118,7 +135,7 @@ class SheetRecord:
         return json.dumps(values, indent=1, sort_keys=True, ensure_ascii=False)
 
     @classmethod
-    def read(cls, path: Path) -> SheetRecord:
+    def read(cls, path: Path) -> ItemRecord:
         """Return the record in a file.
 
         Raises
@@ -148,17 +165,18 @@ class Record:
     out : Path
     parameters : dict
         By folder (``DEM_1g``), what all its rasters share.
-    sheets : dict of str to SheetRecord
+    items : dict of str to ItemRecord
         By code.
     run : dict
         The last run: ``host`` and ``process``, ``started`` and ``ended`` (UTC; the latter empty while it is at work, or
-        if it was killed), how many ``sheets`` it had to make, and how it ``ended_as``. ``failed`` are files that could
-        not be used, and why, where a run makes its sheets of one file each.
+        if it was killed), how many items (``sheets``) it had to make, how it ``ended_as``. ``failed`` are files that
+        could
+        not be used, and why, where a run notes them.
     """
 
     out: Path
     parameters: dict[str, dict[str, Any]] = field(default_factory=dict)
-    sheets: dict[str, SheetRecord] = field(default_factory=dict)
+    items: dict[str, ItemRecord] = field(default_factory=dict)
     run: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -176,31 +194,25 @@ class Record:
         values = _read(path)
         files = sorted((out / FOLDER).glob("*.json"))
         with ThreadPoolExecutor(_READERS) as pool:
-            sheets = {sheet.code: sheet for sheet in pool.map(SheetRecord.read, files)}
-        return cls(out, values["parameters"], sheets, values["run"])
+            items = {item.code: item for item in pool.map(ItemRecord.read, files)}
+        return cls(out, values["parameters"], items, values["run"])
 
-    def begin(self, params: GridParams, common: Mapping[str, object], *, redo: bool) -> None:
+    def begin(self, parameters: Mapping[str, Mapping[str, object]], *, redo: bool) -> None:
         """Take on the parameters of a run.
 
         Parameters
         ----------
-        params : GridParams
-        common : mapping
-            What else the rasters of one folder must share, such as the CRS.
+        parameters : mapping
+            By folder, what all of its files depend on besides their inputs, in what JSON can hold.
         redo : bool
-            Give up rasters that were made with other parameters; :meth:`settle` deletes them.
+            Give up files that were made with other parameters; :meth:`settle` deletes them.
 
         Raises
         ------
         ParameterError
-            If the folder holds rasters made with other parameters, and ``redo`` is not set.
-        OutputError
-            If the record cannot be written.
+            If a folder holds files made with other parameters, and ``redo`` is not set.
         """
-        wanted = {
-            folder: json.loads(json.dumps({**params.of(product), **common}))
-            for product, _, folder in folders(params)
-        }
+        wanted = {folder: as_json(values) for folder, values in parameters.items()}
         for folder, values in wanted.items():
             differences = "" if redo else self.differences(folder, values)
             if differences:
@@ -214,8 +226,8 @@ class Record:
         held = self.parameters.get(folder, wanted)
         return _differences(held, wanted) if held != wanted and self._has_rasters(folder) else ""
 
-    def start(self, sheets: int) -> None:
-        """Note that a run begins to make so many sheets.
+    def start(self, count: int) -> None:
+        """Note that a run begins to make so many items.
 
         Raises
         ------
@@ -228,7 +240,7 @@ class Record:
             "started": now(),
             "ended": "",
             "ended_as": "",
-            "sheets": sheets,
+            "sheets": count,
         }
         self.save()
 
@@ -255,66 +267,82 @@ class Record:
         text = json.dumps(values, indent=1, sort_keys=True, ensure_ascii=False)
         put.put(self.out / FILE_NAME, text.encode())
 
+    @property
+    def at_work(self) -> bool:
+        """Whether a run of this process has begun and not ended."""
+        return bool(self.run) and not self.run["ended"] and self.run["process"] == os.getpid()
+
+    def path(self, folder: str, code: str) -> Path:
+        """Return where a file that the record knows lies."""
+        return self.out / self.items[code].rasters[folder].path(folder, code)
+
     def _has_rasters(self, folder: str) -> bool:
-        held = (sheet.rasters.get(folder) for sheet in self.sheets.values())
+        held = (item.rasters.get(folder) for item in self.items.values())
         return any(raster is not None and raster.state == "written" for raster in held)
 
-    def sheet(self, code: str, bounds: tuple[float, float, float, float]) -> SheetRecord:
-        """Return the record of a sheet, a new one if there is none."""
-        return self.sheets.get(code) or SheetRecord(code, bounds)
+    def item(self, code: str, bounds: Bounds) -> ItemRecord:
+        """Return a copy of the record of an item to alter, a new one if there is none."""
+        held = self.items.get(code) or ItemRecord(code, bounds)
+        return replace(held, rasters=dict(held.rasters), made=dict(held.made))
 
-    def put(self, sheet: SheetRecord) -> None:
-        """Write the record of a sheet.
+    def put(self, item: ItemRecord) -> None:
+        """Write the record of an item.
 
         Raises
         ------
         OutputError
             If it cannot be written.
         """
-        put.put(self.out / FOLDER / f"{sheet.code}.json", sheet.json().encode())
-        self.sheets[sheet.code] = sheet
+        put.put(self.out / FOLDER / f"{item.code}.json", item.json().encode())
+        self.items[item.code] = item
 
-    def written(self, folder: str) -> dict[str, SheetRecord]:
-        """Return the sheets with a raster in a folder that was made with its parameters."""
+    def written(self, folder: str) -> dict[str, ItemRecord]:
+        """Return the items with a raster in a folder that was made with its parameters."""
         wanted = self.parameters.get(folder)
         return {
-            code: sheet
-            for code, sheet in sorted(self.sheets.items())
-            if (raster := sheet.rasters.get(folder))
+            code: item
+            for code, item in sorted(self.items.items())
+            if (raster := item.rasters.get(folder))
             and raster.state == "written"
             and raster.parameters == wanted
         }
 
-    def settle(self, folders: Collection[str]) -> None:
-        """Delete the rasters of these folders that were given up, now that the new ones are there.
+    def settle(self, folders: Collection[str], *, uniform: bool = True) -> None:
+        """Delete the files of these folders that were given up, now that the new ones are there.
 
-        Those that are gone are forgotten.
+        Those that are gone are forgotten. Where the files of a folder need not be ``uniform``, none is given up.
 
         Raises
         ------
         OutputError
             If one cannot be deleted, or the record not be written.
         """
-        for code, sheet in list(self.sheets.items()):
-            kept = dict(sheet.rasters)
+        for code, item in list(self.items.items()):
+            kept = dict(item.rasters)
             for folder in folders:
-                path = self.out / folder / names.file_in(folder, code)
                 raster = kept.get(folder)
                 if raster is None:
                     continue
-                if raster.parameters != self.parameters[folder]:
+                path = self.path(folder, code)
+                if uniform and raster.parameters != self.parameters[folder]:
                     put.remove(path)
                     del kept[folder]
                 elif raster.state == "written" and not path.exists():
                     del kept[folder]
-            if kept.keys() == sheet.rasters.keys():
+            if kept.keys() == item.rasters.keys():
                 continue
-            sheet.rasters = kept
-            if kept or sheet.failure:
-                self.put(sheet)
+            item.rasters = kept
+            if kept or item.failure:
+                self.put(item)
             else:
                 put.remove(self.out / FOLDER / f"{code}.json")
-                del self.sheets[code]
+                del self.items[code]
+
+
+def as_json(values: Mapping[str, object]) -> dict[str, Any]:
+    """Return values as they come back from JSON, for comparing."""
+    found: dict[str, Any] = json.loads(json.dumps(values))
+    return found
 
 
 def now() -> str:
@@ -323,13 +351,6 @@ def now() -> str:
     Whole seconds would count the last sheets of one run among those of the next.
     """
     return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def folders(params: GridParams) -> Iterator[tuple[Product, float, str]]:
-    """Yield each product and resolution of a run, and the folder of its rasters."""
-    for product in params.products:
-        for resolution in params.resolutions:
-            yield product, resolution, names.folder(product, resolution)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -341,7 +362,7 @@ def _read(path: Path) -> dict[str, Any]:
         raise OutputError("run.record", path=path, cause=error.strerror) from None
     except (ValueError, KeyError, TypeError) as error:
         raise OutputError("run.record", path=path, cause=error) from None
-    if schema != SCHEMA:
+    if schema not in _KNOWN:
         raise OutputError("run.record_schema", path=path, found=schema, known=SCHEMA)
     return values
 
@@ -364,7 +385,7 @@ def _flat(values: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str,
             yield f"{prefix}{key}", value
 
 
-def lost_inputs(sheet: SheetRecord, present: Collection[str]) -> list[str]:
-    """Return the files that a raster of a sheet was made from and that are not among ``present``."""
-    held = {each.name for raster in sheet.rasters.values() for each in raster.inputs}
+def lost_inputs(item: ItemRecord, present: Collection[str]) -> list[str]:
+    """Return the files that something of an item was made from and that are not among ``present``."""
+    held = {each.name for raster in item.rasters.values() for each in raster.inputs}
     return sorted(held - set(present))

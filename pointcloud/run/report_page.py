@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pointcloud.gridding.report import Report
 from pointcloud.messages import say
 from pointcloud.plaintext import to_html
-from pointcloud.run.record import Record, SheetRecord
+from pointcloud.run.record import ItemRecord, Record
+from pointcloud.run.report import Report
 from pointcloud.webpage import document, swatch
 
 FILE_NAME = "report.html"
@@ -46,7 +46,7 @@ def page(record: Record, report: Report) -> bytes:
     return document(title, body)
 
 
-def _state(sheet: SheetRecord) -> str:
+def _state(sheet: ItemRecord) -> str:
     states = {raster.state for raster in sheet.rasters.values()}
     if sheet.failure:
         return "failed"
@@ -56,18 +56,14 @@ def _state(sheet: SheetRecord) -> str:
 def _figures(record: Record, report: Report) -> Iterator[str]:
     rasters = Counter(
         folder
-        for sheet in record.sheets.values()
+        for sheet in record.items.values()
         for folder, raster in sheet.rasters.items()
         if raster.state == "written"
     )
-    size = sum(raster.size for sheet in record.sheets.values() for raster in sheet.rasters.values())
+    size = sum(raster.size for sheet in record.items.values() for raster in sheet.rasters.values())
     rows = {
         say("page.ended"): str(record.run.get("started", ""))[:19],
-        say("page.made"): f"{len(report.written):,}",
-        say("page.kept"): f"{report.kept:,}",
-        say("page.points"): f"{report.counts['points']:,}",
-        say("page.ground"): f"{report.counts['ground']:,}",
-        say("page.memory"): f"{report.peak / 2**20:,.0f} MiB",
+        **report.figures,
         say("page.size"): f"{size / 1e6:,.1f} MB",
     }
     rows |= {folder: say("page.rasters", count=count) for folder, count in sorted(rasters.items())}
@@ -85,20 +81,20 @@ def table(rows: Mapping[str, str]) -> str:
 
 def _map(record: Record) -> Iterator[str]:
     """Yield the sheets as rectangles, north up, with code and state on hovering."""
-    if not record.sheets:
+    if not record.items:
         return
-    bounds = [sheet.bounds for sheet in record.sheets.values()]
+    bounds = [sheet.bounds for sheet in record.items.values()]
     west, south = min(b[0] for b in bounds), min(b[1] for b in bounds)
     east, north = max(b[2] for b in bounds), max(b[3] for b in bounds)
     scale = _WIDTH / (east - west)
-    counts = Counter(_state(sheet) for sheet in record.sheets.values())
+    counts = Counter(_state(sheet) for sheet in record.items.values())
     yield f"<h2>{to_html(say('page.map'))}</h2><p>"
     for state, colour in _COLOURS.items():
         if counts[state]:
             name = to_html(say(f"page.state_{state}"))
             yield f"{swatch(colour)}{name}: {counts[state]:,}"
     yield f'</p><svg viewBox="0 0 {_WIDTH} {(north - south) * scale:.1f}" width="{_WIDTH}">'
-    for code, sheet in sorted(record.sheets.items()):
+    for code, sheet in sorted(record.items.items()):
         state = _state(sheet)
         w, s, e, n = sheet.bounds
         place = (
@@ -111,7 +107,7 @@ def _map(record: Record) -> Iterator[str]:
 
 
 def _failures(record: Record, report: Report) -> Iterator[str]:
-    failed = {code: sheet.failure for code, sheet in sorted(record.sheets.items()) if sheet.failure}
+    failed = {code: sheet.failure for code, sheet in sorted(record.items.items()) if sheet.failure}
     if not failed and not report.bad_files:
         return
     yield f'<h2 class="failed">{to_html(say("page.failures"))}</h2><ul>'

@@ -76,19 +76,19 @@ def status(out: Path) -> Status:
     started = datetime.fromisoformat(record.run["started"])
     times = [
         finished
-        for sheet in record.sheets.values()
+        for sheet in record.items.values()
         if sheet.made and (finished := datetime.fromisoformat(sheet.made["finished"])) >= started
     ]
     until = datetime.now(UTC) if running else max(times, default=started)
     states = Counter[str]()
     rasters = Counter[str]()
-    for sheet in record.sheets.values():
+    for sheet in record.items.values():
         held = {raster.state for raster in sheet.rasters.values()}
         rasters.update(folder for folder, raster in sheet.rasters.items() if raster.state == "written")
         if held:
             states[next(state for state in ("written", "empty", "sparse", "beyond") if state in held)] += 1
     bad_files: dict[str, str] = record.run.get("failed", {})
-    failures = {code: sheet.failure for code, sheet in sorted(record.sheets.items()) if sheet.failure}
+    failures = {code: sheet.failure for code, sheet in sorted(record.items.items()) if sheet.failure}
     return Status(
         running,
         record.run,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pointcloud.errors import OutputError, ParameterError
-from pointcloud.io import names, put
+from pointcloud.io import put
 from pointcloud.io.archive import open_path
 from pointcloud.io.clouds.files import find_files
 from pointcloud.run.record import FILE_NAME, Record
@@ -92,7 +92,7 @@ def verify(out: Path, inputs: Sequence[str] = (), *, step: Callable[[], None] = 
                 getattr(verdict, kind).append(name)
             step()
     folders = {path.parent for path in expected} | {out / folder for folder in record.parameters}
-    for folder in sorted(folders):
+    for folder in sorted(folders - {out}):  # what else lies in the output folder itself is nobody's claim
         for path in sorted(folder.glob("*.tif")):
             if path not in expected:
                 verdict.unknown.append(path.relative_to(out).as_posix())
@@ -103,17 +103,17 @@ def verify(out: Path, inputs: Sequence[str] = (), *, step: Callable[[], None] = 
 
 def _rasters(record: Record) -> Iterator[tuple[Path, tuple[int, str]]]:
     """Yield the path, size and hash of every raster in a record."""
-    for code, sheet in record.sheets.items():
+    for code, sheet in record.items.items():
         for folder, raster in sheet.rasters.items():
             if raster.state == "written":
-                yield record.out / folder / names.file_in(folder, code), (raster.size, raster.sha256)
+                yield record.path(folder, code), (raster.size, raster.sha256)
 
 
 def _verify_inputs(record: Record, inputs: Sequence[str], verdict: Verdict, step: Callable[[], None]) -> None:
     """Look for every input that the record names among the files that are given."""
     named = {
         (each.name, each.sha256)
-        for sheet in record.sheets.values()
+        for sheet in record.items.values()
         for raster in sheet.rasters.values()
         for each in raster.inputs
         if each.sha256

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -13,10 +14,11 @@ import pytest
 from runs import SAMPLE, environment, hills, tiles, write_cloud
 
 from hyogo_pc.main import main
-from pointcloud.classification.made import note
+from pointcloud.classification.made import OLD_LIST
 from pointcloud.ground import smrf
 from pointcloud.io.las.reader import read_header
 from pointcloud.params.smrf import PRESET, SmrfParams
+from pointcloud.run.record import FILE_NAME, FOLDER
 
 QUICK = ("--window", "5", "--max-gap", "25", "--isolated", "0")  # woods this thin are isolated points
 PARAMS = SmrfParams(window=5.0, max_gap=25.0)
@@ -103,15 +105,40 @@ def test_files_of_others_are_not_replaced(tmp_path: Path, capsys: pytest.Capture
         write_cloud(place, *columns)
     before = ground.read_bytes()
     assert classify(path, "-o", ground.parent, *QUICK) == 2
-    assert "not made by classify" in capsys.readouterr().err
+    assert "was not made by this program" in capsys.readouterr().err
     assert ground.read_bytes() == before
     assert classify(path, "-o", tmp_path / "out", *QUICK) == 0
     assert classify(path, "-o", tmp_path / "out", *QUICK) == 0  # its own may be
-    for size in (1, 2):
-        note(tmp_path / "out", "a.laz", size)  # killed, twice, before the next was there
-    assert classify(path, "-o", tmp_path / "out", *QUICK) == 0
     shutil.copy(SAMPLE / "05PE5533.laz", tmp_path / "out" / "a.laz")
     assert classify(path, "-o", tmp_path / "out", *QUICK) == 2
+
+
+def test_a_run_killed_between_file_and_record_does_not_disown_what_it_made(tmp_path: Path) -> None:
+    columns = woods(np.random.default_rng(9), (44_000, -78_000, 44_040, -77_960))
+    path, out = tmp_path / "a.laz", tmp_path / "out"
+    write_cloud(path, *columns)
+    assert classify(path, "-o", out, *QUICK) == 0
+    made = (out / "a.laz").read_bytes()
+    run = json.loads((out / FILE_NAME).read_text(encoding="utf-8"))
+    run["run"] |= {"ended": "", "ended_as": ""}
+    for content, code in ((made, 0), (made[:-1] + b"x", 1)):
+        (out / FOLDER / "a.laz.json").unlink()
+        (out / FILE_NAME).write_text(json.dumps(run), encoding="utf-8")
+        (out / "a.laz").write_bytes(content)
+        assert classify(path, "-o", out, *QUICK) == code
+        assert (out / "a.laz").read_bytes() == content
+
+
+def test_what_the_first_release_made_may_be_replaced(tmp_path: Path) -> None:
+    columns = woods(np.random.default_rng(9), (44_000, -78_000, 44_040, -77_960))
+    path, out = tmp_path / "a.laz", tmp_path / "out"
+    write_cloud(path, *columns)
+    out.mkdir()
+    (out / "a.laz").write_bytes(b"of old")
+    assert classify(path, "-o", out, *QUICK) == 2
+    (out / OLD_LIST).write_text(json.dumps({"a.laz": [3, 6]}), encoding="utf-8")
+    assert classify(path, "-o", out, *QUICK) == 0
+    assert (out / "a.laz").stat().st_size > 6
 
 
 def test_waveforms_in_laz_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from grid_files import gml, hill, lem, run, text_grid
 
-from pointcloud.convert import owner
 from pointcloud.errors import OutputError
 from pointcloud.geo import crs
 from pointcloud.run.lock import locked
@@ -106,7 +105,7 @@ def test_a_file_that_lost_all_its_heights(tmp_path: Path) -> None:
     assert listener.names == ["convert.void"]
     assert not list(out.rglob("*.tif"))
     assert not list(out.glob("*.vrt"))
-    assert Record.load(out).sheets["05LF901"].rasters["DEM_1g"].state == "empty"
+    assert Record.load(out).items["05LF901"].rasters["DEM_1g"].state == "empty"
     assert run(out, path)[0].kept == 1
 
 
@@ -140,8 +139,8 @@ def test_a_run_that_is_killed_leaves_whole_files_and_is_resumed(
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(owner.Record, "put", put)
-        patch.setattr(owner.Record, "end", lambda self, ended_as: None)
+        patch.setattr(Record, "put", put)
+        patch.setattr(Record, "end", lambda self, ended_as: None)
         with pytest.raises(Killed):
             run(out, *paths)
     assert not list(out.glob("*.vrt"))

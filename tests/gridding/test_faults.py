@@ -16,10 +16,10 @@ import pytest
 from runs import Delivery, leftovers, rasters, tiles, town
 
 from hyogo_pc.main import main
-from pointcloud.gridding import owner
-from pointcloud.gridding.owner import Owner
-from pointcloud.gridding.publish import Publisher
+from pointcloud.gridding import recipe
 from pointcloud.io import put
+from pointcloud.run.owner import Owner
+from pointcloud.run.publish import Publisher
 
 STEPS = ("write", "sync", "rename")
 NUMBERS = {
@@ -177,15 +177,13 @@ def test_an_output_folder_that_goes_ends_the_run(
     kind = Publisher if when == "publish" else Owner
     step, calls = getattr(kind, when), 0
 
-    def goes(*arguments: Any) -> None:
+    def goes(*arguments: Any) -> Any:
         nonlocal calls
         calls += 1
-        if when == "publish":
-            step(*arguments)
+        result = step(*arguments) if when == "publish" else None
         if calls == 2:
             out.rename(tmp_path / "gone")
-        if when == "reduced":
-            step(*arguments)
+        return step(*arguments) if when == "reduced" else result
 
     command = ["grid", *map(str, delivery.arguments(out, jobs))]
     with monkeypatch.context() as context:
@@ -205,14 +203,14 @@ def test_an_output_folder_that_goes_ends_the_run(
 
 def before_it_is_read(monkeypatch: pytest.MonkeyPatch, name: str, happens: Callable[[Path], object]) -> None:
     """Let something happen to an input after its header was read, and before its points are."""
-    reduce = owner.reduce_file
+    reduce = recipe.reduce_file
 
     def reduced(header: Any, *arguments: Any, **options: Any) -> Any:
         if header.path.name == name:
             happens(header.path)
         return reduce(header, *arguments, **options)
 
-    monkeypatch.setattr(owner, "reduce_file", reduced)
+    monkeypatch.setattr(recipe, "reduce_file", reduced)
 
 
 def test_an_input_that_goes_is_named_and_costs_its_sheet(

@@ -160,7 +160,7 @@ def test_a_killed_worker_changes_nothing(where: str, delivery: Delivery, tmp_pat
 
 ALWAYS = """
 import os
-import pointcloud.run.worker as worker
+import pointcloud.gridding.worker as worker
 
 make, reduce = worker.make_sheet, worker.reduce_file
 

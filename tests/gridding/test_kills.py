@@ -34,7 +34,7 @@ MOMENTS = (3, 13, 23, 33, 43, 53, 61)
 WATCH = """
 import os, time
 import pointcloud.io.put as put
-import pointcloud.run.worker as worker
+import pointcloud.gridding.worker as worker
 
 make, stage = worker.make_sheet, put.stage
 

@@ -15,7 +15,7 @@ from pointcloud.io.las.reader import read_header
 
 COUNT = """
 import os
-import pointcloud.io.las as las
+import pointcloud.io.las.reader as reader
 
 whole = reader.iter_points
 

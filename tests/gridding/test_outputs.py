@@ -206,7 +206,7 @@ def test_a_sheet_of_water_is_recorded_as_empty(tmp_path: Path, capsys: pytest.Ca
     assert "1 sheets hold nothing but water or no points: E0044050_S0077950" in said
     record = Record.load(tmp_path / "out")
     for folder in ("DSM_1g", "DEM_1g", "CS_1g"):
-        states = {code: sheet.rasters[folder].state for code, sheet in record.sheets.items()}
+        states = {code: sheet.rasters[folder].state for code, sheet in record.items.items()}
         assert states.pop("E0044050_S0077950") == "empty"
         assert [state for state in states.values() if state not in ("sparse", "beyond")] == ["written"] * 8
     assert not any("E0044050_S0077950" in name for name in rasters(tmp_path / "out"))

@@ -14,9 +14,10 @@ from runs import SAMPLE, Delivery, hills, rasters, town, write_cloud
 
 import pointcloud
 from hyogo_pc.main import main
-from pointcloud.gridding import owner, publish, tags
+from pointcloud.gridding import recipe, tags
 from pointcloud.io.clouds import headercache
 from pointcloud.params.grid import ALGORITHM
+from pointcloud.run import publish
 
 SOUTH_WEST, NORTH_WEST = "E0044000_S0078000", "E0044000_S0077950"
 SOUTH, NORTH = "E0044050_S0078000", "E0044050_S0077950"
@@ -190,7 +191,7 @@ def test_a_record_that_somebody_deleted_costs_its_sheet(job: Job) -> None:
 
 def test_a_sheet_that_failed_is_tried_again(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     job.out = job.out.with_name("another")
-    make = owner.make_sheet
+    make = recipe.make_sheet
 
     def fails(work: object, *arguments: object, **options: object) -> object:
         if work.sheet.code == NORTH:  # type: ignore[attr-defined]
@@ -198,7 +199,7 @@ def test_a_sheet_that_failed_is_tried_again(job: Job, monkeypatch: pytest.Monkey
         return make(work, *arguments, **options)  # type: ignore[arg-type]
 
     with monkeypatch.context() as context:
-        context.setattr(owner, "make_sheet", fails)
+        context.setattr(recipe, "make_sheet", fails)
         assert job.run() == 1
     assert f"FAILED sheet {NORTH}: MemoryError: no room" in job.said
     assert len(rasters(job.out)) == 7 * 3
@@ -267,7 +268,7 @@ def test_another_algorithm_is_refused_and_with_redo_costs_what_it_makes(
 
 
 def test_a_redo_that_was_broken_off_keeps_what_it_had_made(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
-    make, calls = owner.make_sheet, 0
+    make, calls = recipe.make_sheet, 0
 
     def ends(*arguments: object, **options: object) -> object:
         nonlocal calls
@@ -278,7 +279,7 @@ def test_a_redo_that_was_broken_off_keeps_what_it_had_made(job: Job, monkeypatch
 
     before = stamps(job.out)
     with monkeypatch.context() as context:
-        context.setattr(owner, "make_sheet", ends)
+        context.setattr(recipe, "make_sheet", ends)
         assert job.run("--dsm-max-gap", "3", "--redo") == 130
     first = {name for name, stamp in stamps(job.out).items() if stamp != before[name]}
     assert len(first) == 3

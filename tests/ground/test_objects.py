@@ -10,7 +10,8 @@ import pytest
 from clouds import cloud_of, scatter
 from scipy.spatial import cKDTree
 
-from pointcloud.classification.run import ClassifyRequest, _classes, _Found
+from pointcloud.classification.classes import Found, classes_of
+from pointcloud.classification.request import ClassifyRequest
 from pointcloud.geo.lattice import Box
 from pointcloud.ground import objects, smrf
 from pointcloud.ground.objects import RoofParams
@@ -83,7 +84,7 @@ def town(rng: np.random.Generator) -> tuple[np.ndarray, ...]:
 
 def classes(cloud: Cloud, box: Box, columns: tuple[np.ndarray, ...], pool: ThreadPoolExecutor | None = None):  # type: ignore[no-untyped-def]
     request = ClassifyRequest((), Path(), SMALL, roofs=RoofParams())
-    found = _Found.of(cloud, box, request, pool)
+    found = Found.of(cloud, box, request, pool)
     xy, z, east, north = quanta_of(*columns)
     above, _ = found.terrain.heights(xy, z, east, north)
     assert found.roofs is not None
@@ -128,12 +129,12 @@ def test_roofs_and_noise_of_the_sample_town(name: str) -> None:
     params = ReduceParams(10_000, excluded_classes=(), candidates=True)
     cloud = Cloud([reduce(header, params)])
     request = ClassifyRequest((), Path(), PRESET["town"], roofs=RoofParams())
-    found = _Found.of(cloud, header.limits, request, None)
+    found = Found.of(cloud, header.limits, request, None)
     truth, got = [], []
     for points in iter_points(header):
         truth.append(points.classification.copy())
         points.classification[:] = 1
-        got.append(_classes(points, found, ()))
+        got.append(classes_of(points, found, ()))
     true, mine = np.concatenate(truth), np.concatenate(got)
     assert (mine[true == 6] == 6).mean() > 0.9
     assert (true[mine == 6] == 6).mean() > 0.999
@@ -145,9 +146,9 @@ def test_delft_is_rarely_wrong(shared_data: Path) -> None:
     header = read_header(shared_data / "als_urban" / "ahn3_cropped_1.laz")
     cloud = Cloud([reduce(header, ReduceParams(10_000, candidates=True))])
     request = ClassifyRequest((), Path(), PRESET["town"], roofs=RoofParams(0.5))
-    found = _Found.of(cloud, header.limits, request, None)
+    found = Found.of(cloud, header.limits, request, None)
     truth = np.concatenate([points.classification for points in iter_points(header)])
-    mine = np.concatenate([_classes(points, found, ()) for points in iter_points(header)])
+    mine = np.concatenate([classes_of(points, found, ()) for points in iter_points(header)])
     assert (mine[truth == 6] == 6).mean() > 0.35
     assert (truth[mine == 6] == 6).mean() > 0.99
 

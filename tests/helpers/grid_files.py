@@ -9,9 +9,10 @@ import numpy as np
 import rasterio
 from affine import Affine
 
-from pointcloud.convert.request import Report, Request
+from pointcloud.convert.request import ConvertReport, Request
 from pointcloud.convert.run import convert, to_text
 from pointcloud.io.remark import Remark
+from pointcloud.run.watcher import Quiet
 
 Heights = np.ndarray
 SHEET = (40000, -58500)
@@ -145,15 +146,11 @@ def tiff(
     return path
 
 
-class Listener:
-    """Keeps what a conversion says."""
+class Listener(Quiet):
+    """Keeps what a run says."""
 
     def __init__(self) -> None:
         self.remarks: list[Remark] = []
-
-    def planned(self, count: int, kept: int) -> None: ...
-    def done(self, label: str, name: str) -> None: ...
-    def failed(self, label: str, why: str) -> None: ...
 
     def remark(self, remark: Remark) -> None:
         self.remarks.append(remark)
@@ -163,7 +160,7 @@ class Listener:
         return [remark.message for remark in self.remarks]
 
 
-def run(out: Path, *inputs: Path, back: bool = False, **options: object) -> tuple[Report, Listener]:
+def run(out: Path, *inputs: Path, back: bool = False, **options: object) -> tuple[ConvertReport, Listener]:
     """Convert, and return the report and what was said."""
     listener = Listener()
     request = Request(tuple(map(str, inputs)), out, **options)  # type: ignore[arg-type]

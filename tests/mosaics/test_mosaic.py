@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +18,12 @@ from pointcloud.errors import CrsError, ParameterError
 from pointcloud.geo.projections import transformer
 from pointcloud.io.remark import Remark
 from pointcloud.mosaics import worker
-from pointcloud.mosaics.request import Report, Request
+from pointcloud.mosaics.request import MosaicReport, Request
 from pointcloud.mosaics.run import mosaic
+from pointcloud.run.items import Work
 from pointcloud.run.status import status
 from pointcloud.run.verify import verify
+from pointcloud.run.watcher import Quiet
 
 LON, LAT = 134 + 6 * 7.5 / 60, 52 / 1.5 + 5 * 5 / 60 + 30 / 3600
 """South-west corner of mesh 52345610."""
@@ -65,30 +68,28 @@ def delivered(place: Path) -> list[Path]:
     return [folder, place / "1m.zip", place / "national"]
 
 
-class Listener:
+class Listener(Quiet):
     def __init__(self) -> None:
         self.remarks: list[Remark] = []
         self.counts: list[tuple[int, int]] = []
 
     def converting(self, source: str, count: int, kept: int) -> None: ...
-    def made(self, sheet: str, shares: dict[str, float]) -> None: ...
-    def failed(self, label: str, why: str) -> None: ...
 
-    def planned(self, sheets: int, kept: int) -> None:
-        self.counts.append((sheets, kept))
+    def outstanding(self, works: Mapping[str, Work], kept: int) -> None:
+        self.counts.append((len(works), kept))
 
     def remark(self, remark: Remark) -> None:
         self.remarks.append(remark)
 
 
-def run(out: Path, *sources: Path, **options: object) -> tuple[Report, Listener]:
+def run(out: Path, *sources: Path, **options: object) -> tuple[MosaicReport, Listener]:
     listener = Listener()
     settings = {"level": "500", "feather": 20.0, "area": (f"{E0},{N0},{E0 + 800},{N0 + 300}",), **options}
     return mosaic(Request(tuple(map(str, sources)), out, **settings), listener), listener  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Path], Report]:
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Path], MosaicReport]:
     place = tmp_path_factory.mktemp("mosaic")
     sources = delivered(place / "配布 データ")
     report, _ = run(place / "out", *sources)
@@ -104,7 +105,7 @@ def off(out: Path) -> tuple[np.ndarray, np.ndarray]:
     return z - truth(*np.meshgrid(e, n)), np.nan_to_num(source).astype(int)
 
 
-def test_every_cell_is_from_the_best_source_that_has_it(made: tuple[Path, list[Path], Report]) -> None:
+def test_every_cell_is_from_the_best_source_that_has_it(made: tuple[Path, list[Path], MosaicReport]) -> None:
     out, (fine, _, _), report = made
     assert (report.failed, report.bad_files, len(report.written)) == ({}, {}, 4)
     z, _, _ = opened(out / "DEM_05g.vrt")
@@ -123,7 +124,7 @@ def test_every_cell_is_from_the_best_source_that_has_it(made: tuple[Path, list[P
 
 
 def test_joints_are_level_and_far_from_them_a_source_is_as_it_was(
-    made: tuple[Path, list[Path], Report],
+    made: tuple[Path, list[Path], MosaicReport],
 ) -> None:
     error, source = off(made[0])
     for axis in (0, 1):  # 2 cm: rounding to centimetres, bilinear cells of 5 m
@@ -137,7 +138,7 @@ def test_joints_are_level_and_far_from_them_a_source_is_as_it_was(
     assert np.abs(error[:, 1100:] - NATIONAL).max() < 0.03
 
 
-def test_files_say_what_they_are(made: tuple[Path, list[Path], Report]) -> None:
+def test_files_say_what_they_are(made: tuple[Path, list[Path], MosaicReport]) -> None:
     out, _, report = made
     (path,) = (
         (out / "SOURCE_05g").glob("*_05NE*.tif") if False else [sorted((out / "SOURCE_05g").iterdir())[0]]
@@ -158,7 +159,7 @@ def test_files_say_what_they_are(made: tuple[Path, list[Path], Report]) -> None:
     assert (out / "SOURCE_05g.png").stat().st_size > 1000
 
 
-def test_status_and_verify_know_the_folder(made: tuple[Path, list[Path], Report]) -> None:
+def test_status_and_verify_know_the_folder(made: tuple[Path, list[Path], MosaicReport]) -> None:
     found = status(made[0])
     assert found.rasters == {"DEM_05g": 2, "SOURCE_05g": 2}
     assert found.run["ended_as"] == "done"
@@ -166,7 +167,7 @@ def test_status_and_verify_know_the_folder(made: tuple[Path, list[Path], Report]
 
 
 def test_the_second_run_makes_only_what_changed(
-    made: tuple[Path, list[Path], Report], tmp_path: Path
+    made: tuple[Path, list[Path], MosaicReport], tmp_path: Path
 ) -> None:
     sources = delivered(tmp_path / "in")
     out = tmp_path / "out"
@@ -188,7 +189,7 @@ def test_the_second_run_makes_only_what_changed(
 
 
 def test_windows_sheets_and_processes_do_not_show(
-    made: tuple[Path, list[Path], Report], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    made: tuple[Path, list[Path], MosaicReport], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = [opened(made[0] / f"{name}_05g.vrt")[0] for name in ("DEM", "SOURCE")]
     monkeypatch.setattr(worker, "WINDOW", 512)
@@ -199,7 +200,7 @@ def test_windows_sheets_and_processes_do_not_show(
 
 
 def test_sheets_of_lesser_sources_alone_are_made_if_asked(
-    made: tuple[Path, list[Path], Report], tmp_path: Path
+    made: tuple[Path, list[Path], MosaicReport], tmp_path: Path
 ) -> None:
     fine, middle, _ = made[1]
     report, listener = run(tmp_path / "out", fine, middle, area=())
@@ -211,7 +212,7 @@ def test_sheets_of_lesser_sources_alone_are_made_if_asked(
 
 
 def test_a_folder_that_grid_or_convert_made_is_a_source(
-    made: tuple[Path, list[Path], Report], tmp_path: Path
+    made: tuple[Path, list[Path], MosaicReport], tmp_path: Path
 ) -> None:
     report, _ = run(tmp_path / "out", made[0], made[1][2])
     z, _, _ = opened(tmp_path / "out" / "DEM_05g.vrt")
@@ -222,7 +223,7 @@ def test_a_folder_that_grid_or_convert_made_is_a_source(
     assert len(again.written) == 4
 
 
-def test_what_cannot_be_a_mosaic(made: tuple[Path, list[Path], Report], tmp_path: Path) -> None:
+def test_what_cannot_be_a_mosaic(made: tuple[Path, list[Path], MosaicReport], tmp_path: Path) -> None:
     out, (fine, _, national), _ = made
     with pytest.raises(ParameterError, match=r"two sources|二つ以上"):
         run(tmp_path / "o", fine)

@@ -17,7 +17,7 @@ from surfaces import rough
 
 from hyogo_pc.main import main
 from pointcloud import relief
-from pointcloud.relief_maps import run as run_relief
+from pointcloud.relief_maps import worker
 
 WEST, NORTH = 44_000.0, -77_000.0
 
@@ -73,7 +73,7 @@ def quarters(folder: Path, dem: NDArray[Any]) -> list[Path]:
 def test_sheets_fit_together_to_the_bit(
     terrain: NDArray[np.float32], tmp_path: Path, window: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_relief, "WINDOW", window)
+    monkeypatch.setattr(worker, "WINDOW", window)
     quarters(tmp_path / "地形", terrain)
     assert run(tmp_path / "地形", "-o", tmp_path / "出力", "--style", "cs", "--style", "sky-view") == 0
     for style in ("cs", "sky-view"):
@@ -88,7 +88,7 @@ def test_sheets_fit_together_to_the_bit(
 def test_one_large_file_in_windows(
     terrain: NDArray[np.float32], tmp_path: Path, window: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_relief, "WINDOW", window)
+    monkeypatch.setattr(worker, "WINDOW", window)
     dem = write(tmp_path / "area.tif", terrain)
     assert run(dem, "-o", tmp_path / "out.tif", "--style", "local-relief", "--values") == 0
     found = read(tmp_path / "out.tif")
@@ -209,7 +209,7 @@ def test_a_damaged_file_does_not_stop_the_others(
     assert run(tmp_path / "in", "-o", tmp_path / "out") == 1
     said = capsys.readouterr()
     assert "DEM_05MF514_1g.tif" in said.err
-    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    names = sorted(path.name for path in (tmp_path / "out").glob("*.tif"))
     assert "CS_05MF514_1g.tif" not in names
     assert [name for name in names if not name.startswith("CS_05MF51")] == []
 
@@ -306,8 +306,8 @@ def test_large_files_are_made_like_small_ones(
     source = write(tmp_path / "dem.tif", rough(700, 600).astype(np.float32))
     style = ["--style", "slope" if numbers else "cs"]
     assert run(source, "-o", tmp_path / "small.tif", *style, *numbers) == 0
-    monkeypatch.setattr(run_relief, "IN_MEMORY", 0)
-    monkeypatch.setattr(run_relief, "WINDOW", 512)
+    monkeypatch.setattr(worker, "IN_MEMORY", 0)
+    monkeypatch.setattr(worker, "WINDOW", 512)
     assert run(source, "-o", tmp_path / "large.tif", *style, *numbers) == 0
     with rasterio.open(tmp_path / "small.tif") as small, rasterio.open(tmp_path / "large.tif") as large:
         assert small.profile == large.profile

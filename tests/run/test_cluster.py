@@ -147,7 +147,7 @@ def test_a_worker_killed_amid_a_run_costs_nothing(dask: Cluster, delivery: Deliv
 
 DIE = f"""
 import os
-import pointcloud.run.worker as worker
+import pointcloud.gridding.worker as worker
 
 make = worker.make_sheet
 

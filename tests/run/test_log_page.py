@@ -15,10 +15,10 @@ from runs import Delivery
 
 from hyogo_pc.main import main
 from pointcloud import messages
-from pointcloud.gridding import owner
-from pointcloud.gridding.report import Report
+from pointcloud.gridding import recipe
+from pointcloud.gridding.report import GridReport as Report
 from pointcloud.io import put
-from pointcloud.run.record import Raster, Record, SheetRecord, State
+from pointcloud.run.record import ItemRecord, Raster, Record, State
 from pointcloud.run.report_page import page
 
 SQUARE = "E0044100_S0078000"
@@ -106,7 +106,7 @@ def test_the_last_line_says_how_it_ended(
     def raises(*_: object, **__: object) -> None:
         raise error or put.refusal(tmp_path / "x.tif", OSError(28, "No space left on device"))
 
-    monkeypatch.setattr(owner, "make_sheet", raises)
+    monkeypatch.setattr(recipe, "make_sheet", raises)
     assert grid(delivery.folder, tmp_path / "out", delivery, "--log", tmp_path / "log") == code
     last = lines(tmp_path / "log")[-1]
     assert (last["event"], last["how"]) == ("ended", how)
@@ -220,10 +220,10 @@ def a_record(out: Path) -> Record:
     record = Record(out, {"DEM_1g": {"crs": None, "resolutions": [1.0, 0.5]}})
     for k, state in enumerate((*STATES, "failed")):
         held: State = "written" if state == "failed" else state  # type: ignore[assignment]
-        sheet = SheetRecord(f"sheet {k}", (k * 10.0, 0.0, k * 10.0 + 10, 10.0))
+        sheet = ItemRecord(f"sheet {k}", (k * 10.0, 0.0, k * 10.0 + 10, 10.0))
         sheet.rasters["DEM_1g"] = Raster(held, {}, {}, (), 1_000_000)
         sheet.failure = "a <reason> & more" if state == "failed" else ""
-        record.sheets[sheet.code] = sheet
+        record.items[sheet.code] = sheet
     return record
 
 

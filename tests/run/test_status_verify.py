@@ -17,7 +17,7 @@ import pytest
 from runs import Delivery, begin, plugin, rasters
 
 from hyogo_pc.main import main
-from pointcloud.gridding import owner
+from pointcloud.gridding import recipe
 from pointcloud.io import put
 
 SQUARE = "E0044100_S0078000"
@@ -66,7 +66,7 @@ def out(made: Path, tmp_path: Path) -> Path:
 
 def stops(monkeypatch: pytest.MonkeyPatch, after: int, error: BaseException) -> None:
     """Let something be raised in place of a sheet."""
-    make, calls = owner.make_sheet, 0
+    make, calls = recipe.make_sheet, 0
 
     def raises(*arguments: Any, **options: Any) -> Any:
         nonlocal calls
@@ -75,7 +75,7 @@ def stops(monkeypatch: pytest.MonkeyPatch, after: int, error: BaseException) -> 
             raise error
         return make(*arguments, **options)
 
-    monkeypatch.setattr(owner, "make_sheet", raises)
+    monkeypatch.setattr(recipe, "make_sheet", raises)
 
 
 # --- status

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointcloud.errors import CrsError
-from pointcloud.geo import crs, sheets
+from pointcloud.geo import crs, presumed_crs, sheets
 from pointcloud.geo.crs import SpatialReference
 from pointcloud.geo.lattice import QUANTA_PER_METRE, Box, metres
 from pointcloud.io.cloudheader import CloudHeader, PointChunk, box_remarks
@@ -189,7 +189,7 @@ def _reference(header: CloudHeader, box: Box) -> tuple[SpatialReference | None, 
         if header.crs is not None:
             crs.require_metres(header.crs, header.path.name)
             return header.crs, ()
-        deduction = crs.deduce(header.path.name, box.bounds)
+        deduction = presumed_crs.deduce(header.path.name, box.bounds)
     except CrsError as error:
         return header.crs, (Remark.of(error.message, **error.values),)
     return deduction.crs, tuple(Remark.of(name, **values) for name, values in deduction.warnings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from pointcloud.io import raster, vrtfile
 from pointcloud.io.dems.openfiles import CACHE, OpenFiles
 from pointcloud.io.dems.plausibility import Doubts
 from pointcloud.io.gdal_errors import cause
+from pointcloud.io.remark import Remark
 
 SUFFIXES = (".tif", ".tiff", ".asc", ".img", ".bil", ".flt", ".dem", ".hgt")
 """What is taken from folders and patterns; a file that is named itself may end in anything."""
@@ -46,6 +47,8 @@ class DemFile:
         Whether it, or the first source of a mosaic, calls itself made-up.
     credit : str
         Source and licence that it, or the first source of a mosaic, states.
+    parts : tuple of Path
+        The files that it is held in: itself, what lies beside it, the sources of a mosaic.
     """
 
     path: Path
@@ -56,6 +59,7 @@ class DemFile:
     exact: bool
     synthetic: bool
     credit: str = ""
+    parts: tuple[Path, ...] = ()
 
     @property
     def cell(self) -> float:
@@ -152,7 +156,14 @@ def look(path: Path) -> DemFile:
             exact=exact,
             synthetic=tags.get("SYNTHETIC") == "YES",
             credit=tags.get("CREDIT", ""),
+            parts=_parts(path, file),
         )
+
+
+def _parts(path: Path, file: Any) -> tuple[Path, ...]:
+    """Return the files that an open raster is held in; QGIS' statistics beside it say nothing of its heights."""
+    named = {Path(name) for name in file.files if not name.lower().endswith(".aux.xml")}
+    return (path, *sorted(part for part in named - {path} if part.is_file()))
 
 
 def _tags(path: Path, file: Any) -> dict[str, str]:
@@ -177,6 +188,8 @@ class Terrain:
     files : sequence of DemFile
     nodata : float, optional
         A height that is nodata besides what the files say.
+    tell : callable, optional
+        Hears of doubts instead of a warning.
 
     Raises
     ------
@@ -192,9 +205,14 @@ class Terrain:
         and at the end if a file was read that holds no height.
     """
 
-    def __init__(self, files: Sequence[DemFile], nodata: float | None = None) -> None:
+    def __init__(
+        self,
+        files: Sequence[DemFile],
+        nodata: float | None = None,
+        tell: Callable[[Remark], None] | None = None,
+    ) -> None:
         self.files, self.nodata = list(files), nodata
-        self._doubts = Doubts()
+        self._doubts = Doubts(tell)
         self._open = OpenFiles(_open, _SETTINGS)
         first = self.files[0]
         self._places = {file.path: self._place(file, first) for file in self.files}
@@ -225,16 +243,16 @@ class Terrain:
             raise ParameterError("dem.lattice", path=file.path, other=first.path)
         return round(row), round(col)
 
-    def around(self, file: DemFile, halo: int) -> list[str]:
-        """Return the names of the files with cells in a file or within a halo of it, sorted."""
+    def around(self, file: DemFile, halo: int) -> list[DemFile]:
+        """Return the files with cells in a file or within a halo of it, by name."""
         top, left = self._places[file.path]
         near = []
         for other in self.files:
             row, col = self._places[other.path]
             down = row < top + file.rows + halo and top - halo < row + other.rows
             if down and col < left + file.cols + halo and left - halo < col + other.cols:
-                near.append(other.path.name)
-        return sorted(near)
+                near.append(other)
+        return sorted(near, key=lambda one: one.path.name)
 
     def read(self, file: DemFile, row: int, col: int, rows: int, cols: int) -> NDArray[Any]:
         """Return a window of a file, NaN where there is no height; beyond the file, from its neighbours.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointcloud.errors import DataWarning
-from pointcloud.messages import say
+from pointcloud.io.remark import Remark
 
 MARKS = (-9999.0, -32767.0, -32768.0, -99999.0, float(np.finfo(np.float32).min), -3.4e38)
 """Numbers that programs write for nodata; no ground is as low as the first of them."""
@@ -21,9 +21,16 @@ Window = tuple[int, int, int, int]
 
 
 class Doubts:
-    """Looks at all heights that are read, and remembers what to warn of."""
+    """Looks at all heights that are read, and remembers what to warn of.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    tell : callable
+        Hears of each doubt; it warns by default.
+    """
+
+    def __init__(self, tell: Callable[[Remark], None] | None = None) -> None:
+        self._tell = tell or _warn
         self._marks: set[float] = set()
         self._held: set[Path] = set()
         self._void: dict[Path, Window] = {}
@@ -43,7 +50,7 @@ class Doubts:
             value = heights.dtype.type(mark)
             if mark not in self._marks and ((heights == value) & ~void).any():
                 self._marks.add(mark)
-                _warn("dem.mark", path=path, mark=f"{float(value):.9g}")
+                self._tell(Remark.of("dem.mark", path=path, mark=f"{float(value):.9g}"))
 
     def end(self, shapes: Sequence[tuple[Path, int, int]]) -> None:
         """Warn of files, given with rows and columns, that were read whole and hold no height."""
@@ -54,8 +61,8 @@ class Doubts:
         ]
         if empty:
             more = f" (+{len(empty) - 1})" if len(empty) > 1 else ""
-            _warn("dem.all_void", path=f"{empty[0]}{more}")
+            self._tell(Remark.of("dem.all_void", path=f"{empty[0]}{more}"))
 
 
-def _warn(message: str, **values: object) -> None:
-    warnings.warn(DataWarning(say(message, **values)), stacklevel=3)
+def _warn(remark: Remark) -> None:
+    warnings.warn(DataWarning(str(remark)), stacklevel=3)

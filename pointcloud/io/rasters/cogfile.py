@@ -7,6 +7,7 @@ reads as nodata, without an error), and only then is it for :mod:`pointcloud.io.
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping
@@ -144,6 +145,27 @@ class CogFile:
             raise OutputError("output.altered", path=self.made, expected=size, found=size)
         return self.made
 
+    def stage(self, target: Path) -> tuple[Path, int, str]:
+        """Make the cloud-optimised file under a private name in the folder of its final one.
+
+        Returns
+        -------
+        (Path, int, str)
+            The private file, for :func:`pointcloud.io.put.publish`, its bytes and its SHA-256.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written, or is not what was written.
+        """
+        if isinstance(self.made, MemoryFile):
+            data = self.encode()
+            sha256 = hashlib.sha256(data).hexdigest()
+            return put.stage(target.parent, target.name, data), data.nbytes, sha256
+        made = self.finish()
+        size, sha256 = made.stat().st_size, put.digest(made)
+        return put.adopt(target.parent, target.name, made), size, sha256
+
     def publish(self, target: Path) -> None:
         """Make the cloud-optimised file and give it its final name.
 
@@ -152,12 +174,8 @@ class CogFile:
         OutputError
             If it cannot be written, or is not what was written.
         """
-        if isinstance(self.made, MemoryFile):
-            put.put(target, self.encode())
-        else:
-            made = self.finish()
-            size = made.stat().st_size
-            put.publish(put.adopt(target.parent, target.name, made), target, size=size)
+        staged, size, _ = self.stage(target)
+        put.publish(staged, target, size=size)
 
 
 @contextmanager

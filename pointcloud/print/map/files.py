@@ -10,7 +10,7 @@ import numpy as np
 
 from pointcloud.errors import ParameterError
 from pointcloud.geo import crs as crs_room
-from pointcloud.geo import places
+from pointcloud.geo import places, presumed_crs
 from pointcloud.geo.crs import SpatialReference
 from pointcloud.geo.places import Place
 from pointcloud.io.dems.dem import DemFile, credits_of, find_dems, look
@@ -131,7 +131,7 @@ def _system(files: Sequence[DemFile], request: MapRequest, note: Callable[[str],
     elif request.crs is not None:
         stated = request.crs
     else:
-        deduced = crs_room.deduce(files[0].path.name, covered(files[:1]))
+        deduced = presumed_crs.deduce(files[0].path.name, covered(files[:1]))
         for message, values in deduced.warnings:
             note(say(message, **values))
         stated = deduced.crs

@@ -250,7 +250,7 @@ def test_ctrl_c_is_not_for_the_decoder(large: Path, started: list[subprocess.Pop
 ORPHAN = """
 import sys, time
 from pathlib import Path
-from pointcloud.io import ahead
+from pointcloud.io.las import ahead
 ahead.LEAST = 0
 ahead.begin(Path(sys.argv[1]))
 print(ahead._begun[Path(sys.argv[1])].process.pid, flush=True)
