@@ -81,7 +81,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--vertical", metavar="CRS", help=say("map.vertical"))
 @shared.dem_nodata
 @click.option("--font", type=_FILE, metavar="FILE", help=say("map.font"))
-@click.option("--jobs", type=click.IntRange(1), metavar="N", help=say("relief_command.jobs"))
+@shared.threads
 def command(outs: tuple[Path, ...], contours: tuple[Path, ...], **options: Any) -> None:
     """Draw a site map; the catalogue holds the help."""
     if not options["inputs"] or not (outs or contours):

@@ -39,6 +39,7 @@ compress = click.option(
     show_default=True,
     help=say("cli.compress"),
 )
+threads = click.option("--jobs", type=click.IntRange(1), metavar="N", help=say("cli.threads"))
 scheduler = click.option("--scheduler", default="", metavar="ADDRESS", help=say("grid.scheduler"))
 vertical = click.option("--vertical", metavar="CRS", help=say("grid.vertical"))
 credit = click.option("--credit", default="", metavar="TEXT", help=say("grid.credit"))

@@ -110,7 +110,7 @@ _AIMS = ("bearing", "distance", "height", "eye", "towards", "field")
 @shared.dem_nodata
 @shared.dem_crs
 @shared.zone
-@click.option("--jobs", type=click.IntRange(1), metavar="N", help=say("relief_command.jobs"))
+@shared.threads
 def command(place: str, out: Path | None, interactive: bool, **given: Any) -> None:
     """Show a place in three dimensions; the catalogue holds the help."""
     if (out is None) == (not interactive):

@@ -71,7 +71,7 @@ _USUAL = SightParams()
 @shared.dem_crs
 @shared.compress
 @shared.credit
-@click.option("--jobs", type=click.IntRange(1), metavar="N", help=say("viewshed.jobs"))
+@shared.threads
 def command(spots: tuple[str, ...], **options: Any) -> None:
     """Make a viewshed; the catalogue holds the help."""
     params = SightParams(
