@@ -51,5 +51,16 @@ def to_json_in_html(values: Any) -> str:
     return re.sub("[<>&]", _number, text)
 
 
+def to_csv(field: str) -> str:
+    """Return a text as a field of a CSV in which no spreadsheet sees a formula: an apostrophe stands before one.
+
+    Spreadsheets in Japanese take full-width signs for the same.
+    """
+    plain = marked(field)
+    if plain.startswith(("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")):
+        plain = f"'{plain}"
+    return f'"{plain.replace(chr(34), chr(34) * 2)}"' if set(plain) & set(',;"') else plain
+
+
 def _number(found: re.Match[str]) -> str:
     return f"\\u{ord(found[0]):04x}"

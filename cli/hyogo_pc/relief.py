@@ -14,6 +14,7 @@ from pointcloud.errors import ParameterError
 from pointcloud.messages import say
 from pointcloud.params import styles
 from pointcloud.params.csmap import PRESETS
+from pointcloud.plaintext import marked
 from pointcloud.textfile import read_toml
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def command(context: click.Context, /, show_preset: bool, **options: Any) -> Non
         click.echo(say("grid.stopped", out=request.out), err=True)
         raise
     for path in report.written:
-        click.echo(path)
+        click.echo(marked(path))
     for why in (*report.bad_files.values(), *report.failed.values()):
         click.echo(say("cli.error", text=why), err=True)
     if not report.ok:

@@ -9,6 +9,7 @@ from pointcloud import pipeline
 from pointcloud.geo.sheets import Sheet
 from pointcloud.io.spill.cloud import Cloud
 from pointcloud.params.grid import ALGORITHM, GridParams, Product
+from pointcloud.plaintext import to_json
 from pointcloud.version import __version__
 
 
@@ -29,10 +30,7 @@ def raster_tags(
         "ALGORITHM": str(ALGORITHM[product]),
         "SHEET": sheet.code,
         "PARAMETERS": json.dumps(params.of(product), sort_keys=True),
-        "INPUTS": json.dumps(
-            [{"name": name, "size": size, "sha256": digest} for name, size, digest in inputs],
-            ensure_ascii=False,
-        ),
+        "INPUTS": to_json([{"name": name, "size": size, "sha256": digest} for name, size, digest in inputs]),
         **facts,
     }
     readers = sorted({info.reader for info in infos if info.reader})

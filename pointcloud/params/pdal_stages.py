@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pointcloud.errors import ParameterError
+from pointcloud.plaintext import to_json
 from pointcloud.textfile import read_json
 
 Stage = dict[str, Any]
@@ -134,4 +135,4 @@ def _assigns_place(stage: Stage) -> bool:
 
 
 def _text(stages: Sequence[Stage]) -> str:
-    return json.dumps(stages, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return to_json(stages, sort_keys=True, separators=(",", ":"))
