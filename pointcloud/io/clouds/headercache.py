@@ -21,6 +21,7 @@ from pointcloud.io.las.laszip import LaszipRecord
 from pointcloud.io.remark import Remark
 from pointcloud.io.textlines import Layout
 from pointcloud.machine.cachedir import cache_root
+from pointcloud.textfile import parsed
 from pointcloud.version import __version__
 
 _TABLE = (
@@ -51,8 +52,17 @@ class HeaderCache:
     def _open() -> sqlite3.Connection:
         root = cache_root()
         root.mkdir(parents=True, exist_ok=True)
-        database = sqlite3.connect(root / "headers.sqlite", timeout=5.0)
-        database.execute(_TABLE)
+        path = root / "headers.sqlite"
+        database = sqlite3.connect(path, timeout=5.0)
+        try:
+            database.execute(_TABLE)
+        except sqlite3.OperationalError:  # locked, or no room
+            raise
+        except sqlite3.DatabaseError:  # damaged: begun anew
+            database.close()
+            path.unlink()
+            database = sqlite3.connect(path, timeout=5.0)
+            database.execute(_TABLE)
         return database
 
     def find(self, path: Path) -> CloudHeader | None:
@@ -67,7 +77,10 @@ class HeaderCache:
         size, modified_ns, text = held
         if (status.st_size, status.st_mtime_ns) != (size, modified_ns):
             return None
-        return _header(path, json.loads(text))
+        try:
+            return _header(path, parsed(json.loads, text))
+        except (ValueError, KeyError, TypeError, AttributeError):  # somebody else's
+            return None
 
     def keep(self, headers: Iterable[CloudHeader]) -> None:
         """Hold on to headers for another run."""

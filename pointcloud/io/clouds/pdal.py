@@ -32,7 +32,7 @@ from pointcloud.io.cloudheader import (
     require_inside,
 )
 from pointcloud.io.clouds.files import SUFFIXES
-from pointcloud.io.guard import check_unchanged, open_input
+from pointcloud.io.guard import check_unchanged, decoded, open_input
 from pointcloud.io.las.header import LasHeader
 from pointcloud.io.las.header import read_header as read_las_header
 from pointcloud.io.remark import Remark
@@ -122,9 +122,8 @@ def read_header(path: Path, stages: str = "") -> PdalHeader:
         early = False
     with _ONE_AT_A_TIME, open_input(path) as (_, status):
         scan = _Scan()
-        with _told(path):
-            for points in _chunks(path, stages, scan.note, early=early):
-                scan.add(points)
+        for points in decoded(path, _chunks(path, stages, scan.note, early=early)):
+            scan.add(points)
         reference, remarks = _crs(path, scan.wkt)
         return PdalHeader(
             path=path,
@@ -160,14 +159,13 @@ def iter_points(
     count = 0
     with open_input(header.path) as (file, _):
         check_unchanged(header.path, file, header.size, header.modified_ns)
-        with _told(header.path):
-            for points in _chunks(
-                header.path, header.stages, None, early=header.early, chunk=min(chunk, _CHUNK)
-            ):
-                if limits is not None:
-                    require_inside(header, points, *limits)
-                count += points.count
-                yield points
+        size = min(chunk, _CHUNK)
+        pieces = _chunks(header.path, header.stages, None, early=header.early, chunk=size)
+        for points in decoded(header.path, pieces):
+            if limits is not None:
+                require_inside(header, points, *limits)
+            count += points.count
+            yield points
     if header.counted and count != header.count:
         raise FileError("pdal.differs", path=header.path, before=header.count, now=count)
 
@@ -248,19 +246,22 @@ def _chunks(path: Path, stages: str, note: Any, *, early: bool, chunk: int = _CH
     pdal = _pdal(path)
     steps = _steps(pdal, path, stages, early=early)
     steps += [{"type": "filters.info"}] if note else []
-    pipeline = pdal.Pipeline(json.dumps(steps))
-    if getattr(pipeline, "streamable", False) and hasattr(pipeline, "iterator"):
-        held = pipeline.iterator(chunk_size=chunk)
-        arrays: Iterator[Any] = iter(held)
-    else:
-        pipeline.execute()
-        held = pipeline
-        arrays = (
-            array[first : first + chunk] for array in pipeline.arrays for first in range(0, len(array), chunk)
-        )
-    for array in arrays:
-        if len(array):
-            yield _convert(path, array)
+    with _told(path):
+        pipeline = pdal.Pipeline(json.dumps(steps))
+        if getattr(pipeline, "streamable", False) and hasattr(pipeline, "iterator"):
+            held = pipeline.iterator(chunk_size=chunk)
+            arrays: Iterator[Any] = iter(held)
+        else:
+            pipeline.execute()
+            held = pipeline
+            arrays = (
+                array[first : first + chunk]
+                for array in pipeline.arrays
+                for first in range(0, len(array), chunk)
+            )
+        for array in arrays:
+            if len(array):
+                yield _convert(path, array)
     if note:
         told = held.metadata  # an object, or its JSON in some versions
         note((json.loads(told) if isinstance(told, str) else told)["metadata"])
