@@ -16,6 +16,7 @@ _BEYOND = "\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
 
 _MARKED = re.compile(f"[\x00-\x1f{_BEYOND}]")
 _IN_JSON = re.compile(f"[{_BEYOND}]")
+_NO_UNICODE = re.compile("[\ud800-\udfff]")
 _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 _LAST_BYTE = 0xDCFF
 
@@ -23,6 +24,11 @@ _LAST_BYTE = 0xDCFF
 def marked(text: object) -> str:
     """Return a text in one line, with marks for what would act on a terminal or break a document."""
     return _MARKED.sub(_mark, str(text))
+
+
+def in_utf8(text: str) -> str:
+    """Return a text that UTF-8 can hold, with marks for the bytes of a name that are none."""
+    return _NO_UNICODE.sub(_mark, text)
 
 
 def _mark(found: re.Match[str]) -> str:

@@ -20,6 +20,7 @@ from rasterio.session import DummySession
 
 from pointcloud.errors import FileError
 from pointcloud.io import tiff_links, vrtfile
+from pointcloud.io.plainname import PlainName
 from pointcloud.machine import offline
 from pointcloud.machine.limits import limit
 from pointcloud.messages import say
@@ -110,7 +111,9 @@ def open_raster(path: Path, drivers: Sequence[str] = DRIVERS, *, alone: bool = F
     kind = _kind(path, path)
     if not alone:
         _look_beside(path, path, _names(path.parent))
-    file = DatasetReader(str(path.absolute()), driver=list(drivers))
+    named = PlainName(path)
+    file = DatasetReader(named.text, driver=list(drivers))
+    file.within = named  # as long as it is open
     try:
         if kind != "tiff":
             _require_no_links(file, path)
@@ -118,6 +121,13 @@ def open_raster(path: Path, drivers: Sequence[str] = DRIVERS, *, alone: bool = F
     except FileError:
         file.close()
         raise
+
+
+def files_of(path: Path, file: Any) -> tuple[Path, ...]:
+    """Return the files that an open raster is held in: itself first, then what was opened beside it or of a mosaic."""
+    within = file.within
+    named = within.files if isinstance(within, _Mosaics) else map(within.original, file.files)
+    return (path, *sorted({part for part in named if part.is_file()} - {path}))
 
 
 def _within_limits(file: Any, path: Path) -> Any:
@@ -193,6 +203,8 @@ class _Mosaics:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.made: dict[Path, MemoryFile | None] = {}
+        self.names: list[PlainName] = []
+        self.files: list[Path] = []
         self.seen: set[Path] = set()
         self.folders: dict[Path, frozenset[str]] = {}
 
@@ -215,11 +227,13 @@ class _Mosaics:
         for source in mosaic.sources:
             if vrtfile.is_remote(source.text, path.absolute()) or not source.path.is_file():
                 raise FileError("raster.source", path=self.path, source=source.text[:200])
+            self.files.append(source.path)
             if source.path.suffix.lower() == ".vrt":
                 source.point_to(self._made(source.path, depth + 1).name)
             else:
                 self._look_at(source.path)
-                source.point_to(str(source.path.absolute()))
+                self.names.append(PlainName(source.path))
+                source.point_to(self.names[-1].text)
         made = MemoryFile(mosaic.xml(), ext=".vrt")
         self.made[place] = made
         return made

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import gc
 import io
 import json
 import os
 import re
+import tempfile
 import xml.etree.ElementTree as ElementTree
 import zipfile
 from html.parser import HTMLParser
@@ -17,11 +19,14 @@ import pikepdf
 import pyogrio
 import pytest
 import rasterio
+import shapely
 from grid_files import hill, text_grid
 from PIL import Image
 from squares import SQUARES, WEST, cloud
 
 from hyogo_pc.main import main
+from pointcloud.io import raster
+from pointcloud.io.plainname import PlainName
 
 NAMES = {
     "control": "a\x1b[31m b\nc\r\x9b2Jd\u202eexe",
@@ -33,7 +38,7 @@ NAMES = {
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
 
 
-@pytest.fixture(params=[key for key in NAMES if key != "bytes"])
+@pytest.fixture(params=NAMES)
 def name(request: pytest.FixtureRequest) -> str:
     return NAMES[request.param]
 
@@ -219,6 +224,61 @@ def test_maps(name: str, dem: Path, tmp_path: Path, said: Said) -> None:
     _, _, shapes, _ = pyogrio.raw.read(lines[0].read_bytes())
     assert len(shapes) > 3
     assert lines[1].read_text().count("LWPOLYLINE") + lines[1].read_text().count("\nPOLYLINE") > 3
+
+
+def test_folders(name: str, tmp_path: Path, said: Said) -> None:
+    """All of it lies in such a folder: inputs, results, and what GDAL, workers and drawings need on the way."""
+    home = tmp_path / name
+    (home / "in").mkdir(parents=True)
+    for west in (WEST, WEST + 50):
+        cloud(home / "in" / f"{name} {west:.0f}.laz", west)
+    out = home / "out"
+    said.of(0, "grid", home / "in", "-o", out, "--jobs", "2", *SQUARES, "-p", "dem", "-p", "cs")
+    mosaic = out / "DEM_1g.vrt"
+    said.of(0, "relief", mosaic, "-o", home / f"{name}.tif", "--style", "slope")
+    line = {"type": "LineString", "coordinates": [[WEST + 10, -77990], [WEST + 90, -77960]]}
+    feature = {"type": "Feature", "properties": {"name": "A"}, "geometry": line}
+    crs = {"type": "name", "properties": {"name": "EPSG:6673"}}
+    drawing = home / f"{name}.geojson"
+    drawing.write_text(
+        json.dumps({"type": "FeatureCollection", "crs": crs, "features": [feature]}), encoding="utf-8"
+    )
+    pack = tmp_path / "a.gpkg"
+    shape = shapely.to_wkb(np.array([shapely.LineString(line["coordinates"])]))
+    pyogrio.raw.write(pack, shape, [], [], driver="GPKG", geometry_type="LineString", crs="EPSG:6673")
+    pack = pack.rename(home / f"{name}.gpkg")
+    overlays = [part for path in (drawing, pack) for part in ("--overlay", str(path))]
+    said.of(0, "map", mosaic, *overlays, "-o", home / "m.png", "--dpi", "100")
+    said.of(0, "profile", mosaic, "--line", pack, "--points", home / "in", "-o", home / f"{name}.csv")
+    said.of(0, "viewshed", f"{WEST + 50},-77970", "--dem", mosaic, "-o", home / "seen.tif", "--radius", "30")
+    said.of(0, "verify", out)
+
+
+def test_a_raster_with_its_world_file(name: str, tmp_path: Path) -> None:
+    """What lies beside a raster is found by GDAL, too, whatever they are called."""
+    with rasterio.MemoryFile() as memory:
+        with memory.open(driver="GTiff", width=9, height=9, count=1, dtype="uint8") as file:
+            file.write(np.ones((1, 9, 9), np.uint8))
+        (tmp_path / f"{name}.tif").write_bytes(memory.read())
+    world = tmp_path / f"{name}.tfw"
+    world.write_text("2\n0\n0\n-2\n101\n299\n", encoding="utf-8")
+    with raster.opened(tmp_path / f"{name}.tif") as file:
+        assert tuple(file.transform)[:6] == (2, 0, 100, 0, -2, 300)
+        assert raster.files_of(tmp_path / f"{name}.tif", file) == (tmp_path / f"{name}.tif", world)
+
+
+def test_links_go_with_what_they_are_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    path = tmp_path / f"{NAMES['bytes']}.tif"
+    path.write_bytes(b"a")
+    left = tmp_path / "hyogo-pc-names-999999999-x"  # of a process that was killed
+    left.mkdir()
+    named = PlainName(path)
+    assert Path(named.text).read_bytes() == b"a"
+    assert not left.exists()
+    del named
+    gc.collect()
+    assert [each.name for each in tmp_path.iterdir()] == [path.name]
 
 
 def test_words_in_the_metadata_of_drawings() -> None:

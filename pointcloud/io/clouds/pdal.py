@@ -35,6 +35,7 @@ from pointcloud.io.clouds.files import SUFFIXES
 from pointcloud.io.guard import check_unchanged, decoded, open_input
 from pointcloud.io.las.header import LasHeader
 from pointcloud.io.las.header import read_header as read_las_header
+from pointcloud.io.plainname import PlainName
 from pointcloud.io.remark import Remark
 from pointcloud.params import pdal_stages
 
@@ -180,17 +181,17 @@ def to_las(header: PdalHeader, path: Path) -> LasHeader:
     """
     with open_input(header.path) as (file, _), _told(header.path):
         check_unchanged(header.path, file, header.size, header.modified_ns)
-        pdal = _pdal(header.path)
+        pdal, source, target = _pdal(header.path), PlainName(header.path), PlainName(path)
         writer = {
             "type": "writers.las",
-            "filename": str(path),
+            "filename": target.text,
             "minor_version": 4,
             "dataformat_id": 7,
             "extra_dims": "all",
             **{f"scale_{axis}": _STEP for axis in "xyz"},
             **{f"offset_{axis}": "auto" for axis in "xyz"},
         }
-        steps = [*_steps(pdal, header.path, header.stages, early=header.early), writer]
+        steps = [*_steps(pdal, source, header.stages, early=header.early), writer]
         pdal.Pipeline(json.dumps(steps)).execute()
     return read_las_header(path)
 
@@ -243,8 +244,8 @@ def _crs(path: Path, wkt: str) -> tuple[SpatialReference | None, tuple[Remark, .
 
 def _chunks(path: Path, stages: str, note: Any, *, early: bool, chunk: int = _CHUNK) -> Iterator[PointChunk]:
     """Yield the points; ``note`` is handed what PDAL says of them at the end."""
-    pdal = _pdal(path)
-    steps = _steps(pdal, path, stages, early=early)
+    pdal, source = _pdal(path), PlainName(path)
+    steps = _steps(pdal, source, stages, early=early)
     steps += [{"type": "filters.info"}] if note else []
     with _told(path):
         pipeline = pdal.Pipeline(json.dumps(steps))
@@ -267,16 +268,16 @@ def _chunks(path: Path, stages: str, note: Any, *, early: bool, chunk: int = _CH
         note((json.loads(told) if isinstance(told, str) else told)["metadata"])
 
 
-def _steps(pdal: Any, path: Path, stages: str, *, early: bool) -> list[pdal_stages.Stage]:
+def _steps(pdal: Any, source: PlainName, stages: str, *, early: bool) -> list[pdal_stages.Stage]:
     """Return reader and filters.
 
     The cloth filter of PDAL 2.2.0 doubles its points until the memory is full (PDAL issue 3248).
     """
     reader, filters = pdal_stages.split(stages)
     if pdal.info.version.startswith("2.2.") and any(each["type"] == "filters.csf" for each in filters):
-        raise FileError("pdal.csf", path=path, version=pdal.info.version)
+        raise FileError("pdal.csf", path=source.path, version=pdal.info.version)
     flagged = early and not any(each["name"] == "Withheld" for each in pdal.dimensions)
-    return [{**reader, "filename": str(path)}, *(_without_flags() if flagged else ()), *filters]
+    return [{**reader, "filename": source.text}, *(_without_flags() if flagged else ()), *filters]
 
 
 def _without_flags() -> Iterator[pdal_stages.Stage]:

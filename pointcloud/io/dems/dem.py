@@ -162,8 +162,7 @@ def look(path: Path) -> DemFile:
 
 def _parts(path: Path, file: Any) -> tuple[Path, ...]:
     """Return the files that an open raster is held in; QGIS' statistics beside it say nothing of its heights."""
-    named = {Path(name) for name in file.files if not name.lower().endswith(".aux.xml")}
-    return (path, *sorted(part for part in named - {path} if part.is_file()))
+    return tuple(part for part in raster.files_of(path, file) if not part.name.lower().endswith(".aux.xml"))
 
 
 def _tags(path: Path, file: Any) -> dict[str, str]:

@@ -13,7 +13,9 @@ import numpy as np
 from pointcloud.errors import FileError, ParameterError
 from pointcloud.io import geojson
 from pointcloud.io.gdal_errors import cause
+from pointcloud.io.plainname import PlainName
 from pointcloud.machine import offline
+from pointcloud.plaintext import marked
 from pointcloud.print.paper.libraries import need
 from pointcloud.print.vectors import kinds
 
@@ -60,7 +62,9 @@ def read(path: Path) -> list[Layer]:
         raise ParameterError("file.missing", path=path)
     if path.suffix.lower() in geojson.SUFFIXES:
         return [_of_geojson(path)]
-    held = kinds.content(path)
+    readable = PlainName(path, as_url=True)
+    content = kinds.content(path)
+    held = readable.text if isinstance(content, Path) else content
     pyogrio = need("pyogrio")
     raw = need("pyogrio.raw")
     import shapely
@@ -74,7 +78,7 @@ def read(path: Path) -> list[Layer]:
             for k, name in named.items():
                 meta, _, shapes, columns = raw.read(held, layer=k, encoding=encoding(path), force_2d=True)
                 fields = dict(zip(map(str, meta["fields"]), columns, strict=True))
-                shown = path.stem if len(named) == 1 else name
+                shown = marked(path.stem if len(named) == 1 else name)
                 found.append(Layer(shown, meta["crs"], shapely.from_wkb(shapes, on_invalid="ignore"), fields))
     except (*errors, OSError, ValueError, RuntimeError) as error:
         raise FileError("vector.unreadable", path=path, cause=cause(error)) from error
@@ -92,7 +96,7 @@ def _of_geojson(path: Path) -> Layer:
         raise FileError("vector.unreadable", path=path, cause=error) from error
     names = dict.fromkeys(name for each in features.properties for name in each)
     fields = {name: [each.get(name) for each in features.properties] for name in names}
-    return Layer(path.stem, features.crs or "EPSG:4326", shapes, fields)
+    return Layer(marked(path.stem), features.crs or "EPSG:4326", shapes, fields)
 
 
 @contextmanager
