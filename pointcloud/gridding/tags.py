@@ -9,6 +9,7 @@ from pointcloud import pipeline
 from pointcloud.geo.sheets import Sheet
 from pointcloud.io.spill.cloud import Cloud
 from pointcloud.params.grid import ALGORITHM, GridParams, Product
+from pointcloud.plaintext import to_json
 from pointcloud.version import __version__
 
 
@@ -29,12 +30,11 @@ def raster_tags(
         "ALGORITHM": str(ALGORITHM[product]),
         "SHEET": sheet.code,
         "PARAMETERS": json.dumps(params.of(product), sort_keys=True),
-        "INPUTS": json.dumps(
+        "INPUTS": to_json(
             [
                 {"name": name, "size": size, "sha256": digest} | ({"moved_from": crs} if crs else {})
                 for name, size, digest, crs in inputs
-            ],
-            ensure_ascii=False,
+            ]
         ),
         **facts,
     }

@@ -9,7 +9,6 @@ Source: PROJ, Vertical grid shift, and Geodetic TIFF grids (proj.org); GTX as NO
 from __future__ import annotations
 
 import hashlib
-import io
 import math
 import struct
 from dataclasses import dataclass
@@ -222,20 +221,14 @@ def _gtx(path: Path, data: bytes) -> Found:
 
 def _tiff(path: Path, data: bytes) -> Found:
     """Read a GeoTIFF; what its tags say of the kind and the height datum is PROJ's own vocabulary."""
-    import rasterio
-    from rasterio._err import CPLE_BaseError
-    from rasterio.errors import RasterioError
-    from rasterio.session import DummySession
+    from pointcloud.io import raster
 
     try:
-        with (
-            rasterio.Env(session=DummySession(), GDAL_PAM_ENABLED="NO"),
-            rasterio.open(io.BytesIO(data), driver="GTiff") as file,
-        ):
+        with raster.opened_bytes(data) as file:
             tags, transform, crs = file.tags(), file.transform, file.crs
             band = file.read(1, masked=True)
             scale, offset, parts = file.scales[0], file.offsets[0], len(file.subdatasets)
-    except (RasterioError, CPLE_BaseError) as error:
+    except raster.ERRORS as error:
         raise FileError("geoid.unreadable", path=path, cause=" ".join(str(error).split())) from error
     kind = tags.get("TYPE", _OFFSET)
     geographic = crs is None or crs.is_geographic

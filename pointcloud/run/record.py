@@ -19,6 +19,7 @@ from typing import Any, Literal
 
 from pointcloud.errors import OutputError, ParameterError
 from pointcloud.io import names, put
+from pointcloud.plaintext import to_json
 
 SCHEMA = 3
 _KNOWN = (2, SCHEMA)
@@ -135,7 +136,7 @@ class ItemRecord:
     def json(self) -> str:
         """Return the record as it is written."""
         values = {"schema": SCHEMA, **asdict(self, dict_factory=_told)}
-        return json.dumps(values, indent=1, sort_keys=True, ensure_ascii=False)
+        return to_json(values, indent=1, sort_keys=True)
 
     @classmethod
     def read(cls, path: Path) -> ItemRecord:
@@ -267,7 +268,7 @@ class Record:
             If it cannot be written.
         """
         values = {"schema": SCHEMA, "parameters": self.parameters, "run": self.run}
-        text = json.dumps(values, indent=1, sort_keys=True, ensure_ascii=False)
+        text = to_json(values, indent=1, sort_keys=True)
         put.put(self.out / FILE_NAME, text.encode())
 
     @property

@@ -35,9 +35,10 @@ from pointcloud.io.cloudheader import (
     require_inside_unmoved,
 )
 from pointcloud.io.clouds.files import SUFFIXES
-from pointcloud.io.guard import check_unchanged, open_input
+from pointcloud.io.guard import check_unchanged, decoded, open_input
 from pointcloud.io.las.header import LasHeader
 from pointcloud.io.las.header import read_header as read_las_header
+from pointcloud.io.plainname import PlainName
 from pointcloud.io.remark import Remark
 from pointcloud.params import pdal_stages
 
@@ -125,9 +126,8 @@ def read_header(path: Path, stages: str = "") -> PdalHeader:
         early = False
     with _ONE_AT_A_TIME, open_input(path) as (_, status):
         scan = _Scan()
-        with _told(path):
-            for array in _arrays(path, stages, scan.note, early=early):
-                scan.add(_convert(path, array))
+        for array in decoded(path, _arrays(path, stages, scan.note, early=early)):
+            scan.add(_convert(path, array))
         reference, remarks = _crs(path, scan.wkt)
         return PdalHeader(
             path=path,
@@ -163,12 +163,12 @@ def iter_points(
     count = 0
     with open_input(header.path) as (file, _):
         check_unchanged(header.path, file, header.size, header.modified_ns)
-        with _told(header.path):
-            arrays = _arrays(header.path, header.stages, None, early=header.early, chunk=min(chunk, _CHUNK))
-            for array in arrays:
-                points = _converted(header, array, limits)
-                count += points.count
-                yield points
+        size = min(chunk, _CHUNK)
+        pieces = _arrays(header.path, header.stages, None, early=header.early, chunk=size)
+        for array in decoded(header.path, pieces):
+            points = _converted(header, array, limits)
+            count += points.count
+            yield points
     if header.counted and count != header.count:
         raise FileError("pdal.differs", path=header.path, before=header.count, now=count)
 
@@ -185,11 +185,11 @@ def to_las(header: PdalHeader, path: Path) -> LasHeader:
     """
     with open_input(header.path) as (file, _), _told(header.path):
         check_unchanged(header.path, file, header.size, header.modified_ns)
-        pdal = _pdal(header.path)
+        pdal, source, target = _pdal(header.path), PlainName(header.path), PlainName(path)
         step = 1e-9 if header.transform is not None and header.transform.origin is None else _STEP
         writer = {
             "type": "writers.las",
-            "filename": str(path),
+            "filename": target.text,
             "minor_version": 4,
             "dataformat_id": 7,
             "extra_dims": "all",
@@ -197,7 +197,7 @@ def to_las(header: PdalHeader, path: Path) -> LasHeader:
             "scale_z": _STEP,
             **{f"offset_{axis}": "auto" for axis in "xyz"},
         }
-        steps = [*_steps(pdal, header.path, header.stages, early=header.early), writer]
+        steps = [*_steps(pdal, source, header.stages, early=header.early), writer]
         pdal.Pipeline(json.dumps(steps)).execute()
     return replace(read_las_header(path), transform=header.transform)
 
@@ -252,35 +252,38 @@ def _arrays(
     path: Path, stages: str, note: Any, *, early: bool, chunk: int = _CHUNK
 ) -> Iterator[NDArray[Any]]:
     """Yield the points as PDAL has them; ``note`` is handed what it says of them at the end."""
-    pdal = _pdal(path)
-    steps = _steps(pdal, path, stages, early=early)
+    pdal, source = _pdal(path), PlainName(path)
+    steps = _steps(pdal, source, stages, early=early)
     steps += [{"type": "filters.info"}] if note else []
-    pipeline = pdal.Pipeline(json.dumps(steps))
-    if getattr(pipeline, "streamable", False) and hasattr(pipeline, "iterator"):
-        held = pipeline.iterator(chunk_size=chunk)
-        arrays: Iterator[Any] = iter(held)
-    else:
-        pipeline.execute()
-        held = pipeline
-        arrays = (
-            array[first : first + chunk] for array in pipeline.arrays for first in range(0, len(array), chunk)
-        )
-    yield from (array for array in arrays if len(array))
+    with _told(path):
+        pipeline = pdal.Pipeline(json.dumps(steps))
+        if getattr(pipeline, "streamable", False) and hasattr(pipeline, "iterator"):
+            held = pipeline.iterator(chunk_size=chunk)
+            arrays: Iterator[Any] = iter(held)
+        else:
+            pipeline.execute()
+            held = pipeline
+            arrays = (
+                array[first : first + chunk]
+                for array in pipeline.arrays
+                for first in range(0, len(array), chunk)
+            )
+        yield from (array for array in arrays if len(array))
     if note:
         told = held.metadata  # an object, or its JSON in some versions
         note((json.loads(told) if isinstance(told, str) else told)["metadata"])
 
 
-def _steps(pdal: Any, path: Path, stages: str, *, early: bool) -> list[pdal_stages.Stage]:
+def _steps(pdal: Any, source: PlainName, stages: str, *, early: bool) -> list[pdal_stages.Stage]:
     """Return reader and filters.
 
     The cloth filter of PDAL 2.2.0 doubles its points until the memory is full (PDAL issue 3248).
     """
     reader, filters = pdal_stages.split(stages)
     if pdal.info.version.startswith("2.2.") and any(each["type"] == "filters.csf" for each in filters):
-        raise FileError("pdal.csf", path=path, version=pdal.info.version)
+        raise FileError("pdal.csf", path=source.path, version=pdal.info.version)
     flagged = early and not any(each["name"] == "Withheld" for each in pdal.dimensions)
-    return [{**reader, "filename": str(path)}, *(_without_flags() if flagged else ()), *filters]
+    return [{**reader, "filename": source.text}, *(_without_flags() if flagged else ()), *filters]
 
 
 def _without_flags() -> Iterator[pdal_stages.Stage]:

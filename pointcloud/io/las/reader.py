@@ -24,7 +24,7 @@ from pointcloud.io.cloudheader import (
     require_inside,
     require_inside_unmoved,
 )
-from pointcloud.io.guard import check_unchanged, open_input
+from pointcloud.io.guard import check_unchanged, decoded, open_input
 from pointcloud.io.las import ahead, records
 from pointcloud.io.las.decode import Records
 from pointcloud.io.las.header import LasHeader, read_header
@@ -116,10 +116,10 @@ def _records(
 ) -> Iterator[Records]:
     """Return the raw records: decoded ahead if that was begun, or else here."""
     if parallel and not whole and chunk >= ahead.CHUNK:
-        decoded = ahead.decode(header)
-        if decoded is not None:
-            return decoded
-    return records.read(file, header, chunk, parallel=parallel, whole=whole)
+        begun = ahead.decode(header)
+        if begun is not None:
+            return begun
+    return decoded(header.path, records.read(file, header, chunk, parallel=parallel, whole=whole))
 
 
 class _Converter:
