@@ -14,7 +14,7 @@ from pointcloud import pipeline
 from pointcloud.check import control as control_room
 from pointcloud.check import judge
 from pointcloud.check.control import ControlPoint, Residual, Statistics
-from pointcloud.check.finding import Finding, Severity, of_error, of_remark
+from pointcloud.check.finding import Finding, Severity, of_error, of_remark, of_verdict
 from pointcloud.check.rasters import RasterFacts, examine_raster
 from pointcloud.check.report import CloudEntry, Report
 from pointcloud.check.request import PLAIN, Request, Silent, Watcher
@@ -147,6 +147,7 @@ def _headers(paths: Sequence[tuple[Path, bool]], request: Request, report: Repor
             header = replace(header, crs=request.crs)
         looked = survey(header, decode=False)
         report.findings += [of_remark(remark, key) for remark in looked.remarks]
+        report.findings += [of_verdict(verdict, key) for verdict in looked.verdicts]
         label = looked.crs.label if looked.crs else None
         all_ground = all_ground or header.all_ground
         report.clouds[key] = CloudEntry(stated, all_ground, label, None)

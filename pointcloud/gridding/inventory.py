@@ -15,6 +15,7 @@ from pointcloud.geo.boxindex import BoxIndex
 from pointcloud.geo.crs import SpatialReference
 from pointcloud.geo.lattice import Box
 from pointcloud.io.cloudheader import CloudHeader
+from pointcloud.io.clouds import doubts
 from pointcloud.io.clouds.files import find_files
 from pointcloud.io.clouds.headercache import HeaderCache
 from pointcloud.io.clouds.presumed_extent import claimed_boxes
@@ -215,9 +216,8 @@ def _agree(
             stated = deduction.crs
         reference = stated if stated is not None else given
         assert reference is not None
-        if source.header.crs is None:
-            presumed_crs.check_name(source.header.path.name, source.box.bounds, reference)
         crs_room.require_metres(reference, source.header.path.name)
+        remarks.extend(doubts.require_sound(source.header, reference))
         references[source.key] = reference
     if given is not None:
         for key, reference in references.items():
