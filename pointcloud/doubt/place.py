@@ -26,7 +26,9 @@ UNTRUE = 0.01
 """Of the scale of a map: lengths, and slopes nearly, are wrong by that share. UTM and national systems stay below."""
 
 _APART = 30.0  # km outside from which on exchanged axes are sure: nearer, both readings can be of the border
-_FITS = 10.0  # km outside that still fit, as they are or with a cause that is tried: the areas' edges are coarse
+_FITS = (
+    10.0  # km outside that still fit, as they are or with a cause that is tried: the areas' edges are coarse
+)
 _ORIGIN = 10_000.0  # metres around 0, 0 where local coordinates lie
 _NARROW = 2.0  # degrees that a file covers at most
 _FACTORS = (

@@ -10,6 +10,8 @@ from pointcloud.convert.kinds import kind_of, name_facts
 from pointcloud.convert.request import Kind
 from pointcloud.convert.request import Request as Conversion
 from pointcloud.convert.run import convert
+from pointcloud.doubt.place import judge
+from pointcloud.doubt.verdict import require
 from pointcloud.errors import HyogoError, ParameterError
 from pointcloud.geo.lattice import QUANTA_PER_METRE
 from pointcloud.io import names
@@ -90,6 +92,7 @@ def _tiles(
             try:
                 kind = kind_of(member, None, alone=not member.inner and member.path == path)
                 tile = tiles.look(member) if kind == "geotiff" and _may_be(member, request) else None
+                _doubt(tile, watcher)
             except HyogoError as error:
                 _bad(report, watcher, member.place, error)
                 continue
@@ -103,6 +106,16 @@ def _tiles(
     if not direct:
         raise ParameterError("mosaic.nothing", path=given, product=request.product.upper())
     return direct
+
+
+def _doubt(tile: Tile | None, watcher: Watcher) -> None:
+    """Pass on what speaks against the place of a tile; raise what forbids to use it."""
+    if tile is None:
+        return
+    box, unit, name = tile.grid.box, tile.grid.per_unit, tile.path.name
+    bounds = box.west / unit, box.south / unit, box.east / unit, box.north / unit
+    for remark in Remark.of_verdicts(require(judge(name, bounds, tile.crs), name), name):
+        watcher.remark(remark)
 
 
 def _may_be(member: Member, request: Request) -> bool:

@@ -105,7 +105,7 @@ def test_beyond_100_km_whatever_the_cause() -> None:
 
 
 def test_both_readings_close_to_a_border_are_warned_of() -> None:
-    assert judged((-118_000, -105_000, -117_000, -104_000), V) == [("WARNED", "maybe_swapped")]
+    assert judged((-130_000, -105_000, -129_000, -104_000), V) == [("WARNED", "maybe_swapped")]
 
 
 @pytest.mark.parametrize("factor", [0.1, 0.01, 0.001])
