@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pointcloud.doubt import integers
 from pointcloud.errors import FileError
 from pointcloud.geo.lattice import QUANTA_PER_METRE, metres
 from pointcloud.io.cloudheader import (
@@ -128,6 +129,8 @@ class _Converter:
         self.layout = (16, 0xFF, 0x04) if late else (15, 0x1F, 0x80)
         self.whole = _whole_quanta(header.scales, header.offsets)
         self.metric = np.array(header.scales), np.array(header.offsets)
+        ends = [limit * self.metric[0] + self.metric[1] for limit in (integers.LOWEST, integers.HIGHEST)]
+        self.ends = [(end * QUANTA_PER_METRE).tolist() for end in ends]
 
     def convert(self, records: NDArray[np.uint8]) -> PointChunk:
         count = len(records)
@@ -140,6 +143,7 @@ class _Converter:
         else:
             canonical.canonical_rounded(*layout, *self.metric, e, n, z, classification, withheld, extremes)
         lows, highs = _quanta(extremes[0]), _quanta(extremes[1])
+        self._require_free(records, lows, highs)
         if lows[2] < -(2**31) or highs[2] >= 2**31:
             low, high = (f"{metres(value):.0f}" for value in (lows[2], highs[2]))
             raise FileError("file.height", path=self.header.path, low=low, high=high)
@@ -147,6 +151,19 @@ class _Converter:
         if self.limits is not None:
             require_inside(self.header, points, *self.limits)
         return points
+
+    def _require_free(self, records: NDArray[np.uint8], lows: Quanta, highs: Quanta) -> None:
+        """Refuse points at the limits of their integers; the extremes tell at no cost that there are none."""
+        for axis, name in enumerate("XYZ"):
+            floor, ceiling = self.ends[0][axis] + 1, self.ends[1][axis] - 1  # a quantum for the rounding
+            if floor < lows[axis] and highs[axis] < ceiling:
+                continue
+            raw = np.ascontiguousarray(records[:, 4 * axis : 4 * axis + 4]).view("<i4").ravel()
+            for limit, end in zip((integers.LOWEST, integers.HIGHEST), self.ends, strict=True):
+                count = int(np.count_nonzero(raw == limit))
+                if count:
+                    value = end[axis] / QUANTA_PER_METRE
+                    raise integers.clamped(name, count, value).error(self.header.path)
 
 
 def _quanta(values: NDArray[np.int64]) -> Quanta:
