@@ -74,7 +74,7 @@ def check(request: Request, watcher: Watcher | None = None) -> Report:
     watcher = watcher or Silent()
     report = Report(request.inputs)
     points = control_room.read_control(request.control) if request.control else []
-    with open_inputs(request.inputs) as found:
+    with open_inputs(request.inputs, keep_going=True) as found:
         inputs = _sorted(found, request, report)
         clouds = _without_copies(_headers(inputs.clouds, request, report), report)
         points = _placed(points, clouds, report)
@@ -95,7 +95,12 @@ def _sorted(found: Found, request: Request, report: Report) -> _Inputs:
     """Part the inputs by kind; what cannot be opened is a finding."""
     for place, error in found.refused.items():
         report.findings.append(of_error(error, place))
-    ground = find_files(request.ground) if request.ground else []
+    ground: list[Path] = []
+    for given in request.ground:
+        try:
+            ground += find_files([given])
+        except HyogoError as error:
+            report.findings.append(of_error(error, given))
     known = {path.resolve() for path in ground}
     clouds: list[tuple[Path, bool]] = []
     rasters: list[tuple[Member, Kind]] = []

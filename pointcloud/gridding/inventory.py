@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pointcloud.errors import CrsError, FileError, HyogoError
 from pointcloud.geo import crs as crs_room
-from pointcloud.geo import presumed_crs
+from pointcloud.geo import presumed_crs, sheets
 from pointcloud.geo.boxindex import BoxIndex
 from pointcloud.geo.crs import SpatialReference
 from pointcloud.geo.lattice import Box
@@ -171,7 +171,32 @@ def take_inventory(
     common, more = _agree(sources, crs, vertical)
     if needs_zone and sources and (common is None or common.zone is None):
         raise CrsError("run.no_zone", crs=common.label if common else "-")
+    if needs_zone and sources:
+        more += _beyond_sheets(sources)
     return Inventory(tuple(sources), tuple(bad), common, tuple(remarks + more))
+
+
+def _beyond_sheets(sources: Sequence[Source]) -> list[Remark]:
+    """Return what to say of files outside of all sheets, of which nothing is made.
+
+    Raises
+    ------
+    CrsError
+        If all are.
+    """
+    beyond = [source for source in sources if not sheets.GRID.contains(source.box)]
+    if not beyond:
+        return []
+    west, south, east, north = beyond[0].box.bounds
+    values: dict[str, object] = {
+        "count": len(beyond),
+        "file": beyond[0].header.path.name,
+        "x": f"{(west + east) / 2:.1f}",
+        "y": f"{(south + north) / 2:.1f}",
+    }
+    if not any(sheets.GRID.touches(source.box) for source in sources):
+        raise CrsError("run.no_sheets", **values)
+    return [Remark.of("run.beyond_sheets", **values)]
 
 
 def _read_headers(

@@ -22,7 +22,7 @@ def points(path: Path, axis: int, limit: int, scale: float, point_format: int = 
 @pytest.mark.parametrize("suffix", ["las", "laz"])
 @pytest.mark.parametrize("scale", [0.00001, 0.0001, 0.00012])
 @pytest.mark.parametrize("limit", [2**31 - 1, -(2**31)])
-@pytest.mark.parametrize(("axis", "name"), enumerate("XYZ"))
+@pytest.mark.parametrize(("axis", "name"), [(0, "X"), (1, "Y"), (2, "Z")])
 def test_refused(tmp_path: Path, axis: int, name: str, limit: int, scale: float, suffix: str) -> None:
     path = points(tmp_path / f"a.{suffix}", axis, limit, scale)
     with pytest.raises(FileError) as caught:
