@@ -92,13 +92,13 @@ def _tiles(
             try:
                 kind = kind_of(member, None, alone=not member.inner and member.path == path)
                 tile = tiles.look(member) if kind == "geotiff" and _may_be(member, request) else None
-                _doubt(tile, watcher)
             except HyogoError as error:
                 _bad(report, watcher, member.place, error)
                 continue
             if kind and _may_be(member, request) and tile is None:
                 due.add(kind)
             elif tile and _is_product(tile, request):
+                _doubt(tile, watcher)
                 direct.append(tile)
     if due:
         direct = [] if "geotiff" in due else direct  # all of one making
@@ -108,10 +108,8 @@ def _tiles(
     return direct
 
 
-def _doubt(tile: Tile | None, watcher: Watcher) -> None:
+def _doubt(tile: Tile, watcher: Watcher) -> None:
     """Pass on what speaks against the place of a tile; raise what forbids to use it."""
-    if tile is None:
-        return
     box, unit, name = tile.grid.box, tile.grid.per_unit, tile.path.name
     bounds = box.west / unit, box.south / unit, box.east / unit, box.north / unit
     for remark in Remark.of_verdicts(require(judge(name, bounds, tile.crs), name), name):

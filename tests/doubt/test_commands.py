@@ -33,7 +33,7 @@ DEM_COMMANDS: dict[str, Arguments] = {
     "map": lambda file, out, _: ["map", file, "-o", out / "a.png"],
     "profile": lambda file, out, _: ["profile", file, "--line", _LINE, "-o", out / "a.csv"],
     "convert": lambda file, out, _: ["convert", file, "-o", out, "--jobs", "1"],
-    "mosaic": lambda file, out, _: ["mosaic", file, "-o", out, "--jobs", "1"],
+    "mosaic": lambda file, out, _: ["mosaic", misplaced.dem(file.parent.with_name("best")), file, "-o", out],
 }
 
 
@@ -132,7 +132,7 @@ def test_a_name_elsewhere_is_told_and_the_raster_made(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file, out = misplaced.cloud(tmp_path / "in", "05OE283"), tmp_path / "out"
-    assert main(["grid", str(file), "-o", str(out), "-p", "dem", "--jobs", "1"]) == 0
+    assert main(["grid", str(file), "-o", str(out), "-p", "dem", "--sheet", "500", "--jobs", "1"]) == 0
     assert "05OE283.las: its name says sheet 05OE283" in capsys.readouterr().err
     assert written(out)
     assert main(["check", "--jobs", "1", str(file)]) == 3
@@ -141,7 +141,7 @@ def test_a_name_elsewhere_is_told_and_the_raster_made(
 
 def test_what_is_right_is_made_without_a_word(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file, out = misplaced.cloud(tmp_path / "in", "05MF513"), tmp_path / "out"
-    assert main(["grid", str(file), "-o", str(out), "-p", "dem", "--jobs", "1"]) == 0
+    assert main(["grid", str(file), "-o", str(out), "-p", "dem", "--sheet", "500", "--jobs", "1"]) == 0
     said = "".join(capsys.readouterr())
     assert "its coordinates" not in said
     assert written(out)
@@ -154,14 +154,16 @@ def test_coordinates_at_their_limits(tmp_path: Path, capsys: pytest.CaptureFixtu
 
     file = misplaced.cloud(tmp_path / "in", "a", 21_460.0, -166_000.0)
     las = laspy.read(file)
-    las.change_scaling(np.full(3, 0.00001), np.array([21_460.0, -166_000.0, 0.0]))
-    x = np.asarray(las.x)
-    las.header.offsets = np.array([0.0, -166_000.0, 0.0])
-    las.X = np.clip(np.rint(x / 0.00001), -(2**31), 2**31 - 1).astype(np.int32)
-    las.write(file)
-    assert (np.asarray(las.X) == 2**31 - 1).sum() > 100
+    x, fine = np.asarray(las.x).copy(), laspy.LasHeader(version="1.4", point_format=6)
+    fine.scales, fine.offsets = np.full(3, 0.00001), np.array([0.0, -166_000.0, 0.0])
+    fine.vlrs, fine.global_encoding.wkt = las.header.vlrs, True
+    clamped = laspy.LasData(fine)
+    clamped.X = np.clip(np.rint(x / 0.00001), -(2**31), 2**31 - 1).astype(np.int32)
+    clamped.y, clamped.z, clamped.classification = las.y, las.z, las.classification
+    clamped.write(file)
+    assert (np.asarray(clamped.X) == 2**31 - 1).sum() > 100
     out = tmp_path / "out"
-    assert main(["grid", str(file), "-o", str(out), "-p", "dem", "--jobs", "1"]) == 1
+    assert main(["grid", str(file), "-o", str(out), "-p", "dem", "--sheet", "500", "--jobs", "1"]) == 1
     assert "21474.8365" in "".join(capsys.readouterr())
     assert written(out) == []
     assert main(["check", "--jobs", "1", str(file)]) == 1
@@ -172,10 +174,13 @@ def test_files_beyond_all_sheets(tmp_path: Path, capsys: pytest.CaptureFixture[s
     """Beyond 160 km east there are no sheets, but it may be lawful: nothing is made, and that is said."""
     beyond = misplaced.cloud(tmp_path / "in", "beyond", 165_000.0, -77_700.0)
     out = tmp_path / "out"
-    assert main(["grid", str(beyond), "-o", str(out), "-p", "dem", "--jobs", "1"]) == 2
+    assert main(["grid", str(beyond), "-o", str(out), "-p", "dem", "--sheet", "500", "--jobs", "1"]) == 2
     assert "--sheet none" in capsys.readouterr().err
     misplaced.cloud(tmp_path / "in", "within")
-    assert main(["grid", str(tmp_path / "in"), "-o", str(out), "-p", "dem", "--jobs", "1"]) == 0
+    assert (
+        main(["grid", str(tmp_path / "in"), "-o", str(out), "-p", "dem", "--sheet", "500", "--jobs", "1"])
+        == 0
+    )
     assert "beyond.las" in "".join(capsys.readouterr())
 
 
@@ -201,7 +206,8 @@ def test_2447_beside_6673(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert main(["relief", str(folder), "-o", str(tmp_path / "maps"), "--style", "slope", "--jobs", "1"]) == 0
     assert sorted(written(tmp_path / "maps"))[:2] == ["a_SLOPE.tif", "b_SLOPE.tif"]
     out = tmp_path / "joined"
-    assert main(["mosaic", str(folder), "-o", str(out), "--jobs", "1"]) == 0
+    lesser = misplaced.dem(tmp_path / "lesser", "c", south=misplaced.NORTH - misplaced.SIDE, code=2447)
+    assert main(["mosaic", str(folder), str(lesser), "-o", str(out), "--jobs", "1"]) == 0
     capsys.readouterr()
     import rasterio
 
@@ -209,7 +215,7 @@ def test_2447_beside_6673(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     with rasterio.open(path) as file:
         assert file.crs.to_epsg() == 6673
         heights = file.read(1, masked=True)
-    assert heights.count() == 2 * misplaced.SIDE**2
+    assert heights.count() == 3 * misplaced.SIDE**2
     assert (heights.compressed() == 100).all()
 
 

@@ -1,4 +1,4 @@
-"""Point clouds and DEMs that state another place than their coordinates lead to; the same height everywhere is right."""
+"""Point clouds and DEMs that state another place than their coordinates lead to, all 100 m high."""
 
 from __future__ import annotations
 
