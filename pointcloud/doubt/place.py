@@ -127,6 +127,8 @@ def _cause(away: float | None, bounds: Bounds, crs: SpatialReference) -> Verdict
         if _plane(crs) and _fits(f"EPSG:{code}", bounds) and _reaches(f"EPSG:{code}", bounds, system):
             utm = SpatialReference(f"EPSG:{code}")
             return _verdict(Grade.REFUSED, "doubt.utm", bounds, crs, other=utm.label, name=utm.name)
+    if not _plane(crs) and _fits(system, _times(bounds, _FOOT)):  # nobody surveys Japan in feet
+        return _verdict(Grade.REFUSED, "doubt.feet", bounds, crs)
     for factor in _FACTORS:
         if _fits(system, _times(bounds, 1 / factor)):
             message = "doubt.too_large" if factor > 1 else "doubt.too_small"

@@ -54,6 +54,7 @@ REFUSED = [
     (swapped(IN_DEGREES), V, "degrees"),
     (GOOD, UTM53, "plane"),
     (GOOD, DEGREES, "no_degrees"),
+    ((637_000, 851_000, 637_500, 851_500), "EPSG:2991", "feet"),  # Oregon in metres, and numbers of its feet
     (swapped(IN_DEGREES), DEGREES, "latitude_first"),
     ((15.0e6, 4.2e6, 15.001e6, 4.201e6), MERCATOR, "scale"),
     (GOOD, "EPSG:6687", "another_zone"),  # zone XIX, of a single island
