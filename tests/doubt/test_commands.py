@@ -45,8 +45,8 @@ def written(out: Path) -> list[str]:
 
 def words(case: str, file: Path) -> str:
     """Return what must be said of a case: its verdict, which names the file, up to the first value."""
-    text = messages.say(f"doubt.{CASES[case][5]}", **{"path": file.name}, **dict.fromkeys(_NAMES, "\0"))
-    return text.split("\0")[0]
+    text = messages.say(f"doubt.{CASES[case][5]}", **{"path": file.name}, **dict.fromkeys(_NAMES, "§"))
+    return text.split("§")[0]
 
 
 _NAMES = (
