@@ -178,6 +178,16 @@ def same_place(a: SpatialReference, b: SpatialReference) -> bool:
     return projections.same_place(a.horizontal, b.horizontal)
 
 
+def same_place_of_wkt(a: str, b: str) -> bool:
+    """Whether the same holds for two WKTs; ones that cannot be read must be the same text."""
+    if a == b:
+        return True
+    try:
+        return same_place(from_wkt(a), from_wkt(b))
+    except CrsError:
+        return False
+
+
 def require_metres(ref: SpatialReference, file: str) -> None:
     """Make sure that coordinates, and heights if their datum is stated, are lengths in metres.
 

@@ -27,7 +27,7 @@ from rasterio.session import DummySession
 from rasterio.windows import Window
 
 from pointcloud.errors import CrsError, FileError, ParameterError
-from pointcloud.geo import crs as crs_room
+from pointcloud.geo.crs import same_place_of_wkt
 from pointcloud.io.dems.openfiles import CACHE, OpenFiles
 from pointcloud.io.dems.plausibility import Doubts
 from pointcloud.io.gdal_errors import cause
@@ -90,8 +90,8 @@ class DemFile:
     @property
     def bounds(self) -> tuple[float, float, float, float]:
         """West, south, east, north."""
-        west, north = self.transform.c, self.transform.f
-        return west, north - self.rows * self.cell, west + self.cols * self.cell, north
+        west, north, cell = self.transform.c, self.transform.f, self.cell
+        return west, north - self.rows * cell, west + self.cols * cell, north
 
 
 def find_dems(inputs: Sequence[str | Path]) -> list[Path]:
@@ -271,7 +271,7 @@ class Terrain:
             raise ParameterError(
                 "dem.cells", path=file.path, cell=file.cell, other=first.path, wanted=first.cell
             )
-        if file.crs_wkt and first.crs_wkt and not _same_crs(file.crs_wkt, first.crs_wkt):
+        if file.crs_wkt and first.crs_wkt and not same_place_of_wkt(file.crs_wkt, first.crs_wkt):
             raise CrsError("dem.crs", path=file.path, other=first.path)
         row = (first.transform.f - file.transform.f) / first.cell
         col = (file.transform.c - first.transform.c) / first.cell
@@ -352,14 +352,6 @@ class Terrain:
             heights = heights * scale + offset
         heights[void] = np.nan
         return heights
-
-
-def _same_crs(a: str, b: str) -> bool:
-    """Whether equal coordinates are the same place; of systems that only GDAL can read, whether they are the same."""
-    try:
-        return a == b or crs_room.same_place(crs_room.from_wkt(a), crs_room.from_wkt(b))
-    except CrsError:
-        return bool(rasterio.crs.CRS.from_wkt(a) == rasterio.crs.CRS.from_wkt(b))
 
 
 def open_raster(path: Path) -> Any:

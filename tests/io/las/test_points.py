@@ -30,7 +30,7 @@ from pointcloud.io.las import decode
 from pointcloud.io.las.reader import file_sha256, iter_points, read_header
 
 RNG = np.random.default_rng(7)
-EXTREMES = np.array([-(2**31), -(2**31) + 1, -1, 0, 1, 2**31 - 1, 12345, -54321], np.int32)
+EXTREMES = np.array([-(2**31) + 1, -(2**31) + 2, -1, 0, 1, 2**31 - 2, 12345, -54321], np.int32)
 
 
 def half_even(raw: int, scale: str, offset: str) -> int:
