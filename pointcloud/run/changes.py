@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Protocol
 
 from pointcloud.errors import HyogoError
+from pointcloud.run.entries import Input, Raster
 from pointcloud.run.items import InputFile, Item, Reason, Work
-from pointcloud.run.record import Input, Raster, Record
+from pointcloud.run.record import Record
 
 
 class Given(Protocol):
@@ -86,6 +87,8 @@ class Changes:
             if each.sha256 is None:
                 return False
             if (each.name, each.ground, each.size) != (file.name, file.ground, file.size):
+                return False
+            if each.moved_from != file.moved_from:
                 return False
             if each.modified_ns != file.modified_ns and each.sha256 != self._hash(file):
                 return False

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from pointcloud.errors import HyogoError, ParameterError
 from pointcloud.io import put
+from pointcloud.run.entries import Input, ItemRecord, Raster
 from pointcloud.run.items import InputFile, Made, Staged, Told, Work
-from pointcloud.run.record import Input, ItemRecord, Raster, Record, as_json, now
+from pointcloud.run.record import Record, as_json, now
 from pointcloud.version import __version__
 
 
@@ -173,4 +174,4 @@ class Publisher:
 
 def recorded(file: InputFile, sha256: str | None) -> Input:
     """Return a file as the record names it."""
-    return Input(file.name, file.size, file.modified_ns, sha256, file.ground, file.points)
+    return Input(file.name, file.size, file.modified_ns, sha256, file.ground, file.points, file.moved_from)
