@@ -75,7 +75,7 @@ def command(context: click.Context, /, target: str, **options: Any) -> None:
         click.echo(say("grid.stopped", out=request.out), err=True)
         raise
     _tell(report, text=text)
-    if report.failed:
+    if report.failed or report.nothing:
         context.exit(1)
 
 

@@ -63,7 +63,7 @@ def command(context: click.Context, /, **options: Any) -> None:
         click.echo(say("grid.stopped", out=request.out), err=True)
         raise
     _tell(report)
-    if report.failed or report.bad_files:
+    if report.failed or report.bad_files or report.nothing:
         context.exit(1)
 
 

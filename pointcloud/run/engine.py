@@ -105,6 +105,7 @@ def fill(
         run(list(works), {key: work.needs for key, work in works.items()}, owner, pool)
     owner.require_folder()
     record.settle(publisher.touched | set(recipe.parameters()), uniform=recipe.uniform)
+    recipe.report.nothing = not record.holds_files
     recipe.finish(publisher, watcher.remark)
     record.end("done")
 

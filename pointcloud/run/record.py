@@ -168,6 +168,12 @@ class Record:
         put.put(self.out / FOLDER / f"{item.code}.json", item.json().encode())
         self.items[item.code] = item
 
+    @property
+    def holds_files(self) -> bool:
+        """Whether a file of any item is there, and not only the news that there is nothing to make of it."""
+        rasters = (raster for item in self.items.values() for raster in item.rasters.values())
+        return any(raster.state == "written" for raster in rasters)
+
     def written(self, folder: str) -> dict[str, ItemRecord]:
         """Return the items with a raster in a folder that was made with its parameters."""
         wanted = self.parameters.get(folder)

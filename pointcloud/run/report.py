@@ -20,6 +20,8 @@ class Report:
         Files under their final names.
     kept : int
         Items that were there already, as they would be made now.
+    nothing : bool
+        Whether no file is there in the end, made now or before: all that was given is void, say.
     failed : dict of str to str
         Items that could not be made, and why.
     bad_files : dict of str to str
@@ -36,6 +38,7 @@ class Report:
     out: Path
     written: list[Path] = field(default_factory=list)
     kept: int = 0
+    nothing: bool = False
     failed: dict[str, str] = field(default_factory=dict)
     bad_files: dict[str, str] = field(default_factory=dict)
     mosaics: list[Path] = field(default_factory=list)

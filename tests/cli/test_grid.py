@@ -99,7 +99,7 @@ def test_crs_must_agree_with_what_files_state(tmp_path: Path, capsys: pytest.Cap
 
 
 def test_sheets_exist_in_japanese_zones_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = cloud(tmp_path / "a.laz", wkt=wkt(32653))
+    path = cloud(tmp_path / "a.laz", 484_000.0, 3_906_000.0, offset=(484_000.0, 3_906_000.0), wkt=wkt(32653))
     code, text = run(capsys, path, "-o", tmp_path / "out")
     assert code == 2
     assert "--sheet none" in text

@@ -219,6 +219,26 @@ def test_2447_beside_6673(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert (heights.compressed() == 100).all()
 
 
+@pytest.mark.parametrize("command", ["convert", "mosaic"])
+def test_nothing_made_of_void_is_no_success(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    import numpy as np
+    import rasterio
+
+    void, good = misplaced.dem(tmp_path / "a", "void"), misplaced.dem(tmp_path / "b", "good")
+    with rasterio.open(void, "r+") as file:
+        file.write(np.full((1, misplaced.SIDE, misplaced.SIDE), -9999.0, np.float32))
+    for _ in range(2):  # the second time nothing is to be done
+        assert (
+            main([command, str(void), *[str(void)] * (command == "mosaic"), "-o", str(tmp_path / "none")])
+            == 1
+        )
+    for _ in range(2):
+        assert main([command, str(void), str(good), "-o", str(tmp_path / "some")]) == 0
+    capsys.readouterr()
+
+
 def test_points_and_terrain_of_a_view(tmp_path: Path) -> None:
     from pointcloud.view import heights, points
 

@@ -301,8 +301,10 @@ def test_point_outside_the_box_is_named_with_its_value(tmp_path: Path) -> None:
     patch(path, field(path, POINTS_AT, "I") + 30 * 77 + 8, "i", -5_000_000)
     values = refused(path, "file.outside_box").values
     assert (values["count"], values["axis"], values["value"]) == (1, "Z", "-5000.000")
-    patch(path, field(path, POINTS_AT, "I") + 30 * 78 + 8, "i", 1 - 2**31)
+    patch(path, field(path, POINTS_AT, "I") + 30 * 78 + 8, "i", -(2**31) + 1)
     assert refused(path, "file.height").values["low"] == "-2147484"
+    patch(path, field(path, POINTS_AT, "I") + 30 * 79 + 8, "i", -(2**31))
+    assert refused(path, "doubt.clamped").values["axis"] == "Z"
 
 
 @pytest.mark.parametrize("beyond", [10, 11, 12])
