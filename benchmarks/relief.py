@@ -1,14 +1,16 @@
 """Relief beside what people use today: the same raster, one run, on one machine.
 
-    python benchmarks/relief.py [--csmap-py PYTHON] [--whitebox PYTHON] [--program HYOGO_PC] [--runs N] [--cells M]
+    python benchmarks/relief.py [--csmap-py PYTHON] [--whitebox PYTHON] [--rvt PYTHON] [--program HYOGO_PC] [--runs N]
+                                [--cells M] [--only-sky]
 
-PYTHON is the interpreter of an environment with csmap-py or whitebox-workflows; what is not named is left out.
+PYTHON is the interpreter of an environment with csmap-py, whitebox-workflows or rvt-py; what is not named is left out.
 Prints wall and CPU seconds, the best of the runs, of sky-view factor and openness within 20 m on 4.2 M cells (ours on
-one thread and on two, Whitebox on all cores, NumPy with whole-array shifts), and of the CS relief map, ours and
-csmap-py's on one core: on arrays; from file to file within a process, as in a notebook, after a first small file; and
-from file to file as a command, its start included. ``--program`` is the command to measure, as installed for use: an
-environment with SciPy, as that of the tests, starts more slowly. With ``--cells``, also the peak memory of
-``hyogo-pc relief`` on 3 M cells and on so many millions.
+one thread and on two, and with the nearest cells on one; Whitebox on all cores; RVT once; NumPy with whole-array
+shifts), with ``--only-sky`` of nothing else; and of the CS relief map, ours and csmap-py's on one core: on arrays;
+from file to file within a process, as in a notebook, after a first small file; and from file to file as a command, its
+start included. ``--program`` is the command to measure, as installed for use: an environment with SciPy, as that of the
+tests, starts more slowly. With ``--cells``, also the peak memory of ``hyogo-pc relief`` on 3 M cells and on so many
+millions.
 """
 
 from __future__ import annotations
@@ -92,6 +94,25 @@ for name, run in tools.items():
 print(json.dumps(found))
 """
 
+RVT = """
+import json, sys, time
+import numpy as np
+import rvt.vis
+dem = np.load(sys.argv[1])
+found = {}
+look = dict(resolution=1.0, svf_r_max=int(sys.argv[2]), compute_asvf=False)
+for name, run in {
+    "sky-view factor": lambda: rvt.vis.sky_view_factor(dem, compute_svf=True, svf_n_dir=16, **look),
+    "openness": lambda: [
+        rvt.vis.sky_view_factor(z, compute_svf=False, compute_opns=True, svf_n_dir=8, **look) for z in (dem, -dem)
+    ],
+}.items():
+    start, cpu = time.perf_counter(), time.process_time()
+    run()
+    found[name] = (time.perf_counter() - start, time.process_time() - cpu)
+print(json.dumps(found))
+"""
+
 
 def terrain(rows: int, cols: int) -> Dem:
     """Hills with 5 cm of noise."""
@@ -157,8 +178,9 @@ def other(python: str, program: str, *arguments: object) -> list[object] | dict[
     return found
 
 
-def surroundings(dem: Dem, path: Path, whitebox: str | None, runs: int) -> None:
+def surroundings(dem: Dem, path: Path, whitebox: str | None, rvt: str | None, runs: int) -> None:
     look = {"radius": RADIUS}
+    nearest = {"radius": RADIUS, "sampling": "nearest"}
     relief.sky_view_factor(dem[:64], 1.0)
     relief.positive_openness(dem[:64], 1.0)
     print(f"Within {RADIUS:g} m, 16 directions, {dem.size / 1e6:.1f} M cells")
@@ -175,6 +197,11 @@ def surroundings(dem: Dem, path: Path, whitebox: str | None, runs: int) -> None:
         )
         tell(f"both openness, 8 directions, {text}", both, dem.size)
     tell(
+        "sky-view factor, ours, nearest cells",
+        clocked(lambda: relief.sky_view_factor(dem, 1.0, **nearest), runs),
+        dem.size,
+    )
+    tell(
         "sky-view factor, NumPy",
         clocked(lambda: numpy_horizon(dem, lambda a: np.sin(np.maximum(a, 0))), 1),
         dem.size,
@@ -189,6 +216,12 @@ def surroundings(dem: Dem, path: Path, whitebox: str | None, runs: int) -> None:
         assert isinstance(found, dict)
         tell("sky-view factor, Whitebox, all cores", found["sky-view factor"], dem.size)
         tell("both openness, 8 directions, Whitebox", found["openness"], dem.size)
+    if rvt:
+        np.save(path.with_suffix(".npy"), dem)
+        found = other(rvt, RVT, path.with_suffix(".npy"), int(RADIUS))
+        assert isinstance(found, dict)
+        tell("sky-view factor, RVT", found["sky-view factor"], dem.size)
+        tell("both openness, 8 directions, RVT", found["openness"], dem.size)
 
 
 def cs(dem: Dem, folder: Path, csmap: str | None, program: list[str], runs: int) -> None:
@@ -273,16 +306,20 @@ def main() -> None:
     )
     parser.add_argument("--csmap-py", metavar="PYTHON")
     parser.add_argument("--whitebox", metavar="PYTHON")
+    parser.add_argument("--rvt", metavar="PYTHON")
     parser.add_argument("--program", type=Path)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--cells", type=int, metavar="M", default=0)
+    parser.add_argument("--only-sky", action="store_true")
     options = parser.parse_args()
     program = [str(options.program)] if options.program else [sys.executable, "-m", "hyogo_pc"]
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         dem = terrain(SIDE, SIDE)
         write(folder / "dem.tif", dem)
-        surroundings(dem, folder / "dem.tif", options.whitebox, options.runs)
+        surroundings(dem, folder / "dem.tif", options.whitebox, options.rvt, options.runs)
+        if options.only_sky:
+            return
         cs(dem, folder, options.csmap_py, program, options.runs)
         if options.cells:
             memory(folder, program, options.cells)

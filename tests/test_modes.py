@@ -10,10 +10,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-RELIEF = [f"tests/relief/test_{name}.py" for name in ("cs", "smooth", "terrain", "light", "bends")]
+RELIEF = [
+    f"tests/relief/test_{name}.py" for name in ("cs", "smooth", "derivatives", "hillshade", "curvature")
+]
 LOOKING = [
-    f"tests/relief/test_surroundings.py::{name}"
-    for name in ("test_level_ground", "test_local_dominance_is_the_mean_over_the_ring")
+    *(
+        f"tests/relief/test_openness.py::{name}"
+        for name in ("test_level_ground", "test_local_dominance_is_the_mean_over_the_ring")
+    ),
+    "tests/relief/test_horizons.py::test_every_ray",
 ]
 SIGHT = [
     "tests/relief/test_viewshed.py::test_every_line_of_sight",
@@ -21,7 +26,7 @@ SIGHT = [
 ]
 QUICK = [
     *("tests/kernels", "tests/surface/test_water.py", "tests/surface/test_dsm.py"),
-    *(*RELIEF, *LOOKING, *SIGHT, "tests/relief/test_show.py::test_small_arrays"),
+    *(*RELIEF, *LOOKING, *SIGHT, "tests/relief/test_render.py::test_small_arrays"),
 ]
 ALL = ["tests/kernels", "tests/surface", "tests/relief"]
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -148,6 +149,7 @@ def main() -> int:
         parser.error(f"no command {error}")
     if asked.keep and asked.keep.exists():
         parser.error(f"{asked.keep} exists; --keep takes a folder that does not")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # so that the checkout does not stay
     start = time.monotonic()
     with work_folder(asked.keep) as folder, checkout(ROOT, asked.base, folder / "base") as base:
         import inputs

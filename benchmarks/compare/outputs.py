@@ -106,8 +106,10 @@ def compare_files(before: Path, now: Path, places_before: Places, places_now: Pl
         words = [] if not arrays else ["points" if arrays[0].startswith("points") else "pixels"]
         if len(arrays) < len(differences):
             words.append(kind.word)
-        name, first = next(iter(differences.items()))
-        return ", ".join(words), f"{name}: {first}"
+        (name, first), *others = differences.items()
+        more = [other for other, _ in others]
+        also = f"; also {_short(', '.join(more))}" if more else ""
+        return ", ".join(words), f"{name}: {first}{also}"
     return (TIMES, "") if kind.timed else (BYTES, in_bytes)
 
 

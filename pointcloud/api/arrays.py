@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import warnings
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -20,9 +21,10 @@ import numpy.typing as npt
 
 from pointcloud import pipeline, relief
 from pointcloud.api.raster import Raster
-from pointcloud.errors import ParameterError
+from pointcloud.errors import DataWarning, ParameterError
 from pointcloud.geo import crs as crs_room
 from pointcloud.geo.lattice import QUANTA_PER_METRE, Box, Grid
+from pointcloud.io.clouds.crs import brought
 from pointcloud.io.clouds.readers import read_header
 from pointcloud.io.spill.cloud import Cloud
 from pointcloud.io.spill.reduce import Reducer
@@ -153,6 +155,8 @@ def read(
     resolution: float = 0.5,
     ground_classes: tuple[int, ...] = (2,),
     excluded_classes: tuple[int, ...] = (7, 18),
+    crs: str | None = None,
+    to_crs: str | None = None,
 ) -> PointCloud:
     """Return the cloud of LAS, LAZ or COPC files.
 
@@ -165,6 +169,11 @@ def read(
         Finest cell, in metres, that rasters will be asked for.
     ground_classes, excluded_classes : tuple of int
         Classes that are ground, and classes that are not used.
+    crs : str, optional
+        Of files that state none: ``EPSG:6668``, or a zone such as ``5``.
+    to_crs : str, optional
+        Read files that are in another CRS into this one, point by point: a zone such as ``5``, or a code. See
+        :mod:`pointcloud.geo.transform` for what can be brought into what.
 
     Raises
     ------
@@ -173,19 +182,30 @@ def read(
     FileError
         If a file is damaged.
     CrsError
-        If a file is not in metres, or two files are in CRSs that differ in place.
+        If a file is not in metres, or two files are in CRSs that differ in place; with ``to_crs``, if a file cannot be
+        brought into it.
     """
     params = GridParams((resolution,), _PRODUCTS, ground_classes, excluded_classes)
     given = [read_header(path) for path in paths]
     headers = [(each, each.all_ground) for each in given] + [(read_header(path), True) for path in ground]
     if not headers:
         raise ParameterError("arrays.no_file")
-    stated = {str(header.path): header.crs for header, _ in headers if header.crs is not None}
-    for name, reference in stated.items():
-        crs_room.require_metres(reference, name)
-    crs = crs_room.common(stated)[0].horizontal if stated else None
+    assumed = crs_room.from_user(crs) if crs else None
+    if to_crs:
+        target = crs_room.from_user(to_crs)
+        found = [brought(header, assumed, target) for header, _ in headers]
+        for remark in (remark for *_, remarks in found for remark in remarks):
+            warnings.warn(DataWarning(str(remark)), stacklevel=2)
+        headers = [(each[0], whole) for each, (_, whole) in zip(found, headers, strict=True)]
+        common: str | None = target.horizontal
+    else:
+        references = {str(header.path): header.crs or assumed for header, _ in headers}
+        stated = {name: reference for name, reference in references.items() if reference is not None}
+        for name, reference in stated.items():
+            crs_room.require_metres(reference, name)
+        common = crs_room.common(stated)[0].horizontal if stated else None
     spills = [pipeline.reduce(header, params.reduce, all_ground=whole) for header, whole in headers]
-    return PointCloud(Cloud(spills), params, crs)
+    return PointCloud(Cloud(spills), params, common)
 
 
 def dsm(
@@ -344,7 +364,9 @@ def cs(terrain: Raster, params: CsParams = HYOGO_CS) -> Raster:
     return Raster(picture, terrain.grid, terrain.crs, "cs")
 
 
-def picture(terrain: Raster, style: str, params: StyleParams | None = None, **settings: float) -> Raster:
+def picture(
+    terrain: Raster, style: str, params: StyleParams | None = None, **settings: float | str
+) -> Raster:
     """Return a terrain model in a style of relief, as a picture.
 
     Parameters
@@ -354,7 +376,7 @@ def picture(terrain: Raster, style: str, params: StyleParams | None = None, **se
         A name of :data:`pointcloud.params.styles.STYLES`: ``slope``, ``openness``, ``vat`` …
     params : StyleParams, optional
         All values of the style; those of the registry without.
-    **settings : float
+    **settings : float or str
         Single values by name, in metres, degrees, 1/m: ``radius=20``.
 
     See Also
@@ -367,7 +389,7 @@ def picture(terrain: Raster, style: str, params: StyleParams | None = None, **se
     )
 
 
-def layer(terrain: Raster, style: str, params: StyleParams | None = None, **settings: float) -> Raster:
+def layer(terrain: Raster, style: str, params: StyleParams | None = None, **settings: float | str) -> Raster:
     """Return a terrain model in a style of relief, as numbers: slope in degrees, curvature in 1/m and so on.
 
     Arguments are those of :func:`picture`, for the styles that have a unit; NaN where the terrain has none.
@@ -376,7 +398,7 @@ def layer(terrain: Raster, style: str, params: StyleParams | None = None, **sett
     return replace(terrain, array=relief.layer(style, terrain.array, terrain.resolution, values), name=style)
 
 
-def _style(style: str, params: StyleParams | None, settings: dict[str, float]) -> StyleParams:
+def _style(style: str, params: StyleParams | None, settings: dict[str, float | str]) -> StyleParams:
     if style not in STYLES:
         raise ParameterError("params.choice", name="style", value=style, choices=", ".join(STYLES))
     return changed_style(STYLES[style].params if params is None else params, settings)

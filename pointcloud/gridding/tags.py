@@ -19,18 +19,23 @@ def raster_tags(
     """Return the tags of one raster.
 
     ``facts`` are what the user states, such as the credit. The inputs named are those with points that can decide its
-    pixels: by name, size and SHA-256, sorted.
+    pixels: by name, size and SHA-256, sorted; with the CRS that their points were brought from, if they were.
     """
     near = sheet.box.grow(pipeline.halo(params, product))
     infos = [spill.info for spill in cloud.spills if spill.info.box.touches(near)]
-    inputs = sorted((info.name, info.size, info.sha256) for info in infos)
+    inputs = sorted((info.name, info.size, info.sha256, info.moved_from) for info in infos)
     tags = {
         "TIFFTAG_SOFTWARE": f"hyogo-pc {__version__}",
         "PRODUCT": product.upper(),
         "ALGORITHM": str(ALGORITHM[product]),
         "SHEET": sheet.code,
         "PARAMETERS": json.dumps(params.of(product), sort_keys=True),
-        "INPUTS": to_json([{"name": name, "size": size, "sha256": digest} for name, size, digest in inputs]),
+        "INPUTS": to_json(
+            [
+                {"name": name, "size": size, "sha256": digest} | ({"moved_from": crs} if crs else {})
+                for name, size, digest, crs in inputs
+            ]
+        ),
         **facts,
     }
     readers = sorted({info.reader for info in infos if info.reader})

@@ -24,7 +24,9 @@ PRODUCTS: tuple[Product, ...] = ("dsm", "dem", *STYLES, "quality")
 USUAL_PRODUCTS: tuple[Product, ...] = ("dsm", "dem", "cs")
 """What is made unless something else is asked for."""
 
-ALGORITHM: dict[Product, int] = dict.fromkeys(PRODUCTS, 1)
+ALGORITHM: dict[Product, int] = dict.fromkeys(PRODUCTS, 1) | dict.fromkeys(
+    ("sky-view", "openness", "negative-openness"), 2
+)
 """Raised by one whenever the bytes of a product change for the same input and parameters."""
 
 CLASSIFY_ALGORITHM = 1

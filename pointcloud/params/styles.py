@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from typing import Any, TypeAlias, cast
+from typing import Any, Literal, TypeAlias, cast
 
 from pointcloud.errors import ParameterError
 from pointcloud.params import csmap
@@ -20,6 +20,11 @@ Stops: TypeAlias = tuple[tuple[float, tuple[int, int, int]], ...]
 
 WIDEST = 500.0
 """Metres: the longest radius. What lies further away is no relief of a site, and a window needs so much halo."""
+
+
+Horizon: TypeAlias = Literal["linear", "nearest"]
+HORIZONS: tuple[Horizon, ...] = ("linear", "nearest")
+"""How the ground under a ray is known: linear between the cells that it passes between, or as the nearest cells."""
 
 
 def _within(name: str, value: float, least: float, most: float) -> None:
@@ -78,13 +83,20 @@ class Sky:
         Evenly spaced, the first to the north.
     nearest : float
         Metres within which nothing hides the sky: noise of the ground does not count.
+    sampling : str
+        Of :data:`HORIZONS`.
     """
 
     radius: float = 10.0
     directions: int = 16
     nearest: float = 0.0
+    sampling: Horizon = "linear"
 
     def __post_init__(self) -> None:
+        if self.sampling not in HORIZONS:
+            raise ParameterError(
+                "params.choice", name="sampling", value=self.sampling, choices=", ".join(HORIZONS)
+            )
         _within("radius", self.radius, 0.0, WIDEST)
         _within("directions", self.directions, 4, 64)
         _within("nearest", self.nearest, 0.0, self.radius)
@@ -132,7 +144,8 @@ class Tinted:
 class Vat:
     """The layers of VAT: the light, how far is looked, and the ranges that are stretched to black and white.
 
-    Lengths are metres, slopes and openness degrees.
+    Lengths are metres, slopes and openness degrees. Horizons are those of the nearest cells: the published ranges were
+    chosen on such, and with linear ones steep slopes would be lighter than in other VATs.
     """
 
     azimuth: float = 315.0
@@ -144,13 +157,19 @@ class Vat:
     openness_low: float = 68.0
     openness_high: float = 93.0
     sky_low: float = 0.7
+    sampling: Horizon = "nearest"
 
     def __post_init__(self) -> None:
         Light(self.azimuth, self.altitude)
-        Sky(self.radius, self.directions, self.nearest)
+        Sky(self.radius, self.directions, self.nearest, self.sampling)
         _within("slope_high", self.slope_high, 1.0, 90.0)
         _within("openness_low", self.openness_low, 0.0, self.openness_high - 1.0)
         _within("sky_low", self.sky_low, 0.0, 0.99)
+
+    @property
+    def sky(self) -> Sky:
+        """How a cell looks around."""
+        return Sky(self.radius, self.directions, self.nearest, self.sampling)
 
 
 FLAT_VAT = Vat(
@@ -307,8 +326,10 @@ def changed(params: StyleParams, settings: Mapping[str, float | str]) -> StylePa
     return cast("StyleParams", replace(params, **own))
 
 
-def _like(old: object, name: str, value: float | str) -> float:
-    """Return a value as a number, a whole one where there must be one."""
+def _like(old: object, name: str, value: float | str) -> float | str:
+    """Return a value as a number, a whole one where there must be one; a word as it is."""
+    if isinstance(old, str):
+        return str(value)
     number = csmap.number(name, value)
     if not isinstance(old, int):
         return number

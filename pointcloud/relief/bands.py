@@ -65,23 +65,12 @@ class Band:
     ----------
     rows : slice
         Which rows of the DEM.
-    pad : (n + 2 m, cols + 2 m) array
-        Their heights in float64 with a margin of m cells on each side; NaN at nodata and outside the DEM.
-    smooth : (n + 2, cols + 2) array
-        Smoothed heights, with a margin of one cell.
-    rank, gradient : (n + 2, cols + 2) and (2, n + 2, cols + 2) arrays
-        How the smoothed heights came about, and the planes where they were fitted: see
-        :mod:`pointcloud.kernels.relief.local_planes`.
     space : Workspace
     dem : array
         The whole of it.
     """
 
     rows: slice
-    pad: Floats
-    smooth: Floats
-    rank: NDArray[np.uint8]
-    gradient: Floats
     space: Workspace
     dem: Dem
 
@@ -89,6 +78,26 @@ class Band:
     def count(self) -> int:
         """Number of rows."""
         return int(self.rows.stop) - int(self.rows.start)
+
+    @property
+    def pad(self) -> Floats:
+        """The heights in float64 with a margin of m cells, ``(n + 2 m, cols + 2 m)``; NaN outside the DEM too."""
+        return self.space.padded(self)
+
+    @property
+    def smooth(self) -> Floats:
+        """Smoothed heights with a margin of one cell, ``(n + 2, cols + 2)``."""
+        return self.space.smoothed(self)[0]
+
+    @property
+    def rank(self) -> NDArray[np.uint8]:
+        """How they came about, ``(n + 2, cols + 2)``: see :mod:`pointcloud.kernels.relief.local_planes`."""
+        return self.space.smoothed(self)[1]
+
+    @property
+    def gradient(self) -> Floats:
+        """The planes where they were fitted, ``(2, n + 2, cols + 2)``."""
+        return self.space.gradient
 
     @property
     def heights(self) -> Floats:
@@ -132,6 +141,27 @@ class Band:
         slope.trends(self.pad, self.smooth, self.rank, self.gradient, space.resolution, out[0], out[1])
         return out
 
+    def trends_near_nodata(self, near: int) -> Floats:
+        """Return :meth:`trends` in the columns in which a cell has nodata so near, else NaN.
+
+        On whole terrain these are the columns at the edges; to smooth the others takes as long as to look around in
+        three directions.
+        """
+        cols, margin = self.space.cols, self.space.gaussian.reach + 1
+        void: NDArray[np.bool_] = np.logical_or.reduce(np.isnan(self.wide(near)))
+        wanted = np.logical_or.reduce([void[shift : shift + cols] for shift in range(2 * near + 1)])
+        runs = _runs(wanted, 2 * margin)
+        if sum(last - first + 2 * margin for first, last in runs) > cols:
+            return self.trends()
+        out = self.space.trends[: 2 * self.count * cols].reshape(2, self.count, cols)
+        out[:] = math.nan
+        for first, last in runs:
+            left, right = max(first - margin, 0), min(last + margin, cols)
+            space = Workspace(right - left, self.space.gaussian, self.space.resolution)
+            part = space.band(self.dem[:, left:right], self.rows).trends()
+            out[:, :, first:last] = part[:, :, first - left : last - left]
+        return out
+
     def wide(self, margin: int) -> Floats:
         """Return the heights with another margin, ``(n + 2 margin, cols + 2 margin)``."""
         out = self.space.room("wide", margin)[: self.count + 2 * margin]
@@ -161,6 +191,7 @@ class Workspace:
         self.gradient = np.empty((2, ROWS + 2, cols + 2))
         self.slopes, self.trends = np.empty(2 * ROWS * cols), np.empty(2 * ROWS * cols)
         self.rooms: dict[tuple[str, int], Floats] = {}
+        self.is_padded = self.is_smoothed = False
 
     def room(self, name: str, margin: int = 0) -> Floats:
         """Return an array for a whole band with a margin, the same one for the same name."""
@@ -169,22 +200,43 @@ class Workspace:
             self.rooms[key] = np.empty((ROWS + 2 * margin, self.cols + 2 * margin))
         return self.rooms[key]
 
-    def compute(self, dem: Dem, rows: slice) -> Band:
+    def band(self, dem: Dem, rows: slice) -> Band:
         """Return the band of these rows of ``dem``; it is good until the next call."""
+        self.is_padded = self.is_smoothed = False
+        return Band(rows, self, dem)
+
+    def padded(self, band: Band) -> Floats:
+        """Return the heights of the band with the margin that its smoothing needs."""
         margin = self.gaussian.reach + 1
-        count = rows.stop - rows.start
-        pad, smoothed, rank = self.pad[: count + 2 * margin], self.smooth[: count + 2], self.rank[: count + 2]
-        _gathered(dem, rows, margin, pad)
-        gaussian.convolve(pad, self.gaussian.moments[0], self.columns[: count + 2], smoothed)
-        if local_planes.mark(pad, smoothed, rank):
-            self._fit(pad, smoothed, rank)
-        return Band(rows, pad, smoothed, rank, self.gradient, self, dem)
+        pad = self.pad[: band.count + 2 * margin]
+        if not self.is_padded:
+            _gathered(band.dem, band.rows, margin, pad)
+            self.is_padded = True
+        return pad
+
+    def smoothed(self, band: Band) -> tuple[Floats, NDArray[np.uint8]]:
+        """Return the smoothed heights of the band and their ranks."""
+        smoothed, rank = self.smooth[: band.count + 2], self.rank[: band.count + 2]
+        if not self.is_smoothed:
+            pad = self.padded(band)
+            gaussian.convolve(pad, self.gaussian.moments[0], self.columns[: band.count + 2], smoothed)
+            if local_planes.mark(pad, smoothed, rank):
+                self._fit(pad, smoothed, rank)
+            self.is_smoothed = True
+        return smoothed, rank
 
     def _fit(self, pad: Floats, smoothed: Floats, rank: NDArray[np.uint8]) -> None:
         mask, heights = np.empty_like(pad), np.empty_like(pad)
         local_planes.split(pad, mask, heights)
         moments = np.empty((14, pad.shape[1]))
         local_planes.fit(pad, mask, heights, self.gaussian.moments, moments, smoothed, rank, self.gradient)
+
+
+def _runs(wanted: NDArray[np.bool_], apart: int) -> list[tuple[int, int]]:
+    """Return first and last + 1 of the runs of what is wanted; those less than ``apart`` apart are one."""
+    places = np.flatnonzero(wanted)
+    cuts = np.flatnonzero(np.diff(places) > apart) + 1
+    return [(int(run[0]), int(run[-1]) + 1) for run in np.split(places, cuts) if run.size]
 
 
 def _gathered(dem: Dem, rows: slice, margin: int, out: Floats) -> Floats:
@@ -216,7 +268,7 @@ def each_band(
                 top = tops.popleft()
             except IndexError:
                 return
-            use(space.compute(dem, slice(top, min(top + ROWS, rows))))
+            use(space.band(dem, slice(top, min(top + ROWS, rows))))
 
     if threads == 1 or len(tops) < 2:
         run()

@@ -150,7 +150,9 @@ def plan_curvature(
     """Return the plan curvature (平面曲率) of the smoothed DEM in 1/m: across the slope, positive where convex.
 
     -(z_EE z_N² - 2 z_EN z_E z_N + z_NN z_E²) / (z_E² + z_N²), Zevenbergen & Thorne (1987); ArcGIS's *Plan curvature*
-    has the same sign and is 100 times this. See :func:`profile_curvature`.
+    has the same sign and is 100 times this. Over √(1 + z_E² + z_N²) it is what is now called tangential or normal
+    contour curvature, not that of the contour line (Minár, Evans & Jenčo 2020, Earth-Science Reviews 211, 103414).
+    See :func:`profile_curvature`.
     """
     return over_bands(
         dem,

@@ -13,7 +13,7 @@ from pointcloud.kernels.relief import horizon
 from pointcloud.params.styles import Smoothing, Stand, Trend
 from pointcloud.relief.bands import Band, Dem, Floats
 from pointcloud.relief.derivatives import over_bands
-from pointcloud.relief.openness import Ints, along, cells
+from pointcloud.relief.rays import Ints, along, cells
 
 
 def trend(params: Trend) -> Smoothing:

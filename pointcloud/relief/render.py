@@ -27,7 +27,7 @@ from pointcloud.params.styles import (
     Trend,
     Vat,
 )
-from pointcloud.relief import csmap, derivatives, openness, prominence
+from pointcloud.relief import csmap, derivatives, openness, prominence, rays
 from pointcloud.relief.bands import Dem, Floats, Gaussian, check_dem, check_resolution, each_band, reach_cells
 from pointcloud.relief.vat import combined_vat, vat
 
@@ -161,9 +161,11 @@ def halo(style: str, resolution: float, params: StyleParams | None = None) -> in
         smoothing = prominence.trend(values)
         return reach_cells(smoothing.sigma, smoothing.truncation, resolution)
     mending = reach_cells(derivatives.MENDING.sigma, derivatives.MENDING.truncation, resolution) + 1
-    if isinstance(values, Sky | Vat | Stand):
-        radius = values.outer if isinstance(values, Stand) else values.radius
-        return max(mending, openness.cells(radius, resolution))
+    if isinstance(values, Stand):
+        return max(mending, rays.cells(values.outer, resolution))
+    if isinstance(values, Sky | Vat):
+        look = values.sky if isinstance(values, Vat) else values
+        return max(mending, rays.Rays.of(look, resolution).margin)
     if isinstance(values, CombinedVat):
         return max(halo("vat", resolution, part) for part in (values.general, values.flat))
     return mending

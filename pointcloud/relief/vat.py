@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from pointcloud.kernels.relief import colour
-from pointcloud.params.styles import CombinedVat, Light, Sky, Vat
+from pointcloud.params.styles import CombinedVat, Light, Vat
 from pointcloud.relief.bands import Band, Dem, Floats
 from pointcloud.relief.derivatives import band_hillshade, band_slope, over_bands
-from pointcloud.relief.openness import Rays, band_openness, band_sky
+from pointcloud.relief.openness import band_openness, band_sky
+from pointcloud.relief.rays import Rays
 
 
 def vat(dem: Dem, resolution: float, params: Vat | None = None, *, threads: int = 1) -> Floats:
@@ -18,8 +19,10 @@ def vat(dem: Dem, resolution: float, params: Vat | None = None, *, threads: int 
     openness and sky are stretched from 0 to 1 over their ranges, and overlay(a, o) is 2 a o up to a = 0.5, else
     1 - 2 (1 - a) (1 - o). Kokalj & Somrak (2019), "Why not a single image? Combining visualizations to facilitate
     fieldwork and on-screen mapping", Remote Sensing 11, 747: hillshade; over it slope (0 to 50°, steep dark; luminosity
-    50 %), positive openness (68 to 93°; overlay 50 %) and sky-view factor (0.7 to 1; multiply 25 %). Arguments, result
-    and errors are those of :mod:`pointcloud.relief.derivatives`.
+    50 %), positive openness (68 to 93°; overlay 50 %) and sky-view factor (0.7 to 1; multiply 25 %). Hillshade and
+    slope are Horn's. These ranges were published for horizons of the nearest cells, so those are looked at unless
+    ``sampling`` is ``"linear"`` (:mod:`pointcloud.relief.openness`), which makes a slope of 45° lighter by 0.07.
+    Arguments, result and errors are those of :mod:`pointcloud.relief.derivatives`.
     """
     return _sum(dem, resolution, ((params or Vat(), 1.0),), threads)
 
@@ -31,14 +34,14 @@ def combined_vat(
 
     s g + (1 - s) f with the share s = 0.5: g is :func:`vat` as it is, for general terrain, and f that with a low light
     and narrow ranges, for flat terrain (Kokalj 2025): light at 15°, slope 0 to 15°, openness 85 to 93° and sky-view
-    factor 0.9 to 1 within 20 m, without the nearest 8 m.
+    factor 0.9 to 1 within 20 m, without the nearest 8 m. Both look at the nearest cells (:func:`vat`).
     """
     params = params or CombinedVat()
     return _sum(dem, resolution, ((params.general, params.share), (params.flat, 1.0 - params.share)), threads)
 
 
 def _sum(dem: Dem, resolution: float, parts: tuple[tuple[Vat, float], ...], threads: int) -> Floats:
-    rays = [Rays.of(Sky(part.radius, part.directions, part.nearest), resolution) for part, _ in parts]
+    rays = [Rays.of(part.sky, resolution) for part, _ in parts]
 
     def write(band: Band, out: Floats) -> None:
         rises, trends = band.rises(), band.trends()

@@ -1,4 +1,4 @@
-"""Sky-view factor, openness, local relief and dominance against the published methods, written plainly."""
+"""Sky-view factor, openness, local relief and dominance: the nearest cells as published, lengths, voids."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
+from horizons import bilinear_rays, nearest_cells, shifted
+from horizons import openness as plain_openness
+from horizons import sky as plain_sky
 from numpy.typing import NDArray
 from surfaces import HOLES, centres, holes, rough
 
@@ -15,37 +18,6 @@ from pointcloud import relief
 from pointcloud.errors import ParameterError
 
 Floats = NDArray[np.float64]
-
-
-def shifted(dem: Floats, rows: int, cols: int, around: int) -> Floats:
-    """The cells that lie so many rows to the south and columns to the east of the inner ones."""
-    return dem[around + rows : dem.shape[0] - around + rows, around + cols : dem.shape[1] - around + cols]
-
-
-def horizons(dem: Floats, resolution: float, radius: float, directions: int, around: int) -> list[Floats]:
-    """Elevation angle of the horizon of the inner cells in each direction, in radians."""
-    here, found = shifted(dem, 0, 0, around), []
-    for azimuth in np.arange(directions) * 2 * np.pi / directions:
-        angle = np.full(here.shape, -np.inf)
-        for step in range(1, int(radius / resolution) + 1):
-            rows, cols = -int(np.rint(step * np.cos(azimuth))), int(np.rint(step * np.sin(azimuth)))
-            distance = math.hypot(rows, cols) * resolution
-            angle = np.maximum(angle, np.arctan((shifted(dem, rows, cols, around) - here) / distance))
-        found.append(angle)
-    return found
-
-
-def zaksek(dem: Floats, resolution: float, radius: float, directions: int, around: int) -> Floats:
-    """Zakšek, Oštir & Kokalj (2011), equation 3."""
-    return 1.0 - np.mean(
-        [np.sin(np.maximum(h, 0.0)) for h in horizons(dem, resolution, radius, directions, around)], axis=0
-    )
-
-
-def yokoyama(dem: Floats, resolution: float, radius: float, directions: int, around: int) -> Floats:
-    """Yokoyama, Shirasawa & Pike (2002): the mean zenith angle of the horizon."""
-    found = [90.0 - np.degrees(h) for h in horizons(dem, resolution, radius, directions, around)]
-    return np.asarray(np.mean(found, axis=0))
 
 
 @pytest.fixture(scope="module")
@@ -58,14 +30,29 @@ def slovenia(shared_data: Path) -> Floats:
 def test_published_methods_on_real_terrain(slovenia: Floats, radius: float, directions: int) -> None:
     around = 21
     inner = (slice(around, -around),) * 2
-    look = {"radius": radius, "directions": directions}
+    look = {"radius": radius, "directions": directions, "sampling": "nearest"}
     sky = relief.sky_view_factor(slovenia, 1.0, **look)  # type: ignore[arg-type]
     up = relief.positive_openness(slovenia, 1.0, **look)  # type: ignore[arg-type]
     down = relief.negative_openness(slovenia, 1.0, **look)  # type: ignore[arg-type]
-    plain = (slovenia, 1.0, radius, directions, around)
-    assert np.abs(sky[inner] - zaksek(*plain)).max() < 1e-9
-    assert np.abs(up[inner] - yokoyama(*plain)).max() < 1e-5
-    assert np.abs(down[inner] - yokoyama(-slovenia, *plain[1:])).max() < 1e-5
+    above, below = (nearest_cells(z, 1.0, radius, directions, around) for z in (slovenia, -slovenia))
+    assert np.abs(sky[inner] - plain_sky(above)).max() < 1e-9
+    assert np.abs(up[inner] - plain_openness(above)).max() < 1e-5
+    assert np.abs(down[inner] - plain_openness(below)).max() < 1e-5
+
+
+@pytest.mark.parametrize("directions", [16, 32])
+def test_bilinear_rays_on_real_terrain(slovenia: Floats, directions: int) -> None:
+    """0.0001 and 0.007 degrees on the mean, 26 times nearer than the nearest cells; more at cells as steep as walls."""
+    around = 21
+    inner = (slice(around, -around),) * 2
+    horizons = bilinear_rays(slovenia, 20.0, directions, around, step=0.1)
+    look = {"radius": 20.0, "directions": directions}
+    sky = relief.sky_view_factor(slovenia, 1.0, **look)[inner] - plain_sky(horizons)  # type: ignore[arg-type]
+    up = relief.positive_openness(slovenia, 1.0, **look)[inner] - plain_openness(horizons)  # type: ignore[arg-type]
+    assert np.abs(sky).mean() < 2e-4
+    assert np.abs(up).mean() < 0.01
+    assert np.quantile(np.abs(sky), 0.995) < 0.002
+    assert np.quantile(np.abs(up), 0.995) < 0.1
 
 
 def test_lengths_are_metres() -> None:
@@ -102,24 +89,25 @@ def test_what_is_near_can_be_left_out() -> None:
     assert relief.sky_view_factor(dem, 1.0, radius=10.0, nearest=5.0)[20, 20] == 1.0
 
 
-@pytest.mark.parametrize("kind", [kind for kind in HOLES if kind != "chessboard"])
+@pytest.mark.parametrize("kind", HOLES)
 def test_a_plane_with_holes_and_an_edge_looks_alike_everywhere(kind: str) -> None:
-    """Within the angle by which the nearest cells miss a direction; half a blind sky would be 15 degrees off."""
+    """The nearest cells miss a direction by an angle; half a blind sky would be 15 degrees off."""
     east, north = centres(41, 47)
     dem = 1500.0 + 0.5 * east - 0.3 * north
     dem[holes(kind, dem.shape)] = np.nan
     valid = np.isfinite(dem)
     whole = 1500.0 + 0.5 * centres(101, 101)[0] - 0.3 * centres(101, 101)[1]
-    for function, near in (
-        (relief.sky_view_factor, 0.03),
-        (relief.positive_openness, 2.5),
-        (relief.negative_openness, 2.5),
-        (relief.local_dominance, 1e-9),
-        (relief.local_relief, 1e-9),
+    nearest = {} if kind == "chessboard" else {"sampling": "nearest"}
+    for function, values, near in (
+        (relief.sky_view_factor, nearest, 0.03),
+        (relief.positive_openness, nearest, 2.5),
+        (relief.negative_openness, nearest, 2.5),
+        (relief.local_dominance, {}, 1e-9),
+        (relief.local_relief, {}, 1e-9),
     ):
-        found = function(dem, 1.0)
+        found = function(dem, 1.0, **values)  # type: ignore[operator]
         assert np.array_equal(np.isfinite(found), valid)
-        assert found[valid] == pytest.approx(function(whole, 1.0)[50, 50], abs=near)
+        assert found[valid] == pytest.approx(function(whole, 1.0, **values)[50, 50], abs=near)  # type: ignore[operator]
 
 
 def test_a_void_is_no_wall_and_no_cliff() -> None:
@@ -186,11 +174,16 @@ def test_a_mound_dominates_and_a_pit_does_not() -> None:
         (relief.sky_view_factor, {"radius": 1e4}, "radius .* out of range"),
         (relief.positive_openness, {"directions": 3}, "directions .* out of range"),
         (relief.negative_openness, {"nearest": 11.0}, "nearest .* out of range"),
+        (
+            relief.positive_openness,
+            {"sampling": "bilinear"},
+            "sampling 'bilinear' is unknown: .* linear, nearest",
+        ),
         (relief.local_relief, {"radius": 0.0}, "radius of 0 m"),
         (relief.local_dominance, {"inner": 30.0}, "inner .* out of range"),
         (relief.local_dominance, {"observer": 0.0}, "observer .* out of range"),
     ],
 )
-def test_values_that_cannot_be(function: object, values: dict[str, float], text: str) -> None:
+def test_values_that_cannot_be(function: object, values: dict[str, float | str], text: str) -> None:
     with pytest.raises(ParameterError, match=text):
         function(np.zeros((4, 5)), 1.0, **values)  # type: ignore[operator]

@@ -109,7 +109,10 @@ def test_values_by_name(style: str) -> None:
     for name, value in names.items():
         if isinstance(value, dict):
             name, value = f"{name}.radius", value["radius"]
-        new = {"directions": 8, "azimuth": 200.0}.get(name, value * 0.8 if value else 2.0)
+        if isinstance(value, str):
+            new: float | str = {"linear": "nearest", "nearest": "linear"}[value]
+        else:
+            new = {"directions": 8, "azimuth": 200.0}.get(name, value * 0.8 if value else 2.0)
         changed = styles.changed(params, {name: new})
         assert changed != params
         assert not np.array_equal(relief.layer(style, dem, 1.0, changed), relief.layer(style, dem, 1.0)), name
@@ -122,13 +125,19 @@ def test_values_by_name(style: str) -> None:
         ("sky-view", {"radius": float("nan")}, "radius is nan"),
         ("sky-view", {"directions": 8.5}, "whole number"),
         ("sky-view", {"directions": 80}, "out of range"),
+        ("sky-view", {"sampling": 3.0}, "sampling '3.0' is unknown"),
+        (
+            "combined-vat",
+            {"flat.sampling": "cubic"},
+            "sampling 'cubic' is unknown: choose from linear, nearest",
+        ),
         ("combined-vat", {"flat": 3.0}, "no value called flat"),
         ("combined-vat", {"flat.altitude": 95.0}, "altitude 95 is out of range"),
         ("cs", {"slope.width": 3.0}, "slope.width"),
         ("cs", {"sigma": -3.0}, "sigma is -3.0 m"),
     ],
 )
-def test_values_that_cannot_be(style: str, settings: dict[str, float], text: str) -> None:
+def test_values_that_cannot_be(style: str, settings: dict[str, float | str], text: str) -> None:
     with pytest.raises(ParameterError, match=text):
         styles.changed(STYLES[style].params, settings)
 

@@ -200,6 +200,28 @@ def test_what_a_raster_says_of_itself(terrain: NDArray[np.float32], tmp_path: Pa
     assert [item["name"] for item in json.loads(tags["INPUTS"])] == ["DEM_A_1g.tif", "DEM_B_1g.tif"]
 
 
+def test_horizons_of_the_nearest_cells_are_asked_for_by_name(
+    terrain: NDArray[np.float32], tmp_path: Path
+) -> None:
+    """Each way has its own pixels, and the raster says which it is; VAT has the nearest cells by itself."""
+    source, found = write(tmp_path / "dem.tif", terrain[:80, :90]), []
+    for style, settings, said in (
+        ("openness", (), "linear"),
+        ("openness", ("--set", "sampling=nearest"), "nearest"),
+        ("vat", (), "nearest"),
+        ("vat", ("--set", "sampling=linear"), "linear"),
+    ):
+        out = tmp_path / f"{style}{len(found)}.tif"
+        assert run(source, "-o", out, "--style", style, "--values", *settings) == 0
+        with rasterio.open(out) as file:
+            tags = file.tags()
+        assert json.loads(tags["PARAMETERS"])[style]["sampling"] == said
+        assert tags["ALGORITHM"] == {"openness": "2", "vat": "1"}[style]
+        found.append(read(out))
+    assert not np.array_equal(found[0], found[1])
+    assert not np.array_equal(found[2], found[3])
+
+
 def test_a_damaged_file_does_not_stop_the_others(
     terrain: NDArray[np.float32], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

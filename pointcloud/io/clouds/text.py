@@ -11,7 +11,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 
 from pointcloud.errors import FileError
 from pointcloud.geo.lattice import QUANTA_PER_METRE, metres
+from pointcloud.geo.transform import PointTransform
+from pointcloud.io import moving
 from pointcloud.io.archive import container, open_path
 from pointcloud.io.cloudheader import CloudHeader, PointChunk, Quanta, Triple
 from pointcloud.io.member import LONGEST_LINE, Member, read_ahead
@@ -39,6 +41,7 @@ _UNCLASSIFIED = 1
 _STEP = 1 / QUANTA_PER_METRE
 _BATCH = 1_000_000
 _FEWEST, _MOST = 3, 5
+_DEGREES, _METRES = 11, 8  # decimals of coordinates that are moved, and fit 53 bits
 _WORDS = {kernel.NOT_A_NUMBER: "pointtext.letters", kernel.COLUMNS: "pointtext.columns"}
 
 
@@ -120,7 +123,8 @@ def read_header(path: Path) -> TextHeader:
 def iter_points(header: TextHeader, *, chunk: int = _BATCH) -> Iterator[PointChunk]:
     """Yield all points of a text, of class 1, ``chunk`` at a time.
 
-    E and N have four exact decimals, further ones round half away from zero; heights round half to even.
+    E and N have four exact decimals, further ones round half away from zero; heights round half to even. Of points that
+    are moved as many decimals count as say where they are to a nanometre, or a micrometre in degrees.
 
     Raises
     ------
@@ -130,12 +134,17 @@ def iter_points(header: TextHeader, *, chunk: int = _BATCH) -> Iterator[PointChu
     if chunk < 1:
         raise ValueError(f"chunk must be positive, not {chunk}")
     seen = 0
+    layout = header.layout
+    if header.transform is not None:
+        layout = replace(layout, decimals=_DEGREES if header.transform.origin is None else _METRES)
     with (
         _opened(header.path, header) as (member, _),
         member.open() as file,
         closing(read_ahead(file, hashlib.sha256())) as pieces,
     ):
-        for columns in _Rows(header.path, pieces, chunk, header.layout):
+        for columns in _Rows(header.path, pieces, chunk, layout):
+            if header.transform is not None:
+                columns = _moved(columns, header.transform, layout.decimals, header.path)
             count = columns[0].size
             seen += count
             classes, withheld = np.full(count, _UNCLASSIFIED, np.uint8), np.zeros(count, np.bool_)
@@ -258,6 +267,13 @@ def read_layout(head: bytes, label: str) -> Layout:
     if not _FEWEST <= columns <= _MOST:
         raise FileError("pointtext.layout", path=label, columns=columns, text=shown(line))
     return Layout.of(line, columns)
+
+
+def _moved(columns: Columns, transform: PointTransform, decimals: int, path: Path) -> Columns:
+    """Return points in quanta, whose E and N were whole numbers of the last of so many decimals."""
+    unit = 10.0 ** (decimals if transform.origin is None else decimals - 4)
+    e, n = moving.moved(transform, columns[0] / unit, columns[1] / unit, path)
+    return e, n, columns[2]
 
 
 def _each(find: Callable[[Any], Any], columns: Columns) -> Quanta:
