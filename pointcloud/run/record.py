@@ -20,10 +20,8 @@ from typing import Any, Literal
 from pointcloud.errors import OutputError, ParameterError
 from pointcloud.io import names, put
 from pointcloud.plaintext import to_json
-
-SCHEMA = 3
-_KNOWN = (2, SCHEMA)
-"""0.1.0 wrote the second, whose files all lie in the folder of their product under the name of their sheet."""
+from pointcloud.run import recorded
+from pointcloud.run.recorded import SCHEMA
 
 FILE_NAME = "hyogo-pc.json"
 FOLDER = "record"
@@ -147,17 +145,28 @@ class ItemRecord:
         OutputError
             If it cannot be read.
         """
-        values = _read(path)
+        values = recorded.read(path, _Item, "made", recorded.Made)
         try:
             rasters = {
                 folder: Raster(**{**raster, "inputs": tuple(Input(**each) for each in raster["inputs"])})
                 for folder, raster in values["rasters"].items()
             }
-            west, south, east, north = values["bounds"]
-            bounds = (west, south, east, north)
-            return cls(values["code"], bounds, rasters, values["failure"], values["made"])
+            for raster in rasters.values():
+                recorded.grid_of(raster.grid) if raster.grid else None
+            return cls(values["code"], tuple(values["bounds"]), rasters, values["failure"], values["made"])
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise OutputError("run.record", path=path, cause=error) from None
+
+
+@dataclass(frozen=True)
+class _Item:
+    """What the file of an item must hold."""
+
+    code: str
+    bounds: Bounds
+    rasters: Mapping[str, Raster]
+    failure: str
+    made: Mapping[str, Any]
 
 
 @dataclass
@@ -195,7 +204,7 @@ class Record:
         path = out / FILE_NAME
         if not path.exists():
             return cls(out)
-        values = _read(path)
+        values = recorded.read(path, recorded.Folder, "run", recorded.Run)
         files = sorted((out / FOLDER).glob("*.json"))
         with ThreadPoolExecutor(_READERS) as pool:
             items = {item.code: item for item in pool.map(ItemRecord.read, files)}
@@ -365,20 +374,6 @@ def now() -> str:
     Whole seconds would count the last sheets of one run among those of the next.
     """
     return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def _read(path: Path) -> dict[str, Any]:
-    """Return the values of a file of the record."""
-    try:
-        values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        schema = values["schema"]
-    except OSError as error:
-        raise OutputError("run.record", path=path, cause=error.strerror) from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise OutputError("run.record", path=path, cause=error) from None
-    if schema not in _KNOWN:
-        raise OutputError("run.record_schema", path=path, found=schema, known=SCHEMA)
-    return values
 
 
 def _differences(held: Mapping[str, object], wanted: Mapping[str, object]) -> str:
