@@ -15,7 +15,7 @@ from typing import Any, TextIO
 
 import click
 
-from hyogo_pc import translate
+from hyogo_pc import streams, translate
 from hyogo_pc.progress import warn
 from pointcloud.errors import DataWarning, HyogoError
 from pointcloud.machine.limits import LIMITS, set_limit
@@ -46,6 +46,8 @@ _LANGUAGE = "--lang"
 _LIMIT = "--limit"
 _VERBOSE = re.compile(r"--verbose|-(v+)")
 _INTERRUPTED = 130
+_ANSWERS = frozenset({"info", "plan", "sheet", "sites", "status", "verify"})
+"""Commands that make nothing but what they print."""
 
 
 class LazyGroup(click.Group):
@@ -115,10 +117,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         _make_robust(stream)
     code = _run(arguments, verbosity)
-    try:
-        sys.stdout.flush()
-    except OSError:
-        _mute_stdout()
+    command = next((argument for argument in arguments if argument in COMMANDS), "")
+    if code == 0 and command in _ANSWERS and streams.output_was_lost():
+        return _tell(say("cli.output_lost"), 1)
     return code
 
 
@@ -220,11 +221,3 @@ def _make_robust(stream: TextIO) -> None:
     """Let a stream write what its encoding lacks (a Japanese Windows console has no é) instead of failing."""
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="backslashreplace")
-
-
-def _mute_stdout() -> None:
-    """Send what a reader that has gone away did not take to nowhere, lest the interpreter complain."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)

@@ -15,6 +15,7 @@ import threading
 from contextlib import suppress
 from typing import NoReturn
 
+from hyogo_pc import streams
 from pointcloud.machine.offline import close_network
 
 _ALLOCATIONS = 100_000
@@ -25,6 +26,7 @@ def entry() -> NoReturn:
     """Run the command line and end the process with its exit code."""
     # Linear algebra is a few small systems here; its threads, one a core in every worker, wait busily at the start.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    streams.mend()
     close_network()
     from hyogo_pc.main import main
 

@@ -109,9 +109,13 @@ def read_control(path: Path) -> list[ControlPoint]:
     text = _decoded(raw, path)
     first = next((line for line in text.splitlines() if line.strip() and line[0] != "#"), "")
     separator = "\t" if "\t" in first else ";" if ";" in first else ","
+    try:
+        held = list(csv.reader(text.splitlines(), delimiter=separator))
+    except csv.Error:  # a field of megabytes
+        raise ParameterError("check.control_text", path=path) from None
     rows = [
         (number, [unicodedata.normalize("NFKC", field).strip() for field in row])
-        for number, row in enumerate(csv.reader(text.splitlines(), delimiter=separator), 1)
+        for number, row in enumerate(held, 1)
     ]
     rows = [(number, row) for number, row in rows if any(row) and not row[0].startswith("#")]
     if not rows:

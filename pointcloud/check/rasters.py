@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +26,9 @@ from pointcloud.geo.sheets import Sheet
 from pointcloud.io.dems.gridded import Gridded
 from pointcloud.io.member import Member
 from pointcloud.io.textstyle import TAG
+from pointcloud.params.typed import require
 from pointcloud.surface import water
+from pointcloud.textfile import parsed
 
 _FINEST = QUANTA_PER_METRE // 10
 
@@ -217,7 +220,7 @@ def _counted(key: str, gridded: Gridded, held: RasterFacts, sheet: Sheet) -> Ite
 def _style(gridded: Gridded) -> dict[str, object]:
     """Return how a text was written; nothing for other rasters."""
     try:
-        found = json.loads(gridded.tags.get(TAG, "{}")) if gridded.crs is None else {}
+        found = parsed(json.loads, gridded.tags.get(TAG, "{}")) if gridded.crs is None else {}
     except ValueError:  # a tag that was edited
         return {}
     return found if isinstance(found, dict) else {}
@@ -226,10 +229,12 @@ def _style(gridded: Gridded) -> dict[str, object]:
 def _listed(gridded: Gridded) -> Box | None:
     """Return what the rows of a text cover; ``None`` for other rasters."""
     bounds = _style(gridded).get("bounds")
-    if not isinstance(bounds, list) or len(bounds) != 4:
+    try:
+        require(tuple[float, float, float, float], bounds)
+    except ValueError:
         return None
     half = metres(gridded.grid.cell) / 2
-    west, east, south, north = bounds
+    west, east, south, north = cast("list[float]", bounds)
     return Box.from_metres(west - half, south - half, east + half, north + half)
 
 

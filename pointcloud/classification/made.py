@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 from pointcloud.classification.worker import FOLDER
 from pointcloud.run.record import Record
+from pointcloud.textfile import read_json
 
 OLD_LIST = "hyogo-pc-classified.json"
 """What 0.1.0 wrote instead of a record: by name, the sizes that a file may have."""
@@ -27,7 +26,7 @@ def is_foreign(name: str, record: Record) -> bool:
 def is_listed(name: str, record: Record) -> bool:
     """Return whether 0.1.0 made the file of this name that stands in the output folder."""
     try:
-        found = json.loads((record.out / OLD_LIST).read_text(encoding="utf-8"))
+        found = read_json(record.out / OLD_LIST)
         return (record.out / name).stat().st_size in [int(size) for size in found[name]]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, ArithmeticError):
         return False

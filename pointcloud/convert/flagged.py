@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,8 @@ from pointcloud.io import raster
 from pointcloud.io.dems.gridded import Gridded
 from pointcloud.io.member import Member
 from pointcloud.params.grid import MEASURED
+from pointcloud.params.typed import require
+from pointcloud.textfile import parsed
 
 INTERPOLATED_FLAG, MEASURED_FLAG = -9999, 0
 
@@ -71,7 +74,12 @@ def _differing(dem: Mapping[str, str], quality: Mapping[str, str]) -> list[str]:
     for tags in (dem, quality):
         if not tags.get("TIFFTAG_SOFTWARE", "").startswith("hyogo-pc") or "PARAMETERS" not in tags:
             return []
-    mine, its = json.loads(dem["PARAMETERS"]), json.loads(quality["PARAMETERS"])
+    try:
+        mine, its = (parsed(json.loads, tags["PARAMETERS"]) for tags in (dem, quality))
+        require(Mapping[str, Any], mine)
+        require(Mapping[str, Any], its)
+    except ValueError:  # somebody has edited them
+        return ["PARAMETERS"]
     its["algorithm"] = its.get("dem_algorithm")
     mine["inputs"], its["inputs"] = dem.get("INPUTS"), quality.get("INPUTS")
     return sorted(key for key in mine if mine[key] != its.get(key))

@@ -29,7 +29,7 @@ from pointcloud.io.member import Member
 from pointcloud.io.rasters import cog
 from pointcloud.io.remark import Remark
 from pointcloud.params.grid import GeoidFile, Product
-from pointcloud.plaintext import to_json
+from pointcloud.plaintext import in_utf8, to_json
 from pointcloud.run.entries import Input
 from pointcloud.run.items import InputFile, Made, Staged, Told
 from pointcloud.version import __version__
@@ -191,5 +191,5 @@ def _names(product: Product, gridded: Gridded, here: Place, member: Member) -> t
 
 def _safe(stem: str) -> str:
     """Return a name that every system takes for a file, Japanese included."""
-    plain = unicodedata.normalize("NFC", stem)
+    plain = unicodedata.normalize("NFC", in_utf8(stem))
     return re.sub(r'[\x00-\x1f<>:"/\\|?*\s]+', "_", plain).strip("._") or "raster"

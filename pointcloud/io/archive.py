@@ -180,7 +180,7 @@ def _list(
 ) -> None:
     """Take the members of one ZIP, and those of the ZIPs in it; or only the one of the inner name ``wanted``."""
     beside: dict[str, Member] = {}
-    infos = [info for info in archive.infolist() if not info.is_dir()]
+    infos = [info for info in archive.infolist() if not info.filename.endswith("/")]
     label = f"{path.name}/{outer}".rstrip("/")
     if len(infos) > _MOST_MEMBERS:
         found.refused[f"{path}/{outer}".rstrip("/")] = FileError(
@@ -226,6 +226,8 @@ def _judge(member: Member, inner: str, info: zipfile.ZipInfo) -> None:
     FileError
     """
     parts = PurePosixPath(inner).parts
+    if not PurePosixPath(inner).name:
+        raise FileError("archive.unnamed", path=member.label)
     if ".." in parts or inner.startswith("/") or ":" in inner:
         raise FileError("archive.traversal", path=member.label)
     if info.flag_bits & 1:

@@ -13,6 +13,7 @@ from pointcloud.errors import FileError
 from pointcloud.geo.lattice import metres
 from pointcloud.kernels.text import textgrid as kernel
 from pointcloud.plaintext import to_json
+from pointcloud.textfile import parsed
 
 TAG = "TEXT_FORMAT"
 
@@ -102,7 +103,7 @@ class TextStyle:
             If somebody has edited the tag and it makes no sense; ``label`` names the raster.
         """
         try:
-            values: dict[str, Any] = json.loads(text)
+            values: dict[str, Any] = parsed(json.loads, text)
             for key in ("eastings", "northings", "heights", "bounds"):
                 values[key] = tuple(values[key]) if values[key] is not None else None
             style = cls(**values)
@@ -111,7 +112,7 @@ class TextStyle:
             sound &= style.separator in (" ", "\t", ",") and style.end in ("lf", "crlf")
             sound &= style.bounds is None or len([float(edge) for edge in style.bounds]) == 4
             sound &= len(style.blank) < 20 and style.name == style.name.replace("\\", "/").rpartition("/")[2]
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError):
             sound = False
         if not sound:
             raise FileError("textgrid.tag", path=label, tag=TAG)

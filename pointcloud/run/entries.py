@@ -5,7 +5,6 @@ It is a JSON file; the folder as a whole is :mod:`pointcloud.run.record`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -14,10 +13,8 @@ from typing import Any, Literal
 from pointcloud.errors import OutputError
 from pointcloud.io import names
 from pointcloud.plaintext import to_json
-
-SCHEMA = 3
-_KNOWN = (2, SCHEMA)
-"""0.1.0 wrote the second, whose files all lie in the folder of their product under the name of their sheet."""
+from pointcloud.run import recorded
+from pointcloud.run.recorded import SCHEMA
 
 Bounds = tuple[float, float, float, float]
 """West, south, east, north in metres, or degrees."""
@@ -136,17 +133,28 @@ class ItemRecord:
         OutputError
             If it cannot be read.
         """
-        values = read_json(path)
+        values = recorded.read(path, _Item, "made", recorded.Made)
         try:
             rasters = {
                 folder: Raster(**{**raster, "inputs": tuple(Input(**each) for each in raster["inputs"])})
                 for folder, raster in values["rasters"].items()
             }
-            west, south, east, north = values["bounds"]
-            bounds = (west, south, east, north)
-            return cls(values["code"], bounds, rasters, values["failure"], values["made"])
+            for raster in rasters.values():
+                recorded.grid_of(raster.grid) if raster.grid else None
+            return cls(values["code"], tuple(values["bounds"]), rasters, values["failure"], values["made"])
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise OutputError("run.record", path=path, cause=error) from None
+
+
+@dataclass(frozen=True)
+class _Item:
+    """What the file of an item must hold."""
+
+    code: str
+    bounds: Bounds
+    rasters: Mapping[str, Raster]
+    failure: str
+    made: Mapping[str, Any]
 
 
 def lost_inputs(item: ItemRecord, present: Collection[str]) -> list[str]:
@@ -158,17 +166,3 @@ def lost_inputs(item: ItemRecord, present: Collection[str]) -> list[str]:
 def _told(items: list[tuple[str, Any]]) -> dict[str, Any]:
     """Return fields but the one that few inputs have."""
     return {name: value for name, value in items if name != "moved_from" or value}
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """Return the values of a file of the record."""
-    try:
-        values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        schema = values["schema"]
-    except OSError as error:
-        raise OutputError("run.record", path=path, cause=error.strerror) from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise OutputError("run.record", path=path, cause=error) from None
-    if schema not in _KNOWN:
-        raise OutputError("run.record_schema", path=path, found=schema, known=SCHEMA)
-    return values

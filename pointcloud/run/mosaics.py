@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pointcloud.geo.lattice import Box, Grid, cell_quanta
 from pointcloud.io import names, put
@@ -16,6 +15,7 @@ from pointcloud.io.remark import Remark
 from pointcloud.run import overview
 from pointcloud.run.entries import ItemRecord
 from pointcloud.run.record import Record
+from pointcloud.run.recorded import grid_of
 from pointcloud.run.report import Report
 
 
@@ -128,7 +128,7 @@ def _placed(folder: str, held: dict[str, ItemRecord]) -> Iterator[vrt.Tile]:
     for code, item in held.items():
         raster = item.rasters[folder]
         if raster.grid:
-            grid = _grid(raster.grid)
+            grid = grid_of(raster.grid)
         else:
             resolution = names.resolution_of(folder.partition("_")[2])
             assert resolution is not None
@@ -138,11 +138,6 @@ def _placed(folder: str, held: dict[str, ItemRecord]) -> Iterator[vrt.Tile]:
 
 def _lattice(grid: Grid) -> tuple[int, tuple[int, int], int]:
     return grid.cell, grid.origin, grid.per_unit
-
-
-def _grid(values: Any) -> Grid:
-    east, north = values["origin"]
-    return Grid(Box(**values["box"]), values["cell"], (east, north), values["per_unit"])
 
 
 def _style(series: Series) -> bytes | None:

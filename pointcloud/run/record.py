@@ -20,7 +20,9 @@ from typing import Any, Literal
 from pointcloud.errors import ParameterError
 from pointcloud.io import put
 from pointcloud.plaintext import to_json
-from pointcloud.run.entries import SCHEMA, Bounds, ItemRecord, read_json
+from pointcloud.run import recorded
+from pointcloud.run.entries import Bounds, ItemRecord
+from pointcloud.run.recorded import SCHEMA
 
 FILE_NAME = "hyogo-pc.json"
 FOLDER = "record"
@@ -63,7 +65,7 @@ class Record:
         path = out / FILE_NAME
         if not path.exists():
             return cls(out)
-        values = read_json(path)
+        values = recorded.read(path, recorded.Folder, "run", recorded.Run)
         files = sorted((out / FOLDER).glob("*.json"))
         with ThreadPoolExecutor(_READERS) as pool:
             items = {item.code: item for item in pool.map(ItemRecord.read, files)}

@@ -72,6 +72,8 @@ def status(out: Path) -> Status:
     if not (out / FILE_NAME).exists():
         raise ParameterError("status.none", path=out)
     record = Record.load(out)
+    if not record.run:
+        raise ParameterError("status.none", path=out)
     running = is_locked(out)
     started = datetime.fromisoformat(record.run["started"])
     times = [

@@ -213,6 +213,18 @@ def test_a_bad_zip_costs_one_line_and_nothing_else(
     assert {path.name for path in tmp_path.iterdir()} == {"bad.zip", "good.zip", "out"}
 
 
+@pytest.mark.parametrize("name", ["", ".", "./.", "\0a.txt"])
+def test_a_file_without_a_name(name: str, tmp_path: Path) -> None:
+    path = packed(tmp_path / "a.zip", {"DEM_05LF901_1g.txt": GOOD, "other.txt": GOOD})
+    with zipfile.ZipFile(path, "a") as file:
+        file.infolist()[1].filename = name
+        file._didModify = True  # type: ignore[attr-defined]
+    report, _ = run(tmp_path / "out", path)
+    assert [made.name for made in report.written] == ["DEM_05LF901_1g.tif"]
+    (why,) = report.failed.values()
+    assert "without a name" in why or "leads out" in why
+
+
 def test_too_many_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "_MOST_MEMBERS", 2)
     report, _ = run(

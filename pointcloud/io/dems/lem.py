@@ -22,6 +22,7 @@ from pointcloud.io.member import Member
 _PREFIX, _WIDTH = 10, 5
 _VOID = (-9999, -1111)  # water, and beyond the surveyed area
 _CENTIMETRE = QUANTA_PER_METRE // 100
+_FARTHEST = 1e12  # centimetres, or cells
 _MOST_CELLS = 100_000_000
 _KEYS = {
     "cols": "東西方向の点数",
@@ -83,7 +84,10 @@ def _entries(header: Member) -> dict[str, str]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = data.decode("cp932", errors="replace")
-    rows = csv.reader(text.splitlines())
+    try:
+        rows = list(csv.reader(text.splitlines()))
+    except csv.Error as error:  # a field of megabytes
+        raise FileError("lem.broken", path=header.label, cause=error) from error
     return {_plain(row[0]): _plain(row[1]) for row in rows if len(row) >= 2}
 
 
@@ -96,6 +100,8 @@ def _grid(values: dict[str, str], label: str) -> Grid:
     for key, name in _KEYS.items():
         try:
             numbers[key] = float(values[name])
+            if not abs(numbers[key]) < _FARTHEST:
+                raise ValueError(name)
         except (KeyError, ValueError):
             raise FileError("lem.entry", path=label, name=name, text=values.get(name, "")) from None
     box = Box(*(round(numbers[side] * _CENTIMETRE) for side in ("west", "south", "east", "north")))

@@ -64,7 +64,7 @@ def give_up() -> None:
 def decode(header: LasHeader) -> Iterator[Records] | None:
     """Return the records of a file as :func:`pointcloud.io.las.records.read` does, at most `CHUNK` at a time.
 
-    What is raised there, or that the process is lost, comes as a :class:`~pointcloud.errors.FileError`.
+    What is raised there comes as a :class:`~pointcloud.errors.FileError`; that the process is lost, as `LostError`.
 
     Returns
     -------
@@ -73,6 +73,10 @@ def decode(header: LasHeader) -> Iterator[Records] | None:
     """
     decoder = _begun.pop(header.path, None)
     return decoder.records(header) if decoder else None
+
+
+class LostError(Exception):
+    """The process that decodes is gone: killed, or short of memory."""
 
 
 class _Decoder:
@@ -106,8 +110,8 @@ class _Decoder:
         assert self.process.stdout is not None
         try:
             said = pickle.load(self.process.stdout)
-        except (EOFError, pickle.UnpicklingError) as error:
-            raise FileError("file.decoder_lost", path=header.path) from error
+        except (EOFError, OSError, pickle.UnpicklingError) as error:
+            raise LostError(header.path) from error
         if isinstance(said, FileError):
             raise said
         return said

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -115,12 +116,22 @@ def file_sha256(path: str | Path) -> str:
 def _records(
     file: io.BufferedReader, header: LasHeader, chunk: int, *, parallel: bool, whole: bool
 ) -> Iterator[Records]:
-    """Return the raw records: decoded ahead if that was begun, or else here."""
-    if parallel and not whole and chunk >= ahead.CHUNK:
-        begun = ahead.decode(header)
+    """Yield the raw records: decoded ahead if that was begun, or else here.
+
+    If the process that decodes ahead is lost, this one goes on where that one ended.
+    """
+    begun = ahead.decode(header) if parallel and not whole and chunk >= ahead.CHUNK else None
+    seen = 0
+    with suppress(ahead.LostError):
+        for part in begun or ():
+            yield part
+            seen += len(part)
         if begun is not None:
-            return begun
-    return decoded(header.path, records.read(file, header, chunk, parallel=parallel, whole=whole))
+            return
+    for part in decoded(header.path, records.read(file, header, chunk, parallel=parallel, whole=whole)):
+        if seen < len(part):
+            yield part[seen:]
+        seen = max(seen - len(part), 0)
 
 
 class _Converter:
