@@ -36,6 +36,7 @@ _LINES = progress.Lines("classify.file_done", "classify.file_done", "run.kept")
     help=say("classify.isolated"),
 )
 @click.option("--crs", metavar="CRS", help=say("grid.crs"))
+@options.columns
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help=say("grid.jobs"))
 @options.scheduler
 @click.option("--dry-run", is_flag=True, help=say("grid.dry_run"))

@@ -56,6 +56,7 @@ _OPTIONS = (
     ),
     click.option("--area", multiple=True, metavar="AREA", help=say("grid.area")),
     click.option("--crs", metavar="CRS", help=say("grid.crs")),
+    shared.columns,
     shared.vertical,
     shared.geoid,
     click.option(
@@ -125,6 +126,7 @@ def request_of(options: dict[str, Any]) -> Request:
         scan_extents=options["scan_extents"],
         reference=options.get("reference"),
         scheduler=options["scheduler"],
+        columns=options["columns"],
     )
 
 

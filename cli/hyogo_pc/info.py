@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hyogo_pc import options
 from pointcloud.messages import say
 
 if TYPE_CHECKING:
@@ -65,9 +66,12 @@ Row = tuple[str, str]
 @click.command("info", help=say("info.help"), short_help=say("info.short_help"))
 @click.argument("inputs", metavar="INPUT…", nargs=-1, required=True)
 @click.option("--json", "as_json", is_flag=True, help=say("info.json"))
+@options.columns
 @click.option("--headers-only", is_flag=True, help=say("info.headers_only"))
 @click.pass_context
-def command(context: click.Context, inputs: tuple[str, ...], as_json: bool, headers_only: bool) -> None:
+def command(
+    context: click.Context, inputs: tuple[str, ...], as_json: bool, headers_only: bool, columns: str
+) -> None:
     """Look at every file; the catalogue holds the help."""
     from pointcloud.io.clouds.files import find_files
 
@@ -76,7 +80,9 @@ def command(context: click.Context, inputs: tuple[str, ...], as_json: bool, head
     refused: dict[Path, HyogoError] = {}
     files = find_files(inputs, refused)
     for number, path in enumerate([*files, *refused]):
-        survey, error = (None, refused[path]) if path in refused else _look(path, decode=not headers_only)
+        survey, error = (
+            (None, refused[path]) if path in refused else _look(path, columns, decode=not headers_only)
+        )
         failed += error is not None
         if as_json:
             entries.append(_entry(path, survey, error))
@@ -88,13 +94,13 @@ def command(context: click.Context, inputs: tuple[str, ...], as_json: bool, head
     context.exit(1 if failed else 0)
 
 
-def _look(path: Path, *, decode: bool) -> tuple[Survey | None, HyogoError | None]:
+def _look(path: Path, columns: str, *, decode: bool) -> tuple[Survey | None, HyogoError | None]:
     from pointcloud.errors import FileError
     from pointcloud.io.clouds.readers import read_header
     from pointcloud.io.clouds.summary import survey
 
     try:
-        return survey(read_header(path), decode=decode), None
+        return survey(read_header(path, columns=columns), decode=decode), None
     except FileError as error:
         return None, error
 
@@ -193,7 +199,7 @@ def _format_rows(survey: Survey) -> list[Row]:
         values = {"version": "{}.{}".format(*header.version), "format": header.point_format}
         form = say("info.laz", **values) if header.compressed else say("info.las", **values)
     elif isinstance(header, TextHeader):
-        form = say("pointtext.format", columns=header.layout.columns)
+        form = say("pointtext.format", columns=header.form.columns.label)
     else:
         form = say("pdal.read_by", suffix=header.path.suffix, reader=reader_of(header))
     rows = [(say("info.format"), form), (say("info.points"), f"{header.count:,}")]

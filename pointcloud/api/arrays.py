@@ -153,8 +153,9 @@ def read(
     resolution: float = 0.5,
     ground_classes: tuple[int, ...] = (2,),
     excluded_classes: tuple[int, ...] = (7, 18),
+    columns: str = "",
 ) -> PointCloud:
-    """Return the cloud of LAS, LAZ or COPC files.
+    """Return the cloud of LAS, LAZ or COPC files, or texts of points.
 
     Parameters
     ----------
@@ -165,6 +166,8 @@ def read(
         Finest cell, in metres, that rasters will be asked for.
     ground_classes, excluded_classes : tuple of int
         Classes that are ground, and classes that are not used.
+    columns : str
+        What the columns of texts of points are, ``x y z class``; empty to tell it by their values.
 
     Raises
     ------
@@ -176,8 +179,9 @@ def read(
         If a file is not in metres, or two files are in CRSs that differ in place.
     """
     params = GridParams((resolution,), _PRODUCTS, ground_classes, excluded_classes)
-    given = [read_header(path) for path in paths]
-    headers = [(each, each.all_ground) for each in given] + [(read_header(path), True) for path in ground]
+    given = [read_header(path, columns=columns) for path in paths]
+    headers = [(each, each.all_ground) for each in given]
+    headers += [(read_header(path, columns=columns), True) for path in ground]
     if not headers:
         raise ParameterError("arrays.no_file")
     stated = {str(header.path): header.crs for header, _ in headers if header.crs is not None}

@@ -127,7 +127,7 @@ def _headers(paths: Sequence[tuple[Path, bool]], request: Request, report: Repor
 
     def read(path: Path) -> tuple[CloudHeader, CloudHeader] | FileError:
         try:
-            stated = read_header(path)
+            stated = read_header(path, columns=request.columns)
             if stated.count and _doubtful(stated):
                 return stated, pipeline.scan_extent(stated)
         except FileError as error:

@@ -39,6 +39,8 @@ class ClassifyRequest:
         :mod:`pointcloud.ground.objects`.
     crs : SpatialReference, optional
         Of files that state none.
+    columns : str
+        What the columns of texts of points are; empty to tell it by their values.
     jobs : int
         Processes, or threads where there are few files.
     scheduler : str
@@ -54,6 +56,7 @@ class ClassifyRequest:
     crs: SpatialReference | None = None
     jobs: int = 1
     scheduler: str = ""
+    columns: str = ""
 
     def __post_init__(self) -> None:
         rising = all(0.0 < low < high < math.inf for low, high in pairwise(self.heights))
@@ -70,6 +73,7 @@ class ClassifyRequest:
             "roofs": asdict(self.roofs) if self.roofs else None,
             "isolated": self.isolated,
             "crs": self.crs.horizontal if self.crs else None,
+            **({"columns": " ".join(self.columns.split())} if self.columns else {}),
         }
 
     @property

@@ -29,7 +29,9 @@ def prepare(request: ClassifyRequest) -> Inventory:
     CrsError
         If the files do not share one usable CRS.
     """
-    inventory = take_inventory(request.inputs, (), crs=request.crs, vertical=None, needs_zone=False)
+    inventory = take_inventory(
+        request.inputs, (), crs=request.crs, vertical=None, needs_zone=False, columns=request.columns
+    )
     if not inventory.sources and not inventory.bad:
         raise ParameterError("run.nothing")
     seen: dict[str, Path] = {}

@@ -123,6 +123,7 @@ def take_inventory(
     needs_zone: bool,
     scan: Callable[[CloudHeader], CloudHeader] | None = None,
     stages: str = "",
+    columns: str = "",
 ) -> Inventory:
     """Read the headers of all files.
 
@@ -140,6 +141,8 @@ def take_inventory(
         Finds the box of the points themselves, for files whose header box lies.
     stages : str
         Of PDAL, that all points pass; see :mod:`pointcloud.params.pdal_stages`.
+    columns : str
+        What the columns of texts are; see :mod:`pointcloud.doubt.columns`.
 
     Raises
     ------
@@ -157,7 +160,7 @@ def take_inventory(
     sources: list[Source] = []
     bad = [BadFile(path, error, claimed_boxes(path)) for path, error in refused.items()]
     remarks: list[Remark] = []
-    headers = _read_headers([path for path, _ in files], scan, stages)
+    headers = _read_headers([path for path, _ in files], scan, stages, columns)
     for (path, all_ground), header in zip(files, headers, strict=True):
         if isinstance(header, FileError):
             bad.append(BadFile(path, header, claimed_boxes(path)))
@@ -174,16 +177,16 @@ def take_inventory(
 
 
 def _read_headers(
-    paths: Sequence[Path], scan: Callable[[CloudHeader], CloudHeader] | None, stages: str
+    paths: Sequence[Path], scan: Callable[[CloudHeader], CloudHeader] | None, stages: str, columns: str
 ) -> list[CloudHeader | FileError]:
     """Return the header of each file that has points in a box, or what is wrong with it."""
-    cache = HeaderCache(" ".join(("scanned" if scan else "stated", stages)))
+    cache = HeaderCache(" ".join(("scanned" if scan else "stated", stages, columns)))
 
     def read(path: Path) -> CloudHeader | FileError:
         try:
             header = cache.find(path)
             if header is None:
-                header = read_header(path, stages)
+                header = read_header(path, stages, columns)
                 if header.count:
                     header = scan(header) if scan else header
                     _ = header.box

@@ -39,6 +39,8 @@ class Request:
         Give up rasters in ``out`` that were made with other parameters.
     scan_extents : bool
         Find where the points of each file lie, instead of believing its header.
+    columns : str
+        What the columns of texts of points are, ``x y z class``; empty to tell it by their values.
     reference : Path, optional
         A DEM that the new heights are compared with.
     """
@@ -58,11 +60,13 @@ class Request:
     scan_extents: bool = False
     scheduler: str = ""
     reference: Path | None = None
+    columns: str = ""
 
     @property
     def facts(self) -> dict[str, str]:
         """What the user states of the rasters, as tags."""
-        return {"CREDIT": self.credit} if self.credit else {}
+        stated = {"CREDIT": self.credit, "COLUMNS": " ".join(self.columns.split())}
+        return {name: value for name, value in stated.items() if value}
 
 
 def folders(params: GridParams) -> Iterator[tuple[Product, float, str]]:

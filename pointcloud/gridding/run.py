@@ -41,6 +41,7 @@ def prepare(request: Request) -> tuple[Inventory, Plan]:
         needs_zone=request.level != NO_SHEETS,
         scan=pipeline.scan_extent if request.scan_extents else None,
         stages=request.params.pipeline,
+        columns=request.columns,
     )
     if not inventory.sources:
         return inventory, Plan({}, {}, frozenset())

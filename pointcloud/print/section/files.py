@@ -53,6 +53,8 @@ class SectionRequest:
         A height that is nodata besides what the files say.
     most_points : int
         Points that are kept of a section.
+    columns : str
+        What the columns of texts of points are; empty to tell it by their values.
     """
 
     lines: tuple[str, ...]
@@ -66,6 +68,7 @@ class SectionRequest:
     crs: SpatialReference | None = None
     nodata: float | None = None
     most_points: int = MOST_POINTS
+    columns: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,14 @@ def cut(request: SectionRequest) -> Cut:
     models["dsm"] = [look(path) for path in find_dems(request.dsm)] if request.dsm else []
     rasters = [*models["dem"], *models["dsm"]]
     stated = _stated(rasters, request.crs)
-    clouds = take_inventory(request.points, request.ground, crs=stated, vertical=None, needs_zone=False)
+    clouds = take_inventory(
+        request.points,
+        request.ground,
+        crs=stated,
+        vertical=None,
+        needs_zone=False,
+        columns=request.columns,
+    )
     if not rasters and not clouds.sources:
         raise ParameterError("section.no_data")
     crs = _common(rasters, clouds, request.crs)
