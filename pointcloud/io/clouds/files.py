@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from pointcloud.errors import FileError, HyogoError, ParameterError
 from pointcloud.io.archive import open_inputs
 from pointcloud.io.clouds.text import NAMED, is_point_text
+from pointcloud.io.names import is_litter
 
 SUFFIXES = (".las", ".laz")
 """What is read, in upper or lower case; ``.copc.laz`` ends like any LAZ."""
@@ -106,6 +107,8 @@ def _in_folder(folder: Path) -> Iterator[Path]:
 
 
 def _is_cloud(path: Path, *more: str) -> bool:
+    if is_litter(path.name):
+        return False
     return path.suffix.lower() in (*SUFFIXES, ".zip", *more) or NAMED.search(path.name) is not None
 
 

@@ -20,7 +20,7 @@ from pointcloud.errors import FileError
 from pointcloud.io.cloudheader import FARTHEST, CloudHeader, Triple, is_box
 from pointcloud.io.guard import open_input
 from pointcloud.io.las import laszip
-from pointcloud.io.las.crs import LONGEST, RECORDS, read_crs
+from pointcloud.io.las.crs import LONGEST, can_state, read_crs
 from pointcloud.io.remark import Remark
 
 RECORD_LENGTHS = (20, 28, 26, 34, 57, 63, 30, 36, 38, 59, 67)
@@ -204,7 +204,13 @@ class _Reader:
     def _numbers(self, fields: _Fields) -> None:
         """Check scales and offsets: positive and finite, and no coordinate beyond what quanta can hold."""
         for axis, scale, offset in zip(_AXES, fields.scales, fields.offsets, strict=True):
-            if not (math.isfinite(scale) and scale > 0):
+            if scale == 0:
+                self.refuse("file.scale_zero", axis=axis, offset=offset)
+            if math.isfinite(scale) and scale < 0:
+                self.refuse(
+                    "file.scale_negative", axis=axis, value=scale, option=f"scale_{axis.lower()}={-scale:g}"
+                )
+            if not math.isfinite(scale):
                 self.refuse("file.scale", axis=axis, value=scale)
             if not math.isfinite(offset):
                 self.refuse("file.offset", axis=axis, value=offset)
@@ -242,7 +248,7 @@ class _Reader:
             if end + length > fields.points_at:
                 self.refuse("file.vlr_length", number=number, end=end + length, limit=fields.points_at)
             key = _text(owner), record
-            if key in RECORDS or key == laszip.RECORD:
+            if can_state(key) or key == laszip.RECORD:
                 yield key, self.file.read(length)
             at = end + length
 
@@ -259,7 +265,7 @@ class _Reader:
             if end + length > self.size:
                 self.refuse("file.evlr_length", number=number, end=end + length, size=self.size)
             key = _text(owner), record
-            if key in RECORDS:
+            if can_state(key):
                 yield key, self.file.read(min(length, LONGEST + 1))
             at = end + length
 
