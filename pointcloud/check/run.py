@@ -101,9 +101,7 @@ def _sorted(found: Found, request: Request, report: Report) -> _Inputs:
     rasters: list[tuple[Member, Kind]] = []
     for member in found.members:
         if member.suffix in SUFFIXES or NAMED.search(member.name):
-            if member.inner and member.suffix in SUFFIXES:
-                report.findings.append(Finding.of(Severity.ERROR, "check.zipped_cloud", member.place))
-            elif member.route.resolve() not in known:
+            if member.route.resolve() not in known:
                 clouds.append((member.route, False))
             continue
         try:

@@ -66,7 +66,7 @@ def iter_points(
 
 
 def sha256(header: CloudHeader) -> str:
-    """Return the SHA-256 of a file's bytes in lower-case hexadecimal; of a text in a ZIP those of the text.
+    """Return the SHA-256 of a file's bytes in lower-case hexadecimal; of one in a ZIP those of itself.
 
     Raises
     ------

@@ -10,9 +10,10 @@ Source: ASPRS, LAS Specification 1.4 – R15 (2019), and the specifications of v
 from __future__ import annotations
 
 import math
+import os
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, NoReturn
 
@@ -51,6 +52,8 @@ class LasHeader(CloudHeader):
         Bytes of an uncompressed point record.
     points_at : int
         Where the point data begin.
+    zip_size : int
+        Bytes of the ZIP that it lies in; 0 for a loose file.
     offsets : (x, y, z)
         Metres, or whatever the file's unit is.
     laszip : LaszipRecord or None
@@ -64,6 +67,12 @@ class LasHeader(CloudHeader):
     points_at: int
     offsets: Triple
     laszip: laszip.LaszipRecord | None
+    zip_size: int = 0
+
+    @property
+    def stamp(self) -> tuple[int, int]:
+        """Size and time of the file on the disk, by which a change is noticed."""
+        return self.zip_size or self.size, self.modified_ns
 
     @property
     def chunk_size(self) -> int | None:
@@ -85,7 +94,9 @@ def read_header(path: str | Path) -> LasHeader:
     """
     path = Path(path)
     with open_input(path) as (file, status):
-        return _Reader(path, file, status.st_size, status.st_mtime_ns).header()
+        header = _Reader(path, file, status.st_size, status.st_mtime_ns).header()
+        held = os.fstat(file.fileno()).st_size
+        return header if held == header.size else replace(header, zip_size=held)
 
 
 @dataclass(frozen=True, slots=True)
