@@ -11,7 +11,9 @@ import locale
 import os
 import tomllib
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePath
+
+from pointcloud.plaintext import marked
 
 LANGUAGES = ("en", "ja")
 
@@ -51,10 +53,20 @@ def set_language(name: str | None) -> None:
 def say(message: str, /, **values: object) -> str:
     """Return the text of ``message`` (``topic.name``) in the language in use, with ``values`` put in.
 
+    Texts, paths and exceptions among the values are in one line and hold nothing that acts on a terminal, whatever a
+    file was named: see :func:`pointcloud.plaintext.marked`.
+
     Raises
     ------
     KeyError
         If the catalogue has no such message, or the text names a value that was not given.
     """
     of, _, name = message.partition(".")
-    return topic(of)[name][language()].format(**values)
+    shown = {name: _shown(value) for name, value in values.items()}
+    return topic(of)[name][language()].format(**shown)
+
+
+def _shown(value: object) -> object:
+    if isinstance(value, BaseException):  # some libraries' are of several lines
+        return marked(" ".join(str(value).splitlines()))
+    return marked(value) if isinstance(value, str | PurePath) else value

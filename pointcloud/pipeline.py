@@ -93,7 +93,12 @@ def reduce(
             reducer.add(chunk.e, chunk.n, z, chunk.classification, chunk.withheld)
         digest = hashed.result() if hashed else sha256(header)
         return reducer.finish(
-            header.path.name, header.size, digest, synthetic=header.synthetic, reader=reader_of(header)
+            header.path.name,
+            header.size,
+            digest,
+            synthetic=header.synthetic,
+            reader=reader_of(header),
+            moved_from=header.moved_from,
         )
     except BaseException:
         reducer.abandon()
@@ -117,8 +122,10 @@ def scan_extent(header: CloudHeader) -> CloudHeader:
         np.array([low for low, _ in chunks]).min(axis=0),
         np.array([high for _, high in chunks]).max(axis=0),
     )
-    west, south, bottom = (metres(int(value)) for value in lows)
-    east, north, top = (metres(int(value)) for value in highs)
+    # of finer steps, those of degrees say, the point itself may lie half a quantum beyond
+    beyond = [0.5 / QUANTA_PER_METRE if scale * QUANTA_PER_METRE < 1 else 0.0 for scale in header.scales]
+    west, south, bottom = (metres(int(value)) - by for value, by in zip(lows, beyond, strict=True))
+    east, north, top = (metres(int(value)) + by for value, by in zip(highs, beyond, strict=True))
     return replace(header, mins=(west, south, bottom), maxs=(east, north, top))
 
 

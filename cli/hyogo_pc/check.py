@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ import click
 
 from hyogo_pc import options as shared
 from pointcloud.messages import say
+from pointcloud.plaintext import marked, to_json
 
 if TYPE_CHECKING:
     from pointcloud.check import Report, Request
@@ -57,7 +57,7 @@ def command(
     request = _request(options)
     report = check(request, _Progress())
     if json_file:
-        text = json.dumps(report.to_json(), ensure_ascii=False, indent=2, allow_nan=False)
+        text = to_json(report.to_json(), indent=2, allow_nan=False)
         put.put(json_file, text.encode("utf-8", "backslashreplace"))
     if html_file:
         put.put(html_file, page(report, request.limits))
@@ -123,7 +123,7 @@ def _laid_out(table: Table) -> Iterator[str]:
     """Yield a table with its columns aligned by display width; of a long one the first rows."""
     from hyogo_pc.translate import columns
 
-    rows = [table.header, *table.rows[:_ROWS]]
+    rows = [tuple(map(marked, row)) for row in (table.header, *table.rows[:_ROWS])]
     widths = [max(columns(row[place]) for row in rows) for place in range(len(table.header))]
     yield table.title
     for row in rows:

@@ -37,6 +37,7 @@ _LINES = progress.Lines("classify.file_done", "classify.file_done", "run.kept")
 )
 @click.option("--crs", metavar="CRS", help=say("grid.crs"))
 @options.columns
+@options.to_crs
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help=say("grid.jobs"))
 @options.scheduler
 @click.option("--dry-run", is_flag=True, help=say("grid.dry_run"))
@@ -72,6 +73,8 @@ def command(context: click.Context, /, dry_run: bool, **given: Any) -> None:
         options.crs_of(given),
         given["jobs"] or os.cpu_count() or 1,
         given["scheduler"],
+        to_crs=options.to_crs_of(given),
+        columns=given["columns"],
     )
     if dry_run:
         inventory = prepare(request)

@@ -57,6 +57,7 @@ _OPTIONS = (
     click.option("--area", multiple=True, metavar="AREA", help=say("grid.area")),
     click.option("--crs", metavar="CRS", help=say("grid.crs")),
     shared.columns,
+    shared.to_crs,
     shared.vertical,
     shared.geoid,
     click.option(
@@ -119,6 +120,7 @@ def request_of(options: dict[str, Any]) -> Request:
         tile_size=options["tile_size"],
         area=options["area"],
         crs=shared.crs_of(options),
+        to_crs=shared.to_crs_of(options),
         vertical=shared.vertical_of(options),
         credit=options["credit"],
         jobs=options["jobs"] or os.cpu_count() or 1,

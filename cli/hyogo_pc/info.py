@@ -24,13 +24,13 @@ Texts and names are in the language of the program, all else is not. Lengths are
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from hyogo_pc import options
 from pointcloud.messages import say
+from pointcloud.plaintext import marked, to_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,7 +90,7 @@ def command(
             text = _table(survey) if survey else str(error)
             click.echo(f"\n{text}" if number else text)
     if as_json:
-        click.echo(json.dumps({"format": JSON_FORMAT, "files": entries}, ensure_ascii=False, indent=2))
+        click.echo(to_json({"format": JSON_FORMAT, "files": entries}, indent=2))
     context.exit(1 if failed else 0)
 
 
@@ -178,7 +178,7 @@ def _table(survey: Survey) -> str:
     """Return what is said of one file: its path, and rows of two columns."""
     rows = [*_format_rows(survey), *_place_rows(survey), *_class_rows(survey)]
     rows += [(say("info.remark"), str(remark)) for remark in survey.remarks]
-    return "\n".join([str(survey.header.path), *_aligned(rows)])
+    return "\n".join([marked(survey.header.path), *_aligned(rows)])
 
 
 def _aligned(rows: list[Row]) -> list[str]:
@@ -186,7 +186,7 @@ def _aligned(rows: list[Row]) -> list[str]:
     from hyogo_pc.translate import columns
 
     width = max(columns(label) for label, _ in rows)
-    return [f"  {label}{' ' * (width - columns(label))}  {value}".rstrip() for label, value in rows]
+    return [f"  {label}{' ' * (width - columns(label))}  {marked(value)}".rstrip() for label, value in rows]
 
 
 def _format_rows(survey: Survey) -> list[Row]:

@@ -10,6 +10,7 @@ import sys
 import warnings
 from collections.abc import Sequence
 from importlib import import_module
+from itertools import islice
 from typing import Any, TextIO
 
 import click
@@ -17,6 +18,7 @@ import click
 from hyogo_pc import translate
 from hyogo_pc.progress import warn
 from pointcloud.errors import DataWarning, HyogoError
+from pointcloud.machine.limits import LIMITS, set_limit
 from pointcloud.messages import LANGUAGES, default_language, say, set_language
 
 COMMANDS = {
@@ -41,6 +43,7 @@ COMMANDS = {
 """Module of each command, imported when it is needed; each holds a ``command``."""
 
 _LANGUAGE = "--lang"
+_LIMIT = "--limit"
 _VERBOSE = re.compile(r"--verbose|-(v+)")
 _INTERRUPTED = 130
 
@@ -75,11 +78,28 @@ def app() -> click.Group:
     )
     @click.option("--lang", type=click.Choice(LANGUAGES), help=say("cli.lang"))
     @click.option("-v", "--verbose", count=True, help=say("cli.verbose"))
+    @click.option(
+        _LIMIT,
+        multiple=True,
+        metavar="NAME=VALUE",
+        callback=_set_limits,
+        help=say("cli.limit", names=", ".join(LIMITS)),
+    )
     @click.version_option(package_name="hyogo-pc", prog_name="hyogo-pc")
-    def root(lang: str | None, verbose: int) -> None:
+    def root(lang: str | None, verbose: int, limit: tuple[str, ...]) -> None:
         _set_up_logging(verbose)
 
     return root
+
+
+def _set_limits(ctx: click.Context, option: click.Parameter, texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Set the limits for this process and its workers."""
+    for text in texts:
+        try:
+            set_limit(text)
+        except ValueError:
+            raise click.BadParameter(say("cli.limit_wrong", text=text, names=", ".join(LIMITS))) from None
+    return texts
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -124,6 +144,8 @@ def hoist(arguments: Sequence[str]) -> tuple[list[str], str | None, int]:
         verbose = _VERBOSE.fullmatch(argument)
         if argument == "--":
             rest += [argument, *waiting]
+        elif argument.partition("=")[0] == _LIMIT:
+            front += [argument] if "=" in argument else [argument, *islice(waiting, 1)]
         elif argument.partition("=")[0] == _LANGUAGE:
             language = argument.partition("=")[2] or next(waiting, "")
             front += [f"{_LANGUAGE}={language}"] if language else [_LANGUAGE]

@@ -15,6 +15,7 @@ from pointcloud.errors import ParameterError
 from pointcloud.messages import say
 from pointcloud.params import styles
 from pointcloud.params.csmap import PRESETS
+from pointcloud.plaintext import marked
 from pointcloud.print.map.layout import ORIENTATIONS, PAPERS
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def command(outs: tuple[Path, ...], contours: tuple[Path, ...], **options: Any) 
     lines = say("map.drawn_contours", interval=made.design.interval) if made.design.interval else ""
     click.echo(drawn + lines, err=True)
     for path in written:
-        click.echo(path)
+        click.echo(marked(path))
 
 
 def _check_names(outs: tuple[Path, ...], contours: tuple[Path, ...]) -> None:

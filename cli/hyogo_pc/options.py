@@ -42,6 +42,7 @@ compress = click.option(
 threads = click.option("--jobs", type=click.IntRange(1), metavar="N", help=say("cli.threads"))
 scheduler = click.option("--scheduler", default="", metavar="ADDRESS", help=say("grid.scheduler"))
 columns = click.option("--columns", default="", metavar="NAMES", help=say("pointtext.option"))
+to_crs = click.option("--to-crs", metavar="CRS", help=say("transform.option"))
 vertical = click.option("--vertical", metavar="CRS", help=say("grid.vertical"))
 credit = click.option("--credit", default="", metavar="TEXT", help=say("grid.credit"))
 dem_crs = click.option("--crs", metavar="CRS", help=say("relief_command.crs"))
@@ -107,6 +108,17 @@ def crs_of(options: Mapping[str, Any]) -> SpatialReference | None:
     from pointcloud.geo import crs
 
     return crs.from_user(options["crs"]) if options["crs"] else None
+
+
+def to_crs_of(options: Mapping[str, Any]) -> SpatialReference | None:
+    """Return the CRS of ``--to-crs``, if one is named."""
+    from pointcloud.geo import crs, transform
+
+    if not options["to_crs"]:
+        return None
+    found = crs.from_user(options["to_crs"])
+    transform.target_plane(found)
+    return found
 
 
 def vertical_of(options: Mapping[str, Any]) -> str | None:

@@ -15,6 +15,8 @@ import threading
 from contextlib import suppress
 from typing import NoReturn
 
+from pointcloud.machine.offline import close_network
+
 _ALLOCATIONS = 100_000
 """Objects made between two searches for garbage: imports make many, and none of it is garbage."""
 
@@ -23,6 +25,7 @@ def entry() -> NoReturn:
     """Run the command line and end the process with its exit code."""
     # Linear algebra is a few small systems here; its threads, one a core in every worker, wait busily at the start.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    close_network()
     from hyogo_pc.main import main
 
     if getattr(sys, "frozen", False):  # one executable file: its workers begin here too

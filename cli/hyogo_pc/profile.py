@@ -13,6 +13,7 @@ from hyogo_pc.progress import warn
 from pointcloud.errors import ParameterError
 from pointcloud.messages import say
 from pointcloud.params.grid import SAMPLINGS
+from pointcloud.plaintext import marked
 from pointcloud.print.paper.sizes import ORIENTATIONS, PAPERS, size
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def command(**options: Any) -> None:
         if out.suffix.lower() == _TABLE:
             written += write_table(made.sections, out)
     for path in written:
-        click.echo(path)
+        click.echo(marked(path))
 
 
 def _check(drawings: Sequence[Path]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,8 @@ from pointcloud.errors import ParameterError
 from pointcloud.messages import say
 from pointcloud.params import styles
 from pointcloud.params.csmap import PRESETS
+from pointcloud.plaintext import marked
+from pointcloud.textfile import read_toml
 
 if TYPE_CHECKING:
     from pointcloud.params.csmap import CsParams
@@ -75,7 +76,7 @@ def command(context: click.Context, /, show_preset: bool, **options: Any) -> Non
         click.echo(say("grid.stopped", out=request.out), err=True)
         raise
     for path in report.written:
-        click.echo(path)
+        click.echo(marked(path))
     for why in (*report.bad_files.values(), *report.failed.values()):
         click.echo(say("cli.error", text=why), err=True)
     if not report.ok:
@@ -140,7 +141,7 @@ def _preset(name: str) -> CsParams:
     if name in PRESETS or not path.is_file():
         return preset(name)
     try:
-        return from_table(tomllib.loads(path.read_text(encoding="utf-8-sig")))
+        return from_table(read_toml(path))
     except ParameterError as error:
         raise ParameterError("params.in_file", path=path, cause=error) from None
     except (OSError, ValueError) as error:

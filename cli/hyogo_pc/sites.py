@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +16,7 @@ from pointcloud.geo import places, sheets, sites
 from pointcloud.geo.places import Place
 from pointcloud.geo.sites import Site
 from pointcloud.messages import say
+from pointcloud.plaintext import marked, to_json
 
 
 @click.command("sites", help=say("sites.help"), short_help=say("sites.short_help"))
@@ -25,7 +25,7 @@ def command(as_json: bool) -> None:
     """List the sites; the catalogue holds the help."""
     found = [(site, places.at_site(site)) for site in sites.all_sites().values()]
     if as_json:
-        click.echo(json.dumps([_as_json(*each) for each in found], indent=1, ensure_ascii=False))
+        click.echo(to_json([_as_json(*each) for each in found], indent=1))
         return
     click.echo("\n\n".join("\n".join(_as_text(*each)) for each in found))
     click.echo(say("sites.yours", path=sites.users_file()), err=True)
@@ -47,7 +47,7 @@ def _as_json(site: Site, place: Place) -> dict[str, Any]:
 
 
 def _as_text(site: Site, place: Place) -> Iterator[str]:
-    yield f"{site.key}: {site.en} / {site.ja}"
+    yield marked(f"{site.key}: {site.en} / {site.ja}")
     code = sheets.codes_at(place.e, place.n, place.zone)["2500"]
     e, n = f"{place.e:.0f}", f"{place.n:.0f}"
     yield say("sites.site", zone=place.zone, e=e, n=n, radius=site.radius, sheet=code)

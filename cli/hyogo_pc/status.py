@@ -9,6 +9,7 @@ import click
 from hyogo_pc import options
 from hyogo_pc.progress import clock
 from pointcloud.messages import say
+from pointcloud.plaintext import to_json
 
 
 @click.command("status", help=say("status.help"), short_help=say("status.short_help"))
@@ -17,14 +18,13 @@ from pointcloud.messages import say
 @click.pass_context
 def command(context: click.Context, /, out: Path, as_json: bool) -> None:
     """Print what the record of an output folder says; the catalogue holds the help."""
-    import json
     from dataclasses import asdict
 
     from pointcloud.run.status import status
 
     found = status(out)
     if as_json:
-        click.echo(json.dumps(asdict(found) | {"left": found.left}, ensure_ascii=False, indent=1))
+        click.echo(to_json(asdict(found) | {"left": found.left}, indent=1))
     else:
         values = {
             "host": found.run["host"],

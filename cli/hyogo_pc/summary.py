@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pointcloud.messages import say
+from pointcloud.plaintext import marked
 
 if TYPE_CHECKING:
     from pointcloud.gridding.forecast import Forecast
@@ -151,10 +152,10 @@ def where(out: Path, mosaics: Sequence[Path], pictures: Sequence[Path]) -> Itera
     """Yield what to open."""
     if mosaics:
         yield say("grid.where", out=out)
-        yield from (f"  {path}" for path in mosaics)
+        yield from (f"  {marked(path)}" for path in mosaics)
     if pictures:
         yield say("grid.pictures")
-        yield from (f"  {path}" for path in pictures)
+        yield from (f"  {marked(path)}" for path in pictures)
 
 
 def _each(message: str, items: list[str]) -> Iterator[str]:

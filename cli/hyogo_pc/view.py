@@ -14,6 +14,7 @@ import click
 from hyogo_pc import options as shared
 from pointcloud.errors import ParameterError
 from pointcloud.messages import say
+from pointcloud.plaintext import marked
 
 if TYPE_CHECKING:
     from pointcloud.geo.places import Place
@@ -129,7 +130,7 @@ def command(place: str, out: Path | None, interactive: bool, **given: Any) -> No
         notes = write(request, output, tell)
     for note in notes:
         click.echo(note, err=True)
-    click.echo(out)
+    click.echo(marked(out))
 
 
 def _request(place: Place, given: dict[str, Any]) -> ViewRequest:

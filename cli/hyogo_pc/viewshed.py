@@ -13,6 +13,7 @@ from hyogo_pc.progress import shares
 from pointcloud.errors import ParameterError
 from pointcloud.messages import say
 from pointcloud.params.viewshed import SHOWN, SightParams
+from pointcloud.plaintext import marked
 
 if TYPE_CHECKING:
     from pointcloud.relief_maps.viewshed import ViewshedReport
@@ -101,7 +102,7 @@ def command(spots: tuple[str, ...], **options: Any) -> None:
         report = make_viewshed(request, tell)
     _tell(report, params)
     for path in report.written:
-        click.echo(path)
+        click.echo(marked(path))
 
 
 def _tell(report: ViewshedReport, params: SightParams) -> None:

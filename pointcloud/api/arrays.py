@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import warnings
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -20,9 +21,10 @@ import numpy.typing as npt
 
 from pointcloud import pipeline, relief
 from pointcloud.api.raster import Raster
-from pointcloud.errors import ParameterError
+from pointcloud.errors import DataWarning, ParameterError
 from pointcloud.geo import crs as crs_room
 from pointcloud.geo.lattice import QUANTA_PER_METRE, Box, Grid
+from pointcloud.io.clouds.crs import brought
 from pointcloud.io.clouds.readers import read_header
 from pointcloud.io.spill.cloud import Cloud
 from pointcloud.io.spill.reduce import Reducer
@@ -154,6 +156,8 @@ def read(
     ground_classes: tuple[int, ...] = (2,),
     excluded_classes: tuple[int, ...] = (7, 18),
     columns: str = "",
+    crs: str | None = None,
+    to_crs: str | None = None,
 ) -> PointCloud:
     """Return the cloud of LAS, LAZ or COPC files, or texts of points.
 
@@ -168,6 +172,11 @@ def read(
         Classes that are ground, and classes that are not used.
     columns : str
         What the columns of texts of points are, ``x y z class``; empty to tell it by their values.
+    crs : str, optional
+        Of files that state none: ``EPSG:6668``, or a zone such as ``5``.
+    to_crs : str, optional
+        Read files that are in another CRS into this one, point by point: a zone such as ``5``, or a code. See
+        :mod:`pointcloud.geo.transform` for what can be brought into what.
 
     Raises
     ------
@@ -176,7 +185,8 @@ def read(
     FileError
         If a file is damaged.
     CrsError
-        If a file is not in metres, or two files are in CRSs that differ in place.
+        If a file is not in metres, or two files are in CRSs that differ in place; with ``to_crs``, if a file cannot be
+        brought into it.
     """
     params = GridParams((resolution,), _PRODUCTS, ground_classes, excluded_classes)
     given = [read_header(path, columns=columns) for path in paths]
@@ -184,12 +194,25 @@ def read(
     headers += [(read_header(path, columns=columns), True) for path in ground]
     if not headers:
         raise ParameterError("arrays.no_file")
-    stated = {str(header.path): header.crs for header, _ in headers if header.crs is not None}
-    for name, reference in stated.items():
-        crs_room.require_metres(reference, name)
-    crs = crs_room.common(stated)[0].horizontal if stated else None
+    for remark in (remark for header, _ in headers for remark in header.warnings):
+        if remark.message.startswith("doubt."):
+            warnings.warn(DataWarning(str(remark)), stacklevel=2)
+    assumed = crs_room.from_user(crs) if crs else None
+    if to_crs:
+        target = crs_room.from_user(to_crs)
+        found = [brought(header, assumed, target) for header, _ in headers]
+        for remark in (remark for *_, remarks in found for remark in remarks):
+            warnings.warn(DataWarning(str(remark)), stacklevel=2)
+        headers = [(each[0], whole) for each, (_, whole) in zip(found, headers, strict=True)]
+        common: str | None = target.horizontal
+    else:
+        references = {str(header.path): header.crs or assumed for header, _ in headers}
+        stated = {name: reference for name, reference in references.items() if reference is not None}
+        for name, reference in stated.items():
+            crs_room.require_metres(reference, name)
+        common = crs_room.common(stated)[0].horizontal if stated else None
     spills = [pipeline.reduce(header, params.reduce, all_ground=whole) for header, whole in headers]
-    return PointCloud(Cloud(spills), params, crs)
+    return PointCloud(Cloud(spills), params, common)
 
 
 def dsm(

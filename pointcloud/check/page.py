@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from html import escape
 from typing import NamedTuple
 
 from pointcloud.check import tables
@@ -11,7 +10,8 @@ from pointcloud.check.report import Report
 from pointcloud.check.request import Limits
 from pointcloud.geo import sheets
 from pointcloud.messages import say
-from pointcloud.run.report_page import document
+from pointcloud.plaintext import to_html
+from pointcloud.webpage import document, swatch
 
 _WIDTH = 900  # pixels of the map
 _MOST = 500  # findings of one kind that are shown
@@ -38,37 +38,37 @@ class _Square(NamedTuple):
 def page(report: Report, limits: Limits) -> bytes:
     """Return the page as UTF-8; every name in it is escaped."""
     title = say("check.title")
-    verdict = f'<p class="verdict {report.severity.name.lower()}">{escape(tables.verdict(report))}</p>'
-    body = [f"<h1>{escape(title)}</h1>", verdict]
+    verdict = f'<p class="verdict {report.severity.name.lower()}">{to_html(tables.verdict(report))}</p>'
+    body = [f"<h1>{to_html(title)}</h1>", verdict]
     body += [
-        f"<p>{escape(line)}</p>" for line in (*report.inputs, tables.summary(report), tables.counts(report))
+        f"<p>{to_html(line)}</p>" for line in (*report.inputs, tables.summary(report), tables.counts(report))
     ]
     body += [*_findings(report), *_map(report, limits)]
     for table in tables.tables(report, limits):
         body += _table(table)
     if report.other:
         names = ", ".join(report.other[:_MOST])
-        body.append(f"<p>{escape(say('check.other', count=len(report.other), names=names))}</p>")
+        body.append(f"<p>{to_html(say('check.other', count=len(report.other), names=names))}</p>")
     return document(title, body, _STYLE)
 
 
 def _findings(report: Report) -> Iterator[str]:
-    yield f"<h2>{escape(say('check.findings'))}</h2>"
+    yield f"<h2>{to_html(say('check.findings'))}</h2>"
     if not report.findings:
-        yield f"<p>{escape(say('check.none'))}</p>"
+        yield f"<p>{to_html(say('check.none'))}</p>"
         return
     yield '<table class="findings"><tr>'
-    yield "".join(f"<th>{escape(say(f'check.column_{name}'))}</th>" for name in ("severity", "text"))
+    yield "".join(f"<th>{to_html(say(f'check.column_{name}'))}</th>" for name in ("severity", "text"))
     yield "</tr>"
     for group in tables.alike(report.findings):
         for finding in group[:_MOST]:
             grade = finding.severity.name.lower()
-            badge = f'<td class="badge {grade}">{escape(finding.severity.label)}</td>'
-            yield f"<tr>{badge}<td>{escape(str(finding))}</td></tr>"
+            badge = f'<td class="badge {grade}">{to_html(finding.severity.label)}</td>'
+            yield f"<tr>{badge}<td>{to_html(str(finding))}</td></tr>"
         if len(group) > _MOST:
             names = ", ".join(finding.subject for finding in group[_MOST : 2 * _MOST])
             more = say("check.more", count=len(group) - _MOST, names=names)
-            yield f"<tr><td></td><td>{escape(more)}</td></tr>"
+            yield f"<tr><td></td><td>{to_html(more)}</td></tr>"
     yield "</table>"
 
 
@@ -81,11 +81,10 @@ def _map(report: Report, limits: Limits) -> Iterator[str]:
     east, north = max(square.bounds[2] for square in squares), max(square.bounds[3] for square in squares)
     scale = min(_WIDTH / (east - west), _WIDTH / (north - south))
     width, height = (east - west) * scale, (north - south) * scale
-    yield f"<h2>{escape(say('check.map'))}</h2><p>"
+    yield f"<h2>{to_html(say('check.map'))}</h2><p>"
     for state, colour in _COLOURS.items():
         if any(square.state == state for square in squares):
-            name = escape(say(f"check.key_{state}"))
-            yield f'<span class="key" style="background:{colour}"></span>{name}'
+            yield swatch(colour) + to_html(say(f"check.key_{state}"))
     yield f'</p><svg viewBox="0 0 {width:.1f} {height:.1f}" width="{width:.0f}">'
     for square in squares:
         w, s, e, n = square.bounds
@@ -94,11 +93,11 @@ def _map(report: Report, limits: Limits) -> Iterator[str]:
             f'width="{(e - w) * scale:.2f}" height="{(n - s) * scale:.2f}"'
         )
         look = f'fill="{_COLOURS[square.state]}" stroke="#666" stroke-width="0.5"'
-        yield f"<rect {place} {look}><title>{escape(square.words)}</title></rect>"
+        yield f"<rect {place} {look}><title>{to_html(square.words)}</title></rect>"
         if (e - w) * scale > 9 * len(square.code):
             x, y = ((w + e) / 2 - west) * scale, (north - (s + n) / 2) * scale
             text = f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="middle" font-size="13">'
-            yield f"{text}{escape(square.code)}</text>"
+            yield f"{text}{to_html(square.code)}</text>"
     yield "</svg>"
 
 
@@ -114,13 +113,13 @@ def _squares(report: Report, limits: Limits) -> Iterator[_Square]:
 
 
 def _table(table: tables.Table) -> Iterator[str]:
-    yield f'<h2>{escape(table.title)}</h2><div class="wide"><table><tr>'
+    yield f'<h2>{to_html(table.title)}</h2><div class="wide"><table><tr>'
     classes = ["" if place < table.words else ' class="number"' for place in range(len(table.header))]
-    yield "".join(f"<th{kind}>{escape(name)}</th>" for kind, name in zip(classes, table.header, strict=True))
+    yield "".join(f"<th{kind}>{to_html(name)}</th>" for kind, name in zip(classes, table.header, strict=True))
     yield "</tr>"
     for row in table.rows[:_ROWS]:
-        cells = (f"<td{kind}>{escape(field)}</td>" for kind, field in zip(classes, row, strict=True))
+        cells = (f"<td{kind}>{to_html(field)}</td>" for kind, field in zip(classes, row, strict=True))
         yield f"<tr>{''.join(cells)}</tr>"
     yield "</table></div>"
     if len(table.rows) > _ROWS:
-        yield f"<p>{escape(say('check.more_rows', count=len(table.rows) - _ROWS))}</p>"
+        yield f"<p>{to_html(say('check.more_rows', count=len(table.rows) - _ROWS))}</p>"

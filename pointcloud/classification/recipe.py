@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -131,6 +131,12 @@ class ClassifyRecipe(Recipe):
         assert isinstance(made, Classification)
         self.report.classes[self.out / work.item.outputs[FOLDER]] = made.counts
         return ""
+
+    def finish(self, publisher: Publisher, tell: Callable[[Remark], None]) -> None:
+        """Put the files in order: workers end in any."""
+        found = self.report.classes
+        names = (self.out / output_name(source.header) for source in self.sources.values())
+        self.report.classes = {path: found[path] for path in names if path in found}
 
     def weight(self, kind: str, key: str, count: int) -> float:
         """Return the share of a file; reading it for its neighbours is not told of."""

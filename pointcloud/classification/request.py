@@ -45,6 +45,8 @@ class ClassifyRequest:
         Processes, or threads where there are few files.
     scheduler : str
         Address of a Dask scheduler whose workers do the work instead; empty for none.
+    to_crs : SpatialReference, optional
+        That points of all files are brought into while they are classified; LAS files keep the coordinates they have.
     """
 
     inputs: tuple[str, ...]
@@ -57,6 +59,7 @@ class ClassifyRequest:
     jobs: int = 1
     scheduler: str = ""
     columns: str = ""
+    to_crs: SpatialReference | None = None
 
     def __post_init__(self) -> None:
         rising = all(0.0 < low < high < math.inf for low, high in pairwise(self.heights))
@@ -74,6 +77,7 @@ class ClassifyRequest:
             "isolated": self.isolated,
             "crs": self.crs.horizontal if self.crs else None,
             **({"columns": " ".join(self.columns.split())} if self.columns else {}),
+            **({"to_crs": self.to_crs.horizontal} if self.to_crs else {}),
         }
 
     @property

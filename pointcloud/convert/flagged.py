@@ -13,12 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-import rasterio
 from numpy.typing import NDArray
-from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader
 
 from pointcloud.errors import FileError
+from pointcloud.io import raster
 from pointcloud.io.dems.gridded import Gridded
 from pointcloud.io.member import Member
 from pointcloud.params.grid import MEASURED
@@ -45,9 +44,9 @@ def flags_of(gridded: Gridded, member: Member) -> NDArray[np.int64]:
     path = quality_beside(member)
     if member.inner or not _DEM.match(member.path.name) or not path.is_file():
         raise FileError("convert.no_quality", path=member.label, quality=path)
-    with _opened(member.path) as heights, _opened(path) as raster:
-        state, transform = raster.read(1), raster.transform
-        other = _differing(heights.tags(), raster.tags())
+    with _opened(member.path) as heights, _opened(path) as quality:
+        state, transform = quality.read(1), quality.transform
+        other = _differing(heights.tags(), quality.tags())
     grid = gridded.grid
     west, _, _, north = grid.box.bounds
     if state.shape != grid.shape or (transform.c, transform.f, transform.a) != (west, north, grid.resolution):
@@ -61,9 +60,9 @@ def flags_of(gridded: Gridded, member: Member) -> NDArray[np.int64]:
 @contextmanager
 def _opened(path: Path) -> Iterator[DatasetReader]:
     try:
-        with rasterio.open(path, driver="GTiff") as raster:
-            yield raster
-    except RasterioError as error:
+        with raster.opened(path, raster.GEOTIFF, raster.ALONE) as file:
+            yield file
+    except raster.ERRORS as error:
         raise FileError("file.unreadable", path=path, cause=error) from error
 
 

@@ -14,6 +14,7 @@ from pointcloud.errors import FileError, HyogoError, ParameterError
 from pointcloud.io.archive import Found, open_inputs
 from pointcloud.io.dems import reference
 from pointcloud.run.engine import fill, held
+from pointcloud.run.record import is_of_record
 from pointcloud.run.watcher import Watcher
 
 __all__ = ["convert", "to_text"]
@@ -115,6 +116,6 @@ def _jobs(found: Found, request: Request, report: ConvertReport, watcher: Watche
             continue
         if kind:
             jobs.append((member, kind))
-        elif not is_companion(member):
+        elif not is_companion(member) and not is_of_record(member.route):
             report.passed.append(member.label)
     return jobs

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -30,6 +29,7 @@ from pointcloud.io.member import Member
 from pointcloud.io.rasters import cog
 from pointcloud.io.remark import Remark
 from pointcloud.params.grid import GeoidFile, Product
+from pointcloud.plaintext import to_json
 from pointcloud.run.items import InputFile, Made, Staged, Told
 from pointcloud.run.record import Input
 from pointcloud.version import __version__
@@ -145,9 +145,9 @@ def stage(
         **gridded.tags,
         "TIFFTAG_SOFTWARE": f"hyogo-pc {__version__}",
         "PRODUCT": product.upper(),
-        "INPUTS": json.dumps(named, ensure_ascii=False),
+        "INPUTS": to_json(named),
         **({"CREDIT": request.credit} if request.credit else {}),
-        **({"GEOID": json.dumps(shared["geoid"], ensure_ascii=False)} if "geoid" in shared else {}),
+        **({"GEOID": to_json(shared["geoid"])} if "geoid" in shared else {}),
         **({"SHEET": sheet.code} if sheet else {}),
         **tags,
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
 from pointcloud.errors import CrsError
@@ -34,10 +34,13 @@ class SpatialReference:
         ``EPSG:code``, or WKT where no code fits.
     vertical : str, optional
         ``EPSG:code`` or WKT of the height datum; ``None`` where it is not stated.
+    ellipsoidal : bool
+        Whether it was a three-dimensional system, whose heights are above the ellipsoid.
     """
 
     horizontal: str
     vertical: str | None = None
+    ellipsoidal: bool = field(default=False, compare=False)
 
     @property
     def epsg(self) -> int | None:
@@ -90,7 +93,7 @@ def from_epsg(horizontal: int, vertical: int | None = None) -> SpatialReference:
         raise CrsError("crs.only_height", crs=f"EPSG:{horizontal}")
     if vertical is not None:
         height = _height(f"EPSG:{vertical}")
-    return SpatialReference(found, height)
+    return SpatialReference(found, height, height is None and projections.is_3d(f"EPSG:{horizontal}"))
 
 
 def of_zone(zone: int) -> SpatialReference:
@@ -113,15 +116,16 @@ def from_wkt(text: str, *, file: str = "WKT") -> SpatialReference:
     CrsError
         If the text is no WKT, states a code with other parameters than that, or holds a height datum only.
     """
+    plain = text.strip("\0 \t\r\n")
     try:
-        horizontal, vertical = projections.split(text.strip("\0 \t\r\n"))
+        horizontal, vertical = projections.split(plain)
     except projections.CodeConflict as error:
         raise CrsError("crs.code_conflict", file=file, crs=error.code) from error
     except _proj_errors() as error:
         raise CrsError("crs.wkt", file=file, cause=_first_line(error)) from error
     if horizontal is None:
         raise CrsError("crs.wkt_only_height", file=file)
-    return SpatialReference(horizontal, vertical)
+    return SpatialReference(horizontal, vertical, vertical is None and projections.is_3d(plain))
 
 
 def from_user(text: str) -> SpatialReference:

@@ -9,6 +9,7 @@ Systems are handed about as text, ``EPSG:code`` or WKT, and pyproj is imported o
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -45,6 +46,13 @@ _MOVED_2011 = range(6, 11)
 year. In the other zones, Hyogo's among them, JGD2000 and JGD2011 have the same numbers."""
 
 _DATUMS = {6301: TOKYO, 6612: JGD2000, 1128: JGD2011}  # EPSG code of the datum → base of the zones' codes
+_REALISATIONS = (
+    ("Tokyo", 6301, r"Tokyo"),
+    ("JGD2000", 6612, r"JGD.?2000|Japanese.Geodetic.Datum.2000"),
+    ("JGD2011", 1128, r"JGD.?20(11|24)|Japanese.Geodetic.Datum.20(11|24)"),
+    ("WGS 84", 6326, r"WGS.?(19)?84|World.Geodetic.System.1984"),
+)
+"""What is told apart: name, EPSG code of the datum, and how it is called where no code is stated."""
 _GEOGRAPHIC = {4301: 6301, 4612: 6612, 6668: 1128}  # EPSG code of the geographic system → of its datum
 _COMPOUND_HEIGHTS = {
     **{10161 + zone: (JGD2011 + zone, "EPSG:6695") for zone in range(1, 14)},
@@ -130,6 +138,39 @@ def same_place(a: str, b: str) -> bool:
     return len(datums) == 1 or None in datums
 
 
+@cache
+def realisation(text: str) -> str | None:
+    """Return the datum of a system as far as it matters here, ``None`` for any other.
+
+    It is ``Tokyo``, ``JGD2000``, ``JGD2011`` (in the plane JGD2024 is the same) or ``WGS 84``.
+    """
+    crs = load(text)
+    code, name = _datum(crs), crs.datum.name if crs.datum is not None else ""
+    for known, number, words in _REALISATIONS:
+        if code == number or (code is None and re.search(words, name, re.IGNORECASE)):
+            return known
+    return None
+
+
+def alike(a: str, b: str) -> bool:
+    """Whether two horizontal systems have the same parameters, whatever their datums."""
+    return _parameters(load(a)).same(_parameters(load(b)))
+
+
+def moved_in_2011(text: str) -> bool:
+    """Whether a system is a plane rectangular zone in which JGD2000 and JGD2011 are different places."""
+    return zone(text) in _MOVED_2011
+
+
+@cache
+def in_degrees(text: str) -> bool:
+    """Whether coordinates are degrees of longitude from Greenwich, and of latitude."""
+    crs = load(text)
+    parameters = _parameters(crs)
+    degrees = abs(parameters.unit - math.radians(1.0)) < 1e-12 and not parameters.meridian
+    return bool(crs.is_geographic) and degrees
+
+
 class TransverseMercator(NamedTuple):
     """A transverse Mercator projection of GRS 80 or WGS 84 in metres.
 
@@ -209,6 +250,13 @@ def split(text: str) -> tuple[str | None, str | None]:
     if crs.is_vertical:
         return None, _identify_height(crs)
     return _identify(crs), None
+
+
+def is_3d(text: str) -> bool:
+    """Whether a code or WKT is of a system whose third axis is the height above the ellipsoid."""
+    crs = load(text)
+    crs = crs.source_crs if crs.is_bound and crs.source_crs is not None else crs
+    return len(crs.axis_info) == 3 and not crs.is_compound and not crs.is_geocentric
 
 
 def transformer(source: str, target: str) -> Callable[..., tuple[Any, ...]]:

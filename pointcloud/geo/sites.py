@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import os
-import tomllib
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ import platformdirs
 
 from pointcloud.errors import ParameterError
 from pointcloud.messages import language
+from pointcloud.textfile import read_toml
 
 USERS_FILE = "HYOGO_PC_SITES"
 """Environment variable with the path of the user's own list."""
@@ -177,7 +177,7 @@ def read_sites(path: Path) -> dict[str, Site]:
         If it cannot be read, or a site in it is incomplete or cannot be.
     """
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        tables = read_toml(path)
     except (OSError, ValueError) as error:
         raise ParameterError("sites.file", path=path, cause=error) from None
     return {key: _site(path, key, table) for key, table in tables.items()}

@@ -87,7 +87,8 @@ def forecast_area(request: Request, density: float) -> Forecast:
         If no area is named, or no zone follows from it.
     """
     zone = zone_named(request.area)
-    crs = request.crs or (SpatialReference(f"EPSG:{6668 + zone}") if zone else None)  # JGD2011
+    assumed = SpatialReference(f"EPSG:{6668 + zone}") if zone else None  # JGD2011
+    crs = request.to_crs or request.crs or assumed
     if not request.area or crs is None or crs.zone is None or request.level == NO_SHEETS:
         raise ParameterError("plan.bare")
     plan = bare_plan(read_area(request.area, crs), crs.zone, request.params, request.level)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import Any
 
@@ -11,6 +10,7 @@ from pointcloud.geo import crs as crs_room
 from pointcloud.geo.lattice import metres
 from pointcloud.gridding.forecast import Forecast
 from pointcloud.gridding.request import Request
+from pointcloud.plaintext import to_json
 
 _LONLAT = "EPSG:6668"
 """JGD2011: within centimetres of WGS 84, which GeoJSON (RFC 7946) asks for."""
@@ -39,7 +39,7 @@ def as_json(forecast: Forecast, request: Request) -> str:
         "bad_files": {str(bad.path): str(bad.error) for bad in forecast.inventory.bad},
         "sheets": {code: _sheet(forecast, code) for code in forecast.plan.sheets},
     }
-    return json.dumps(values, ensure_ascii=False, indent=1)
+    return to_json(values, indent=1)
 
 
 def as_geojson(forecast: Forecast) -> str:
@@ -59,7 +59,7 @@ def as_geojson(forecast: Forecast) -> str:
                 "geometry": {"type": "Polygon", "coordinates": [ring]},
             }
         )
-    return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False)
+    return to_json({"type": "FeatureCollection", "features": features})
 
 
 def _sheet(forecast: Forecast, code: str) -> dict[str, Any]:

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from pointcloud.errors import CrsError, FileError, HyogoError
 from pointcloud.geo import crs as crs_room
-from pointcloud.geo import presumed_crs
 from pointcloud.geo.boxindex import BoxIndex
 from pointcloud.geo.crs import SpatialReference
 from pointcloud.geo.lattice import Box
 from pointcloud.io.cloudheader import CloudHeader
+from pointcloud.io.clouds import crs as cloud_crs
 from pointcloud.io.clouds.files import find_files
 from pointcloud.io.clouds.headercache import HeaderCache
 from pointcloud.io.clouds.presumed_extent import claimed_boxes
@@ -56,6 +56,7 @@ class Source:
             digest=lambda: sha256(header),
             ground=self.all_ground,
             points=header.count,
+            moved_from=header.moved_from,
         )
 
     @property
@@ -121,6 +122,7 @@ def take_inventory(
     crs: SpatialReference | None,
     vertical: str | None,
     needs_zone: bool,
+    to_crs: SpatialReference | None = None,
     scan: Callable[[CloudHeader], CloudHeader] | None = None,
     stages: str = "",
     columns: str = "",
@@ -132,11 +134,13 @@ def take_inventory(
     inputs, ground : sequences of str
         Files, folders or globs; those of ``ground`` hold ground points only. A file named in both is ground.
     crs : SpatialReference, optional
-        Of files that state none; it must agree with those that state one.
+        Of files that state none; it must agree with those that state one, unless points are brought into ``to_crs``.
     vertical : str, optional
         Height datum of all files, which mostly state none.
     needs_zone : bool
         Whether sheets of a plane rectangular zone are to be made.
+    to_crs : SpatialReference, optional
+        That the points of all files are brought into.
     scan : callable, optional
         Finds the box of the points themselves, for files whose header box lies.
     stages : str
@@ -149,7 +153,7 @@ def take_inventory(
     ParameterError
         If an input is missing.
     CrsError
-        If the files do not share one usable CRS.
+        If the files do not share one usable CRS, or one cannot be brought into ``to_crs``.
     """
     refused: dict[Path, HyogoError] = {}
     ground_files = find_files(ground, refused) if ground else []
@@ -158,21 +162,25 @@ def take_inventory(
     files = [(path, False) for path in given if path.resolve() not in known]
     files += [(path, True) for path in ground_files]
     sources: list[Source] = []
-    bad = [BadFile(path, error, claimed_boxes(path)) for path, error in refused.items()]
     remarks: list[Remark] = []
     headers = _read_headers([path for path, _ in files], scan, stages, columns)
     for (path, all_ground), header in zip(files, headers, strict=True):
         if isinstance(header, FileError):
-            bad.append(BadFile(path, header, claimed_boxes(path)))
+            refused[path] = header
         elif header.count:
             sources.append(Source(header, all_ground or header.all_ground))
             remarks.extend(header.warnings)
         else:
             remarks.append(Remark.of("run.no_points", path=path.name))
             remarks.extend(header.warnings)
-    common, more = _agree(sources, crs, vertical)
+    if to_crs is not None:
+        sources, common, more = _brought(sources, crs, vertical, to_crs)
+    else:
+        common, more = _agree(sources, crs, vertical)
     if needs_zone and sources and (common is None or common.zone is None):
         raise CrsError("run.no_zone", crs=common.label if common else "-")
+    transforms = {source.header.transform for source in sources}
+    bad = (BadFile(path, error, claimed_boxes(path, transforms)) for path, error in refused.items())
     return Inventory(tuple(sources), tuple(bad), common, tuple(remarks + more))
 
 
@@ -211,15 +219,8 @@ def _agree(
     references: dict[str, SpatialReference] = {}
     remarks: list[Remark] = []
     for source in sources:
-        stated = source.header.crs
-        if stated is None and given is None:
-            deduction = presumed_crs.deduce(source.header.path.name, source.box.bounds)
-            remarks.extend(Remark.of(name, **values) for name, values in deduction.warnings)
-            stated = deduction.crs
-        reference = stated if stated is not None else given
-        assert reference is not None
-        if source.header.crs is None:
-            presumed_crs.check_name(source.header.path.name, source.box.bounds, reference)
+        reference, said = cloud_crs.reference(source.header, given)
+        remarks.extend(said)
         crs_room.require_metres(reference, source.header.path.name)
         references[source.key] = reference
     if given is not None:
@@ -229,3 +230,36 @@ def _agree(
     common, notices = crs_room.common(references, vertical=vertical)
     remarks.extend(Remark.of(name, **values) for name, values in notices)
     return (replace(common, horizontal=given.horizontal) if given else common), remarks
+
+
+def _brought(
+    sources: Sequence[Source],
+    given: SpatialReference | None,
+    vertical: str | None,
+    target: SpatialReference,
+) -> tuple[list[Source], SpatialReference | None, list[Remark]]:
+    """Return the files as they come into ``target``, what that is with their heights, and what to say."""
+    if not sources:
+        return [], None, []
+    references: dict[str, SpatialReference] = {}
+    remarks: list[Remark] = []
+    brought: list[Source] = []
+    moved: dict[str, list[str]] = {}
+    high: list[str] = []
+    for source in sources:
+        header, reference, said = cloud_crs.brought(source.header, given, target)
+        remarks.extend(said)
+        brought.append(replace(source, header=header))
+        references[source.key] = replace(reference, horizontal=target.horizontal)
+        if header.transform is not None:
+            moved.setdefault(header.transform.label, []).append(header.path.name)
+        if reference.ellipsoidal:
+            high.append(header.path.name)
+    for crs, names in sorted(moved.items()):
+        where = {"crs": crs, "to": target.label}
+        remarks.append(Remark.of("transform.brought", count=len(names), file=names[0], **where))
+    common, notices = crs_room.common(references, vertical=vertical or target.vertical)
+    remarks.extend(Remark.of(name, **values) for name, values in notices)
+    if high and common.vertical is None:
+        remarks.append(Remark.of("transform.ellipsoidal", count=len(high), file=high[0]))
+    return brought, common, remarks

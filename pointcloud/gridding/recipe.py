@@ -25,7 +25,7 @@ from pointcloud.params.grid import WATER_CLASS, GridParams
 from pointcloud.params.styles import STYLES
 from pointcloud.run import mosaics
 from pointcloud.run.changes import Changes
-from pointcloud.run.items import InputFile, Item, Made, Work
+from pointcloud.run.items import InputFile, Item, Made, Work, sheet_item
 from pointcloud.run.loop import Task
 from pointcloud.run.mosaics import Series
 from pointcloud.run.publish import Publisher
@@ -78,14 +78,7 @@ class GridRecipe(Recipe):
     def items(self, changes: Changes, publisher: Publisher) -> Sequence[Item]:
         """Return the sheets of the plan."""
         return [
-            Item(
-                key=code,
-                label=code,
-                code=code,
-                bounds=sheet.bounds,
-                outputs={folder: f"{folder}/{names.file_in(folder, code)}" for folder in self.products},
-                wanted=code in self.plan.wanted,
-            )
+            sheet_item(sheet, self.products, wanted=code in self.plan.wanted)
             for code, sheet in self.plan.sheets.items()
         ]
 
@@ -205,7 +198,7 @@ class GridRecipe(Recipe):
 
         A sheet without any may be a breakwater. Points of water and of excluded classes prove nothing.
         """
-        if self.report.counts["ground"] or self.request.params.products == ("dsm",):
+        if self.report.counts["ground"] or self.params.products == ("dsm",):
             return
         ignored = {WATER_CLASS, *self.request.params.excluded_classes}
         lost = sum(self.sources[file].header.count for file in self.report.bad_files if file in self.sources)
@@ -234,6 +227,7 @@ class GridRecipe(Recipe):
 
     def finish(self, publisher: Publisher, tell: Callable[[Remark], None]) -> None:
         """Write a mosaic of each product and resolution, a picture of each product, and compare with a reference."""
+        self.report.put_in_order(self.plan.sheets)
         mosaics.write(self.record, list(self._series()), self.report)
         if self.request.reference:
             self.report.reference = reference.compare(self._heights(), self.request.reference)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -116,3 +117,12 @@ class GridReport(Report):
                 self.neighbours[code] = neighbours
         elif "empty" in states:
             self.empty.append(code)
+
+    def put_in_order(self, codes: Iterable[str]) -> None:
+        """List sheets in this order: workers end in any."""
+        place = {code: number for number, code in enumerate(codes)}
+        self.made = dict(sorted(self.made.items(), key=lambda item: place[item[0]]))
+        self.sparse = dict(sorted(self.sparse.items(), key=lambda item: place[item[0]]))
+        self.neighbours = dict(sorted(self.neighbours.items(), key=lambda item: place[item[0]]))
+        self.empty.sort(key=place.__getitem__)
+        self.no_terrain.sort(key=place.__getitem__)

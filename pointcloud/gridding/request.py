@@ -28,6 +28,9 @@ class Request:
     area : tuple of str
         Sheet codes, boxes ``W,S,E,N``, or polygon files; empty for all.
     crs : SpatialReference, optional
+        Of files that state none.
+    to_crs : SpatialReference, optional
+        That points of all files are brought into while they are read.
     vertical : str, optional
     credit : str
         Source credit, written into every raster.
@@ -53,6 +56,7 @@ class Request:
     tile_size: float = 1000.0
     area: tuple[str, ...] = ()
     crs: SpatialReference | None = None
+    to_crs: SpatialReference | None = None
     vertical: str | None = None
     credit: str = ""
     jobs: int = 1

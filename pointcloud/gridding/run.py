@@ -37,6 +37,7 @@ def prepare(request: Request) -> tuple[Inventory, Plan]:
         request.inputs,
         request.ground,
         crs=request.crs,
+        to_crs=request.to_crs,
         vertical=None if lowering else request.vertical,
         needs_zone=request.level != NO_SHEETS,
         scan=pipeline.scan_extent if request.scan_extents else None,

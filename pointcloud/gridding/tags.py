@@ -9,6 +9,7 @@ from pointcloud import pipeline
 from pointcloud.geo.sheets import Sheet
 from pointcloud.io.spill.cloud import Cloud
 from pointcloud.params.grid import ALGORITHM, GridParams, Product
+from pointcloud.plaintext import to_json
 from pointcloud.version import __version__
 
 
@@ -18,20 +19,22 @@ def raster_tags(
     """Return the tags of one raster.
 
     ``facts`` are what the user states, such as the credit. The inputs named are those with points that can decide its
-    pixels: by name, size and SHA-256, sorted.
+    pixels: by name, size and SHA-256, sorted; with the CRS that their points were brought from, if they were.
     """
     near = sheet.box.grow(pipeline.halo(params, product))
     infos = [spill.info for spill in cloud.spills if spill.info.box.touches(near)]
-    inputs = sorted((info.name, info.size, info.sha256) for info in infos)
+    inputs = sorted((info.name, info.size, info.sha256, info.moved_from) for info in infos)
     tags = {
         "TIFFTAG_SOFTWARE": f"hyogo-pc {__version__}",
         "PRODUCT": product.upper(),
         "ALGORITHM": str(ALGORITHM[product]),
         "SHEET": sheet.code,
         "PARAMETERS": json.dumps(params.of(product), sort_keys=True),
-        "INPUTS": json.dumps(
-            [{"name": name, "size": size, "sha256": digest} for name, size, digest in inputs],
-            ensure_ascii=False,
+        "INPUTS": to_json(
+            [
+                {"name": name, "size": size, "sha256": digest} | ({"moved_from": crs} if crs else {})
+                for name, size, digest, crs in inputs
+            ]
         ),
         **facts,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 
 import numpy as np
 
@@ -49,7 +50,8 @@ def warm(tell: Callable[[Remark], None], params: GridParams) -> None:
         pass
     for content in (HEIGHTS, PICTURE):
         halved(np.zeros((2, 2, content.bands), content.dtype), content)
-    done.touch()
+    with suppress(OSError):  # a full disk: compiled again the next time
+        done.touch()
 
 
 def warm_up(params: GridParams) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,15 +16,19 @@ from pointcloud.io.remark import Remark
 
 if TYPE_CHECKING:
     from pointcloud.geo.crs import SpatialReference
+    from pointcloud.geo.transform import PointTransform
 
 Triple = tuple[float, float, float]
 Quanta = tuple[int, int, int]
+Rectangle = tuple[float, float, float, float]
+"""West, south, east, north in a file's own unit."""
 
 FARTHEST = 2**48
 """Metres: within ±2**62 quanta, which the kernels need."""
 
 _AXES = ("X", "Y", "Z")
 _CENTIMETRE = QUANTA_PER_METRE // 100
+_CENTIMETRE_IN_DEGREES = 1e-7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +54,9 @@ class CloudHeader:
         ``None`` if there is none, or none that can be used; ``warnings`` says which.
     warnings : tuple of Remark
         What looks wrong and does not keep the file from being read.
+    transform : PointTransform or None
+        How its points are brought into another system while they are read; see :meth:`moved`. ``scales``, ``mins``,
+        ``maxs`` and ``crs`` stay those of the file, ``box`` and ``limits`` are those of the points as they are read.
     """
 
     path: Path
@@ -62,6 +69,29 @@ class CloudHeader:
     system: str
     crs: SpatialReference | None
     warnings: tuple[Remark, ...] = ()
+    transform: PointTransform | None = None
+
+    def moved(self, transform: PointTransform | None) -> Self:
+        """Return the header of a file whose points are brought into another system.
+
+        Raises
+        ------
+        CrsError
+            If they cannot lie where the header says, or longitude and latitude look exchanged.
+        FileError
+            If the header's box is no box.
+        """
+        header = replace(self, transform=transform)
+        if transform is not None and self.count:
+            from pointcloud.io import moving  # and Numba, which those who read headers only do not need
+
+            moving.require_near(transform, header.own_limits, self.path)
+        return header
+
+    @property
+    def moved_from(self) -> str:
+        """The system that the points are brought from, ``EPSG:code`` or WKT; empty if they stay where they are."""
+        return self.transform.source if self.transform else ""
 
     @property
     def stamp(self) -> tuple[int, int]:
@@ -92,6 +122,8 @@ class CloudHeader:
         FileError
             If it is no box.
         """
+        if self.transform is not None:
+            return self._moved_box(self.transform, self._own_box(0.0, 0.0))
         return self._box((0, 0, 0))
 
     @property
@@ -103,6 +135,8 @@ class CloudHeader:
         FileError
             If the header's box is no box.
         """
+        if self.transform is not None:
+            return self._moved_box(self.transform, self.own_limits)
         return self._box(self.slack)
 
     @property
@@ -112,13 +146,42 @@ class CloudHeader:
         x, y, z = (math.ceil(scale * QUANTA_PER_METRE) + _CENTIMETRE for scale in self.scales)
         return x, y, z
 
+    @property
+    def own_limits(self) -> Rectangle:
+        """Where points that are moved may lie before, in metres or degrees: the header's box, and as much rounding.
+
+        Raises
+        ------
+        FileError
+            If it is no box.
+        """
+        if self.transform is not None and self.transform.origin is None:
+            x, y = (scale + _CENTIMETRE_IN_DEGREES for scale in self.scales[:2])
+        else:
+            x, y = (metres(slack) for slack in self.slack[:2])
+        return self._own_box(x, y)
+
     def _box(self, slack: tuple[int, int, int]) -> Box:
-        if not self.has_box:
-            raise FileError("file.box_invalid", path=self.path)
+        self._require_box()
         west, south, _ = (math.floor(value * QUANTA_PER_METRE) for value in self.mins)
         east, north, _ = (math.ceil(value * QUANTA_PER_METRE) for value in self.maxs)
         x, y, _ = slack
         return Box(west - x, south - y - 1, east + x + 1, north + y)
+
+    def _own_box(self, x: float, y: float) -> Rectangle:
+        self._require_box()
+        return self.mins[0] - x, self.mins[1] - y, self.maxs[0] + x, self.maxs[1] + y
+
+    def _moved_box(self, transform: PointTransform, own: Rectangle) -> Box:
+        from pointcloud.io import moving
+
+        found = moving.box(transform, *own)
+        assert found is not None  # for moved() has asked
+        return found
+
+    def _require_box(self) -> None:
+        if not self.has_box:
+            raise FileError("file.box_invalid", path=self.path)
 
 
 def is_box(lows: Triple, highs: Triple) -> bool:
@@ -162,13 +225,15 @@ def box_remarks(header: CloudHeader, lows: Quanta, highs: Quanta) -> tuple[Remar
     """Return what is wrong with the header's box, given the extremes of all points.
 
     A box more than a metre too large on any side is worth a remark: whoever plans by it waits for points that
-    do not exist. (A box that is too small makes :func:`iter_points` fail.)
+    do not exist. (A box that is too small makes :func:`iter_points` fail.) Of points that were moved only the heights
+    are looked at: a box in another system is always larger than they are.
     """
     if not header.has_box:
         return ()
     excess = 0.0
     worst = _AXES[0]
-    for axis, low, high, box_low, box_high in zip(_AXES, lows, highs, header.mins, header.maxs, strict=True):
+    sides = list(zip(_AXES, lows, highs, header.mins, header.maxs, strict=True))
+    for axis, low, high, box_low, box_high in sides[2:] if header.transform else sides:
         over = max(metres(low) - box_low, box_high - metres(high))
         if over > excess:
             excess, worst = over, axis
@@ -200,22 +265,56 @@ def require_inside(header: CloudHeader, points: PointChunk, floor: Quanta, ceili
     FileError
         If there are any.
     """
-    lows, highs = points.lows, points.highs
-    over = [max(floor[i] - lows[i], highs[i] - ceiling[i]) for i in range(3)]
+    _require_inside(header, (points.e, points.n, points.z), (points.lows, points.highs), (floor, ceiling))
+
+
+def require_inside_unmoved(
+    header: CloudHeader,
+    columns: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int32]],
+    extremes: tuple[Triple, Triple],
+) -> None:
+    """Do the same for points that are still to be moved, ``x`` and ``y`` in degrees or quanta of where they are.
+
+    Raises
+    ------
+    FileError
+        If there are any outside the header's box, with its rounding.
+    """
+    floor, ceiling = point_limits(header)
+    assert header.transform is not None
+    if header.transform.origin is not None:
+        _require_inside(header, columns, extremes, (floor, ceiling))
+        return
+    west, south, east, north = header.own_limits
+    limits = (west, south, floor[2]), (east, north, ceiling[2])
+    _require_inside(header, columns, extremes, limits, units=(1, 1, QUANTA_PER_METRE))
+
+
+def _require_inside(
+    header: CloudHeader,
+    columns: tuple[NDArray[Any], NDArray[Any], NDArray[Any]],
+    extremes: tuple[Triple, Triple],
+    limits: tuple[Triple, Triple],
+    units: Quanta = (QUANTA_PER_METRE,) * 3,
+) -> None:
+    (lows, highs), (floor, ceiling) = extremes, limits
+    below = [(floor[i] - lows[i]) / units[i] for i in range(3)]
+    above = [(highs[i] - ceiling[i]) / units[i] for i in range(3)]
+    over = [max(pair) for pair in zip(below, above, strict=True)]
     if max(over) <= 0:
         return
     axis = over.index(max(over))
-    value = lows[axis] if floor[axis] - lows[axis] == over[axis] else highs[axis]
-    outside = np.zeros(points.count, np.bool_)
-    columns: tuple[NDArray[np.signedinteger], ...] = (points.e, points.n, points.z)
+    value = lows[axis] if below[axis] == over[axis] else highs[axis]
+    outside = np.zeros(columns[0].size, np.bool_)
     for values, low, high in zip(columns, floor, ceiling, strict=True):
         outside |= (values < low) | (values > high)
+    digits = 3 if units[axis] > 1 else 7
     raise FileError(
         "file.outside_box",
         path=header.path,
         count=int(outside.sum()),
         axis=_AXES[axis],
-        value=f"{metres(value):.3f}",
-        low=f"{header.mins[axis]:.3f}",
-        high=f"{header.maxs[axis]:.3f}",
+        value=f"{value / units[axis]:.{digits}f}",
+        low=f"{header.mins[axis]:.{digits}f}",
+        high=f"{header.maxs[axis]:.{digits}f}",
     )

@@ -9,7 +9,6 @@ Source: PROJ, Vertical grid shift, and Geodetic TIFF grids (proj.org); GTX as NO
 from __future__ import annotations
 
 import hashlib
-import io
 import math
 import struct
 from dataclasses import dataclass
@@ -24,6 +23,8 @@ from pointcloud.geo import projections
 from pointcloud.geo.crs import SpatialReference, vertical_from_user
 from pointcloud.geo.lattice import QUANTA_PER_METRE
 from pointcloud.io.guard import open_input
+from pointcloud.io.moving import in_quanta
+from pointcloud.kernels.points import transverse_mercator
 from pointcloud.kernels.raster import geoid as kernel
 from pointcloud.params.grid import GeoidFile
 
@@ -121,11 +122,10 @@ class Geoid:
 
 @dataclass(frozen=True, eq=False)
 class Plane:
-    """A transverse Mercator projection, ready to be inverted; arrays as `kernel.to_degrees` wants them."""
+    """A transverse Mercator projection, ready to be inverted."""
 
     numbers: NDArray[np.float64]
-    beta: NDArray[np.float64]
-    delta: NDArray[np.float64]
+    series: transverse_mercator.Series
 
     @classmethod
     @lru_cache(maxsize=8)
@@ -140,31 +140,15 @@ class Plane:
         found = projections.transverse_mercator(horizontal)
         if found is None:
             raise CrsError("geoid.crs", crs=SpatialReference(horizontal).label)
-        n = 1.0 / (2.0 * found.inverse_flattening - 1.0)
-        radius = found.semi_major / (1 + n) * (1 + n**2 / 4 + n**4 / 64 + n**6 / 256) * found.scale
-        numbers = (found.meridian, *(each * QUANTA_PER_METRE for each in (found.east, found.equator, radius)))
-        beta = (
-            n / 2 - 2 / 3 * n**2 + 37 / 96 * n**3 - n**4 / 360 - 81 / 512 * n**5,
-            n**2 / 48 + n**3 / 15 - 437 / 1440 * n**4 + 46 / 105 * n**5,
-            17 / 480 * n**3 - 37 / 840 * n**4 - 209 / 4480 * n**5,
-            4397 / 161280 * n**4 - 11 / 504 * n**5,
-            4583 / 161280 * n**5,
-        )
-        delta = (
-            2 * n - 2 / 3 * n**2 - 2 * n**3 + 116 / 45 * n**4 + 26 / 45 * n**5,
-            7 / 3 * n**2 - 8 / 5 * n**3 - 227 / 45 * n**4 + 2704 / 315 * n**5,
-            56 / 15 * n**3 - 136 / 35 * n**4 - 1262 / 105 * n**5,
-            4279 / 630 * n**4 - 332 / 35 * n**5,
-            4174 / 315 * n**5,
-        )
-        return cls(np.array(numbers), np.array(beta), np.array(delta))
+        return cls(in_quanta(found), transverse_mercator.series(found.inverse_flattening))
 
     def degrees(
         self, e: NDArray[np.int64], n: NDArray[np.int64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return longitude and latitude of points in quanta."""
         lon, lat = np.empty(e.size), np.empty(e.size)
-        kernel.to_degrees(e, n, self.numbers, self.beta, self.delta, lon, lat)
+        inverse, geographic = self.series.inverse, self.series.geographic
+        transverse_mercator.to_degrees(e, n, self.numbers, inverse, geographic, lon, lat)
         return lon, lat
 
 
@@ -237,20 +221,14 @@ def _gtx(path: Path, data: bytes) -> Found:
 
 def _tiff(path: Path, data: bytes) -> Found:
     """Read a GeoTIFF; what its tags say of the kind and the height datum is PROJ's own vocabulary."""
-    import rasterio
-    from rasterio._err import CPLE_BaseError
-    from rasterio.errors import RasterioError
-    from rasterio.session import DummySession
+    from pointcloud.io import raster
 
     try:
-        with (
-            rasterio.Env(session=DummySession(), GDAL_PAM_ENABLED="NO"),
-            rasterio.open(io.BytesIO(data), driver="GTiff") as file,
-        ):
+        with raster.opened_bytes(data) as file:
             tags, transform, crs = file.tags(), file.transform, file.crs
             band = file.read(1, masked=True)
             scale, offset, parts = file.scales[0], file.offsets[0], len(file.subdatasets)
-    except (RasterioError, CPLE_BaseError) as error:
+    except raster.ERRORS as error:
         raise FileError("geoid.unreadable", path=path, cause=" ".join(str(error).split())) from error
     kind = tags.get("TYPE", _OFFSET)
     geographic = crs is None or crs.is_geographic

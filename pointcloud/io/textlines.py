@@ -22,6 +22,8 @@ class Layout:
         The column of each, from 0 on.
     separator : str
         One sign.
+    decimals : int
+        Of E and N that are kept; 4 make quanta.
     """
 
     columns: int
@@ -29,6 +31,7 @@ class Layout:
     n: int
     z: int
     separator: str
+    decimals: int = 4
 
     @classmethod
     def of(cls, line: bytes, columns: int, *, swap: bool = False) -> Layout:
@@ -40,7 +43,8 @@ class Layout:
 
     def array(self) -> NDArray[np.int64]:
         """Return it as kernels want it."""
-        return np.array([self.columns, self.e, self.n, self.z, ord(self.separator)], np.int64)
+        numbers = self.columns, self.e, self.n, self.z, ord(self.separator), self.decimals
+        return np.array(numbers, np.int64)
 
 
 def split_line(head: bytes) -> tuple[bytes, int]:

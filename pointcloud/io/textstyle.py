@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pointcloud.errors import FileError
 from pointcloud.geo.lattice import metres
 from pointcloud.kernels.text import textgrid as kernel
+from pointcloud.plaintext import to_json
 
 TAG = "TEXT_FORMAT"
 
@@ -89,7 +90,7 @@ class TextStyle:
 
     def to_json(self) -> str:
         """Return it as text for a tag."""
-        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
+        return to_json(asdict(self), sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str, label: str) -> TextStyle:

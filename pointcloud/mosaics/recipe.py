@@ -23,7 +23,7 @@ from pointcloud.mosaics.request import MosaicReport, Request
 from pointcloud.mosaics.worker import SOURCE, SheetJob, SheetMade, hash_file, make_sheet
 from pointcloud.run import mosaics
 from pointcloud.run.changes import Changes
-from pointcloud.run.items import InputFile, Item, Made, Work
+from pointcloud.run.items import InputFile, Item, Made, Work, sheet_item
 from pointcloud.run.loop import Task
 from pointcloud.run.mosaics import Series
 from pointcloud.run.publish import Publisher
@@ -79,16 +79,7 @@ class MosaicRecipe(Recipe):
 
     def items(self, changes: Changes, publisher: Publisher) -> Sequence[Item]:
         """Return the sheets."""
-        return [
-            Item(
-                key=code,
-                label=code,
-                code=code,
-                bounds=sheet.bounds,
-                outputs={folder: f"{folder}/{names.file_in(folder, code)}" for folder in self.folders},
-            )
-            for code, sheet in self.sheets.items()
-        ]
+        return [sheet_item(sheet, self.folders) for sheet in self.sheets.values()]
 
     def inputs(self, item: Item, folder: str) -> Sequence[InputFile]:
         """Return the tiles within reach of a sheet."""

@@ -76,7 +76,7 @@ def _tiles(
         if not path.with_suffix("").is_dir():
             raise ParameterError("mosaic.vrt", path=given)
         path = path.with_suffix("")
-    if (path / FILE_NAME).exists():
+    if _holds_product(path, request):
         found = list(_recorded(path, request, watcher, report))
         if not found:
             raise ParameterError("mosaic.nothing", path=given, product=request.product.upper())
@@ -103,6 +103,13 @@ def _tiles(
     if not direct:
         raise ParameterError("mosaic.nothing", path=given, product=request.product.upper())
     return direct
+
+
+def _holds_product(path: Path, request: Request) -> bool:
+    """Return whether a folder has a record of rasters of the product; texts have a record too."""
+    if not (path / FILE_NAME).exists():
+        return False
+    return any(name.startswith(f"{request.product.upper()}_") for name in Record.load(path).parameters)
 
 
 def _may_be(member: Member, request: Request) -> bool:

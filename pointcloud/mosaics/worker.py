@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping
@@ -21,6 +20,7 @@ from pointcloud.io.las.reader import file_sha256
 from pointcloud.io.rasters.cogfile import CogFile, cog_file
 from pointcloud.io.rasters.pyramid import CODES, HEIGHTS
 from pointcloud.params.grid import Compression
+from pointcloud.plaintext import to_json
 from pointcloud.run.items import Made, Staged
 from pointcloud.surface.mosaic import ALGORITHM, compose
 from pointcloud.version import __version__
@@ -156,7 +156,7 @@ def _tags(job: SheetJob, product: str) -> dict[str, str]:
         "PRODUCT": product.upper(),
         "ALGORITHM": str(ALGORITHM),
         "SHEET": job.sheet.code,
-        "INPUTS": json.dumps(named, ensure_ascii=False),
+        "INPUTS": to_json(named),
         **({"CREDIT": "; ".join(credits)} if credits else {}),
         **job.tags,
     }

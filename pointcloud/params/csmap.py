@@ -6,7 +6,6 @@ A preset is a file ``presets/NAME.toml`` beside this module: lengths in metres, 
 
 from __future__ import annotations
 
-import json
 import math
 import re
 import tomllib
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pointcloud.errors import ParameterError
+from pointcloud.plaintext import to_json
 
 PRESETS = ("hyogo", "toda", "fme2020", "csmap-py")
 """Names of the presets; the first is the default."""
@@ -303,4 +303,4 @@ def _ramp_fields() -> list[Any]:
 
 
 def _value(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str | tuple) else repr(value)
+    return to_json(value) if isinstance(value, str | tuple) else repr(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import tomllib
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -15,6 +15,7 @@ from pointcloud.params import pdal_stages
 from pointcloud.params.csmap import CsParams, from_table, preset
 from pointcloud.params.smrf import PRESET, PRESETS, SmrfParams
 from pointcloud.params.styles import STYLES, StyleParams
+from pointcloud.textfile import read_toml
 
 Product: TypeAlias = str
 """A name of :data:`PRODUCTS`."""
@@ -60,6 +61,8 @@ HYOGO_CS = preset("hyogo")
 """The default CS relief map; ``presets/hyogo.toml`` says how it was chosen."""
 
 WATER_CLASS = 9
+_LAST_CLASS = 255
+_LARGEST = 1e300  # that is written: a whole number may be larger than any other
 BRIDGED_FROM = 10.0
 """Metres: a cell of the DEM from a wider gap counts as bridged, not as interpolated."""
 WIDEST_GAP = 400.0
@@ -187,6 +190,9 @@ class GridParams:
         object.__setattr__(self, "products", tuple(p for p in PRODUCTS if p in self.products))
         object.__setattr__(self, "ground_classes", tuple(sorted(set(self.ground_classes))))
         object.__setattr__(self, "excluded_classes", tuple(sorted(set(self.excluded_classes))))
+        for name in ("ground_classes", "excluded_classes"):
+            for code in getattr(self, name):
+                _within(name.replace("_", "-").removesuffix("es"), code, 0, _LAST_CLASS)
         both = set(self.ground_classes) & set(self.excluded_classes)
         if both:
             raise ParameterError("params.both", classes=", ".join(map(str, sorted(both))))
@@ -258,7 +264,8 @@ def _cell(resolution: float) -> int:
 
 def _within(name: str, value: float, least: float, most: float) -> None:
     if not least <= value <= most:
-        raise ParameterError("params.range", name=name, value=value, least=least, most=most)
+        shown = value if not abs(value) >= _LARGEST else math.inf if value > 0 else -math.inf
+        raise ParameterError("params.range", name=name, value=shown, least=least, most=most)
 
 
 def read_params(path: Path) -> dict[str, Any]:
@@ -273,7 +280,7 @@ def read_params(path: Path) -> dict[str, Any]:
         If the file cannot be read, or holds an unknown key or a value of the wrong kind.
     """
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        values = read_toml(path)
     except (OSError, ValueError) as error:
         raise ParameterError("params.file", path=path, cause=error) from None
     known = {item.name: item for item in fields(GridParams) if item.name != "geoid"}
@@ -285,7 +292,7 @@ def read_params(path: Path) -> dict[str, Any]:
             out[key] = _classifying(value) if key == "classify" else _converted(key, value)
         except ParameterError as error:
             raise ParameterError("params.in_file", path=path, cause=error) from None
-        except (TypeError, KeyError, ValueError):
+        except (TypeError, KeyError, ValueError, ArithmeticError):
             raise ParameterError("params.value", path=path, key=key, value=value) from None
     return out
 

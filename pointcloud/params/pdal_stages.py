@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from pointcloud.errors import ParameterError
+from pointcloud.plaintext import to_json
+from pointcloud.textfile import read_json
 
 Stage = dict[str, Any]
 
@@ -74,7 +76,7 @@ def read(path: Path) -> str:
         If the file cannot be read, or a stage cannot stand there.
     """
     try:
-        values = json.loads(path.read_text(encoding="utf-8-sig"))
+        values = read_json(path)
     except OSError as error:
         raise ParameterError("pdal.unreadable", path=path, cause=error.strerror) from error
     except ValueError as error:
@@ -133,4 +135,4 @@ def _assigns_place(stage: Stage) -> bool:
 
 
 def _text(stages: Sequence[Stage]) -> str:
-    return json.dumps(stages, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return to_json(stages, sort_keys=True, separators=(",", ":"))

@@ -98,6 +98,8 @@ def _make_all(
             request, report, files, targets, terrain, lambda name, more: watcher.step("part", name, more)
         )
         fill(recipe, folder, watcher, jobs=request.jobs, scheduler=request.scheduler)
+    made = set(report.written)
+    report.written = [target for target in targets.values() if target in made]
 
 
 def _targets(request: ReliefRequest, files: list[DemFile]) -> dict[tuple[Path, str], Path]:

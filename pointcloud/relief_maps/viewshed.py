@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import secrets
 from collections.abc import Callable, Iterator, Sequence
@@ -26,6 +25,7 @@ from pointcloud.io.rasters.pyramid import PICTURE, numbers
 from pointcloud.messages import say
 from pointcloud.params.grid import Compression
 from pointcloud.params.viewshed import VIEWSHED_ALGORITHM, Shown, SightParams
+from pointcloud.plaintext import to_json
 from pointcloud.relief.viewshed import SEEN, UNSEEN, Eye, Sight, seen_colour
 from pointcloud.run.scratch import scratch_folder
 from pointcloud.version import __version__
@@ -272,8 +272,8 @@ def _tags(
         "TIFFTAG_SOFTWARE": f"hyogo-pc {__version__}",
         "PRODUCT": "VIEWSHED",
         "ALGORITHM": str(VIEWSHED_ALGORITHM),
-        "PARAMETERS": json.dumps(params, sort_keys=True, ensure_ascii=False),
-        "INPUTS": json.dumps([{"name": name} for name in near], ensure_ascii=False),
+        "PARAMETERS": to_json(params, sort_keys=True),
+        "INPUTS": to_json([{"name": name} for name in near]),
     }
     credit = request.credit or "; ".join(credits_of(files))
     if credit:

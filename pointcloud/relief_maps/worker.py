@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, ExitStack
@@ -22,6 +21,7 @@ from pointcloud.io.remark import Remark
 from pointcloud.machine import memory
 from pointcloud.params.grid import ALGORITHM
 from pointcloud.params.styles import STYLES
+from pointcloud.plaintext import to_json
 from pointcloud.relief_maps.request import ReliefRequest
 from pointcloud.run.items import Made, Staged
 from pointcloud.version import __version__
@@ -139,8 +139,8 @@ def _tags(request: ReliefRequest, file: DemFile, style: str, terrain: Terrain) -
         "TIFFTAG_SOFTWARE": f"hyogo-pc {__version__}",
         "PRODUCT": style.upper(),
         "ALGORITHM": str(ALGORITHM[style]),
-        "PARAMETERS": json.dumps({style: params}, sort_keys=True, ensure_ascii=False),
-        "INPUTS": json.dumps([{"name": other.path.name} for other in near], ensure_ascii=False),
+        "PARAMETERS": to_json({style: params}, sort_keys=True),
+        "INPUTS": to_json([{"name": other.path.name} for other in near]),
     }
     if request.credit or file.credit:
         tags["CREDIT"] = request.credit or file.credit

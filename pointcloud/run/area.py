@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pointcloud.errors import ParameterError
 from pointcloud.geo import crs as crs_room
@@ -15,6 +14,8 @@ from pointcloud.geo import places, sheets, sites
 from pointcloud.geo.crs import SpatialReference
 from pointcloud.geo.lattice import Box, quanta
 from pointcloud.geo.sheets import Sheet
+from pointcloud.io import geojson, shapefiles
+from pointcloud.textfile import read_text
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -122,7 +123,7 @@ def _around(text: str, crs: SpatialReference | None) -> Box:
 def _read_list(path: Path) -> list[str]:
     """Return the first word of each line that has one, up to a comma, a semicolon or a number sign."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path)
     except (OSError, ValueError) as error:
         raise ParameterError("run.area_list", path=path, cause=error) from None
     words = [re.split(r"[\s,;#]", line.strip(), maxsplit=1)[0] for line in text.splitlines()]
@@ -144,23 +145,11 @@ def _box(text: str) -> Box:
 
 
 def _read_polygons(path: Path, crs: SpatialReference | None) -> list[BaseGeometry]:
-    from shapefile import ShapefileException
-    from shapely.errors import ShapelyError
-    from shapely.geometry import shape
     from shapely.ops import transform
 
     try:
-        geometries, source = _shapefile(path) if path.suffix.lower() == ".shp" else _geojson(path)
-        polygons = [shape(geometry) for geometry in geometries]
-    except (
-        OSError,
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        ShapelyError,
-        ShapefileException,
-    ) as error:
+        polygons, source = _shapefile(path) if path.suffix.lower() == ".shp" else _geojson(path)
+    except (OSError, ValueError) as error:
         raise ParameterError("run.area_file", path=path, cause=error) from None
     areas = [polygon for polygon in polygons if polygon.area > 0]
     if not areas:
@@ -173,20 +162,13 @@ def _read_polygons(path: Path, crs: SpatialReference | None) -> list[BaseGeometr
     return [transform(move, polygon) for polygon in areas]
 
 
-def _geojson(path: Path) -> tuple[list[dict[str, Any]], str | None]:
-    """Return the geometries of a GeoJSON file; its coordinates say by their size what they are."""
-    content = json.loads(path.read_text(encoding="utf-8-sig"))
-    if content["type"] == "FeatureCollection":
-        return [feature["geometry"] for feature in content["features"] if feature["geometry"]], None
-    return [content["geometry"] if content["type"] == "Feature" else content], None
+def _geojson(path: Path) -> tuple[list[BaseGeometry], str | None]:
+    """Return the shapes in a GeoJSON file; its coordinates say by their size what they are."""
+    return [shape for shape in geojson.shapes(geojson.read(path)) if shape is not None], None
 
 
-def _shapefile(path: Path) -> tuple[list[dict[str, Any]], str | None]:
-    """Return the geometries of a Shapefile, and the CRS of the .prj beside it."""
-    import shapefile
-
-    with shapefile.Reader(str(path)) as reader:
-        geometries = [item.__geo_interface__ for item in reader.shapes()]
+def _shapefile(path: Path) -> tuple[list[BaseGeometry], str | None]:
+    """Return the shapes in a Shapefile, and the CRS of the .prj beside it."""
     projection = path.with_suffix(".prj")
     source = projection.read_text(encoding="utf-8", errors="replace") if projection.exists() else None
-    return geometries, source
+    return shapefiles.read(path), source

@@ -87,6 +87,8 @@ class Changes:
                 return False
             if (each.name, each.ground, each.size) != (file.name, file.ground, file.size):
                 return False
+            if each.moved_from != file.moved_from:
+                return False
             if each.modified_ns != file.modified_ns and each.sha256 != self._hash(file):
                 return False
         return True

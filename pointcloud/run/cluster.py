@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pointcloud.errors import ClusterError
+from pointcloud.machine.offline import close_network
 from pointcloud.version import __version__
 
 _LOOK = 0.5  # seconds between two looks at which workers live
@@ -24,7 +25,11 @@ _CONNECT = 15
 
 
 def probe(out: str, token: str) -> tuple[str, bool]:
-    """Return, on a worker, the version of this package there and whether it sees and can write the output folder."""
+    """Return, on a worker, the version of this package there and whether it sees and can write the output folder.
+
+    From here on the worker makes no request.
+    """
+    close_network()
     try:
         seen = (Path(out) / token).read_text(encoding="utf-8") == token
         mine = Path(out) / f"{token}.{uuid.uuid4().hex}"

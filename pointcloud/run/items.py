@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from pointcloud.geo.sheets import Sheet
+from pointcloud.io import names
 from pointcloud.io.remark import Remark
 from pointcloud.run.record import Bounds, Input, State
 
@@ -32,6 +34,8 @@ class InputFile:
     ground : bool
         All its points are taken as ground.
     points : int
+    moved_from : str
+        System that its points are brought from; empty if they stay where they are.
     """
 
     key: str
@@ -41,6 +45,7 @@ class InputFile:
     digest: Callable[[], str]
     ground: bool = False
     points: int = 0
+    moved_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,13 @@ class Item:
     bounds: Bounds
     outputs: Mapping[str, str]
     wanted: bool = False
+
+
+def sheet_item(sheet: Sheet, folders: Iterable[str], *, wanted: bool = False) -> Item:
+    """Return a sheet as an item, with a raster in each folder."""
+    code = sheet.code
+    outputs = {folder: f"{folder}/{names.file_in(folder, code)}" for folder in folders}
+    return Item(code, code, code, sheet.bounds, outputs, wanted)
 
 
 @dataclass(frozen=True, slots=True)

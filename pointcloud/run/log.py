@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +9,7 @@ from types import TracebackType
 
 from pointcloud.errors import OutputError
 from pointcloud.io.remark import Remark
+from pointcloud.plaintext import to_json
 from pointcloud.run.items import Work
 from pointcloud.run.record import now
 from pointcloud.run.watcher import Watcher
@@ -54,7 +54,7 @@ class Log:
         self.file.close()
 
     def _write(self, event: str, **values: object) -> None:
-        line = json.dumps({"time": now(), "event": event, **values}, ensure_ascii=False, default=str)
+        line = to_json({"time": now(), "event": event, **values}, default=str)
         try:
             self.file.write(line + "\n")
             self.file.flush()

@@ -11,13 +11,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import rasterio
 from rasterio.enums import Resampling
-from rasterio.errors import RasterioError
 
-from pointcloud.errors import OutputError
+from pointcloud.errors import FileError, OutputError
 from pointcloud.geo.lattice import Box, Grid, cell_quanta, quanta
-from pointcloud.io import names, put
+from pointcloud.io import names, put, raster
 from pointcloud.io.rasters import cog, vrt
 from pointcloud.run.record import ItemRecord
 
@@ -118,9 +116,9 @@ def _content(hashes: Mapping[str, str]) -> str:
 
 def _is_of(path: Path, content: str) -> bool:
     try:
-        with rasterio.open(path, driver="GTiff") as file:
+        with raster.opened(path, raster.GEOTIFF, raster.ALONE) as file:
             return bool(file.tags().get(_CONTENT) == content)
-    except RasterioError:
+    except (*raster.ERRORS, FileError):
         return False
 
 
@@ -130,12 +128,12 @@ def _read(path: Path, shape: tuple[int, ...], kind: vrt.Kind) -> Array:
     Colours are those of the nearest cells: averaging would mix in the colour of what is transparent.
     """
     try:
-        with rasterio.open(path, driver="GTiff") as file:
+        with raster.opened(path, raster.GEOTIFF, raster.ALONE) as file:
             if kind == "rgba":
                 bands = file.read(out_shape=(4, *shape[:2]), resampling=Resampling.nearest)
                 return np.moveaxis(bands, 0, 2)
             heights = file.read(1, out_shape=shape, resampling=Resampling.average, masked=True)
             values: Array = heights.astype(np.float32).filled(np.nan)
             return values
-    except RasterioError as error:
+    except (*raster.ERRORS, FileError) as error:
         raise OutputError("output.preview_unreadable", path=path, cause=error) from error

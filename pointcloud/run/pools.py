@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pointcloud.io.las import ahead
+from pointcloud.machine.offline import close_network
 
 
 class Pool(Protocol):
@@ -148,7 +149,8 @@ def _uninterrupted() -> Iterator[None]:
 
 
 def _begin_worker() -> None:
-    """Leave Ctrl-C to the parent, and end with it however it ends."""
+    """Leave Ctrl-C to the parent, and end with it however it ends; make no request."""
+    close_network()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     assert parent is not None

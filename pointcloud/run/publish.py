@@ -173,4 +173,4 @@ class Publisher:
 
 def recorded(file: InputFile, sha256: str | None) -> Input:
     """Return a file as the record names it."""
-    return Input(file.name, file.size, file.modified_ns, sha256, file.ground, file.points)
+    return Input(file.name, file.size, file.modified_ns, sha256, file.ground, file.points, file.moved_from)

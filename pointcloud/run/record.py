@@ -14,11 +14,12 @@ from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Any, Literal
 
 from pointcloud.errors import OutputError, ParameterError
 from pointcloud.io import names, put
+from pointcloud.plaintext import to_json
 
 SCHEMA = 3
 _KNOWN = (2, SCHEMA)
@@ -53,6 +54,8 @@ class Input:
     ground : bool
         All its points were taken as ground.
     points : int
+    moved_from : str
+        System that its points were brought from; empty if they stayed where they are.
     """
 
     name: str
@@ -61,6 +64,7 @@ class Input:
     sha256: str | None
     ground: bool
     points: int
+    moved_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +135,8 @@ class ItemRecord:
 
     def json(self) -> str:
         """Return the record as it is written."""
-        values = {"schema": SCHEMA, **asdict(self)}
-        return json.dumps(values, indent=1, sort_keys=True, ensure_ascii=False)
+        values = {"schema": SCHEMA, **asdict(self, dict_factory=_told)}
+        return to_json(values, indent=1, sort_keys=True)
 
     @classmethod
     def read(cls, path: Path) -> ItemRecord:
@@ -264,7 +268,7 @@ class Record:
             If it cannot be written.
         """
         values = {"schema": SCHEMA, "parameters": self.parameters, "run": self.run}
-        text = json.dumps(values, indent=1, sort_keys=True, ensure_ascii=False)
+        text = to_json(values, indent=1, sort_keys=True)
         put.put(self.out / FILE_NAME, text.encode())
 
     @property
@@ -337,6 +341,16 @@ class Record:
             else:
                 put.remove(self.out / FOLDER / f"{code}.json")
                 del self.items[code]
+
+
+def _told(items: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return fields but the one that few inputs have."""
+    return {name: value for name, value in items if name != "moved_from" or value}
+
+
+def is_of_record(path: PurePath) -> bool:
+    """Return whether a file is one of a record, by its name and place: no input of anything."""
+    return path.name == FILE_NAME or (path.parent.name == FOLDER and path.suffix == ".json")
 
 
 def as_json(values: Mapping[str, object]) -> dict[str, Any]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from html import escape
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pointcloud.messages import language, say
+from pointcloud.messages import say
+from pointcloud.plaintext import to_html
 from pointcloud.run.record import ItemRecord, Record
 from pointcloud.run.report import Report
+from pointcloud.webpage import document, swatch
 
 FILE_NAME = "report.html"
 
@@ -22,15 +23,6 @@ _COLOURS = {
     "failed": "#d1495b",
 }
 _WIDTH = 900  # pixels of the map
-_STYLE = """
-body { font: 15px/1.5 "Yu Gothic UI", "Hiragino Sans", "Noto Sans JP", system-ui, sans-serif;
-  margin: 2em auto; max-width: 60em; padding: 0 1em; color: #222; }
-table { border-collapse: collapse; } td, th { padding: .15em .8em .15em 0; text-align: left; vertical-align: top; }
-td.number { text-align: right; font-variant-numeric: tabular-nums; }
-svg { background: #fafafa; border: 1px solid #ccc; max-width: 100%; height: auto; }
-.key { display: inline-block; width: .9em; height: .9em; border: 1px solid #888; margin: 0 .3em 0 1em; }
-code { font-size: 90%; overflow-wrap: anywhere; } .failed { color: #b02a3c; }
-"""
 
 
 def page(record: Record, report: Report) -> bytes:
@@ -44,28 +36,14 @@ def page(record: Record, report: Report) -> bytes:
         Of the run that has just ended.
     """
     title = say("page.title")
-    body = [f"<h1>{escape(title)}</h1>", *_figures(record, report), *_map(record), *_failures(record, report)]
+    body = [
+        f"<h1>{to_html(title)}</h1>",
+        *_figures(record, report),
+        *_map(record),
+        *_failures(record, report),
+    ]
     body += _parameters(record)
     return document(title, body)
-
-
-def document(title: str, body: Iterable[str], style: str = "") -> bytes:
-    """Return a page that needs no other file, as UTF-8.
-
-    Parameters
-    ----------
-    title : str
-        As plain text.
-    body : iterable of str
-        HTML.
-    style : str
-        CSS besides what all pages share.
-    """
-    return (
-        f'<!DOCTYPE html>\n<html lang="{language()}"><head><meta charset="utf-8">'
-        f'<meta name="viewport" content="width=device-width"><title>{escape(title)}</title>'
-        f"<style>{_STYLE}{style}</style></head><body>\n" + "\n".join(body) + "\n</body></html>\n"
-    ).encode("utf-8", "backslashreplace")
 
 
 def _state(sheet: ItemRecord) -> str:
@@ -95,7 +73,7 @@ def _figures(record: Record, report: Report) -> Iterator[str]:
 def table(rows: Mapping[str, str]) -> str:
     """Return a table of names and figures."""
     lines = (
-        f'<tr><th>{escape(name)}</th><td class="number">{escape(value)}</td></tr>'
+        f'<tr><th>{to_html(name)}</th><td class="number">{to_html(value)}</td></tr>'
         for name, value in rows.items()
     )
     return f"<table>{''.join(lines)}</table>"
@@ -110,11 +88,11 @@ def _map(record: Record) -> Iterator[str]:
     east, north = max(b[2] for b in bounds), max(b[3] for b in bounds)
     scale = _WIDTH / (east - west)
     counts = Counter(_state(sheet) for sheet in record.items.values())
-    yield f"<h2>{escape(say('page.map'))}</h2><p>"
+    yield f"<h2>{to_html(say('page.map'))}</h2><p>"
     for state, colour in _COLOURS.items():
         if counts[state]:
-            name = escape(say(f"page.state_{state}"))
-            yield f'<span class="key" style="background:{colour}"></span>{name}: {counts[state]:,}'
+            name = to_html(say(f"page.state_{state}"))
+            yield f"{swatch(colour)}{name}: {counts[state]:,}"
     yield f'</p><svg viewBox="0 0 {_WIDTH} {(north - south) * scale:.1f}" width="{_WIDTH}">'
     for code, sheet in sorted(record.items.items()):
         state = _state(sheet)
@@ -123,7 +101,7 @@ def _map(record: Record) -> Iterator[str]:
             f'x="{(w - west) * scale:.2f}" y="{(north - n) * scale:.2f}" '
             f'width="{(e - w) * scale:.2f}" height="{(n - s) * scale:.2f}"'
         )
-        words = escape(": ".join(filter(None, (code, say(f"page.state_{state}"), sheet.failure))))
+        words = to_html(": ".join(filter(None, (code, say(f"page.state_{state}"), sheet.failure))))
         yield f'<rect {place} fill="{_COLOURS[state]}" stroke="#666" stroke-width="0.5"><title>{words}</title></rect>'
     yield "</svg>"
 
@@ -132,24 +110,24 @@ def _failures(record: Record, report: Report) -> Iterator[str]:
     failed = {code: sheet.failure for code, sheet in sorted(record.items.items()) if sheet.failure}
     if not failed and not report.bad_files:
         return
-    yield f'<h2 class="failed">{escape(say("page.failures"))}</h2><ul>'
+    yield f'<h2 class="failed">{to_html(say("page.failures"))}</h2><ul>'
     for file, why in report.bad_files.items():
-        yield f"<li><code>{escape(Path(file).name)}</code>: {escape(why)}</li>"
+        yield f"<li><code>{to_html(Path(file).name)}</code>: {to_html(why)}</li>"
     for code, why in failed.items():
-        yield f"<li><code>{escape(code)}</code>: {escape(why)}</li>"
+        yield f"<li><code>{to_html(code)}</code>: {to_html(why)}</li>"
     yield "</ul>"
 
 
 def _parameters(record: Record) -> Iterator[str]:
-    yield f"<h2>{escape(say('page.parameters'))}</h2>"
+    yield f"<h2>{to_html(say('page.parameters'))}</h2>"
     for folder, values in sorted(record.parameters.items()):
         shown = {name: value for name, value in values.items() if not isinstance(value, Mapping)}
         lines = "".join(
-            f"<tr><th>{escape(name)}</th><td>{_value(value)}</td></tr>" for name, value in shown.items()
+            f"<tr><th>{to_html(name)}</th><td>{_value(value)}</td></tr>" for name, value in shown.items()
         )
-        yield f"<h3>{escape(folder)}</h3><table>{lines}</table>"
+        yield f"<h3>{to_html(folder)}</h3><table>{lines}</table>"
 
 
 def _value(value: Any) -> str:
     text = ", ".join(map(str, value)) if isinstance(value, list) else "-" if value is None else str(value)
-    return f"<code>{escape(text)}</code>"
+    return f"<code>{to_html(text)}</code>"

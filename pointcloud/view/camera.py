@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pointcloud.errors import ParameterError
 from pointcloud.geo.sites import Viewpoint
+from pointcloud.textfile import read_json
 
 FIELD = 35.0
 """Degrees that a picture is high, as a camera's 57 mm lens sees (36 x 24 mm film, upright)."""
@@ -160,7 +161,7 @@ def load(path: Path, exaggeration: float) -> Camera:
         If it cannot be read or holds no camera.
     """
     try:
-        values = json.loads(path.read_text(encoding="utf-8-sig"))
+        values = read_json(path)
         if set(values) != {item.name for item in fields(Camera)}:
             raise ValueError(", ".join(sorted(values)))
         ends = []

@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 import gzip
 import io
-import json
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +13,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pointcloud.messages import language, say
+from pointcloud.plaintext import to_html, to_json_in_html
 from pointcloud.view.model import Cloud, Lines, Model, Sign, Surface
+from pointcloud.webpage import filled, swatch
 
 CORNERS = 900_000
 """Corners of triangles at most: some 9 MB of the file."""
@@ -53,25 +53,19 @@ def page(model: Model, still: NDArray[np.uint8]) -> bytes:
         "scale": say("view.scale", length="{}"),
     }
     words = model.words
-    key = "".join(
-        f'<span><i style="background:rgb{entry.colour}"></i>{escape(entry.text)}</span>'
-        for entry in words.key
-    )
+    key = "".join(f"<span>{swatch(f'rgb{entry.colour}')}{to_html(entry.text)}</span>" for entry in words.key)
     texts = {
-        "@LANG@": language(),
-        "@TITLE@": escape(words.title),
-        "@FACTS@": escape(words.facts),
-        "@SOURCE@": escape(words.source),
-        "@KEY@": key,
-        "@HELP@": escape(say("view.page_help")),
-        "@FAILED@": escape(say("view.page_failed")),
-        "@STILL@": _picture(still),
-        "@DATA@": json.dumps(data, separators=(",", ":")),
+        "LANG": language(),
+        "TITLE": to_html(words.title),
+        "FACTS": to_html(words.facts),
+        "SOURCE": to_html(words.source),
+        "KEY": key,
+        "HELP": to_html(say("view.page_help")),
+        "FAILED": to_html(say("view.page_failed")),
+        "STILL": _picture(still),
+        "DATA": to_json_in_html(data),
     }
-    text = _VIEWER.read_text(encoding="utf-8")
-    for mark, value in texts.items():
-        text = text.replace(mark, value)
-    return text.encode()
+    return filled(_VIEWER.read_text(encoding="utf-8"), texts).encode()
 
 
 def _box(model: Model) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import elsewhere
 import laspy
 import numpy as np
 import pyproj
@@ -15,7 +16,7 @@ import pytest
 from PIL import Image
 
 import pointcloud as pc
-from pointcloud.errors import CrsError, FileError, ParameterError
+from pointcloud.errors import CrsError, DataWarning, FileError, ParameterError
 from pointcloud.geo.lattice import Box, Grid
 from pointcloud.params.styles import STYLES
 
@@ -262,3 +263,36 @@ def test_every_style_of_a_terrain(slope: pc.PointCloud) -> None:
         pc.picture(terrain, "red")
     with pytest.raises(ParameterError, match="no value called sigma"):
         pc.layer(terrain, "slope", sigma=2.0)
+
+
+@pytest.mark.parametrize("crs", [6668, 6674, 6690])
+def test_files_in_another_system(crs: int, tmp_path: Path) -> None:
+    """As the same points that PROJ brings to the zone."""
+    e, n = np.random.default_rng(0).uniform(0, 60, (2, 6000)) + np.array([[44_000.0], [-78_000.0]])
+    z = 100 + 0.2 * (e - 44_000)
+    x, y = elsewhere.write(tmp_path / "a.laz", crs, *elsewhere.transformed(6673, crs, e, n), z)
+    cloud = pc.read(tmp_path / "a.laz", to_crs="5", resolution=1)
+    e, n = elsewhere.transformed(crs, 6673, x, y)
+    expected = pc.dem(pc.cloud(e, n, np.round(z, 3), resolution=1, crs="EPSG:6673"))
+    made = pc.dem(cloud)
+    assert (made.crs, made.grid) == (expected.crs, expected.grid)
+    assert np.nanmax(np.abs(made.array - expected.array)) <= 1.01e-3
+    assert np.isfinite(made.array).mean() > 0.8
+
+
+def test_systems_of_files_that_state_none(tmp_path: Path) -> None:
+    e, n = np.random.default_rng(0).uniform(0, 60, (2, 2000)) + np.array([[44_000.0], [-78_000.0]])
+    lon, lat = elsewhere.transformed(6673, 6668, e, n)
+    elsewhere.write(tmp_path / "degrees.las", 6668, lon, lat, np.zeros(e.size), wkt=None)
+    elsewhere.write(tmp_path / "metres.las", 6673, e, n, np.zeros(e.size), wkt=None)
+    with pytest.raises(CrsError) as caught:
+        pc.read(tmp_path / "degrees.las", to_crs="5")
+    assert caught.value.message == "crs.degrees"
+    degrees = pc.read(tmp_path / "degrees.las", crs="EPSG:6668", to_crs="5")
+    with pytest.warns(DataWarning, match="taken for zone V"):
+        metres = pc.read(tmp_path / "metres.las", to_crs="5")
+    assert degrees.box.intersect(metres.box).area > 0.99 * metres.box.area
+    assert pc.read(tmp_path / "metres.las", crs="5").crs == "EPSG:6673"
+    with pytest.raises(CrsError) as caught:
+        pc.read(tmp_path / "degrees.las", crs="EPSG:4326", to_crs="5")
+    assert caught.value.message == "transform.wgs84"

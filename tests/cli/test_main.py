@@ -120,6 +120,9 @@ def test_workers_speak_the_language_asked_for(monkeypatch: pytest.MonkeyPatch) -
         (["--verbose", "sheet"], (["--verbose", "sheet"], None, 1)),
         (["sheet", "--lang", "xx"], (["--lang=xx", "sheet"], None, 0)),
         (["sheet", "--lang"], (["--lang", "sheet"], None, 0)),
+        (["sheet", "--limit", "cells=9", "05MF"], (["--limit", "cells=9", "sheet", "05MF"], None, 0)),
+        (["sheet", "--limit=cells=9"], (["--limit=cells=9", "sheet"], None, 0)),
+        (["sheet", "--limit"], (["--limit", "sheet"], None, 0)),
         (["sheet", "--", "--lang", "ja", "-v"], (["sheet", "--", "--lang", "ja", "-v"], None, 0)),
     ],
 )
@@ -129,9 +132,20 @@ def test_options_of_the_program_may_stand_anywhere(
     assert cli.hoist(arguments) == expected
 
 
+def test_limits_are_for_workers_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HYOGO_PC_LIMIT_CELLS", "7")
+    assert cli.main(["sheet", "05MF", "--limit", "cells=2e12"]) == 0
+    assert os.environ["HYOGO_PC_LIMIT_CELLS"] == "2000000000000"
+
+
 @pytest.mark.parametrize(
     ("arguments", "english", "japanese"),
     [
+        (
+            ["sheet", "05MF", "--limit", "cells=many"],
+            "cells=many sets no limit",
+            "上限の指定として読めません",
+        ),
         (["--lang", "xx"], "'xx' is not one of 'en', 'ja'", None),
         (["nothing"], "No such command 'nothing'", "'nothing' というコマンドはありません"),
         (["sheet", "--nothing", "05MF"], "No such option", "というオプションはありません"),

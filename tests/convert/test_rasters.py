@@ -167,7 +167,7 @@ def bad(path: Path, kind: str) -> Path:
         ("turned", "square and upright", "正方形"),
         ("oblong", "square and upright", "正方形"),
         ("bands", "2 bands", "2 バンド"),
-        ("vrt", "cannot be read", "読み込めません"),
+        ("vrt", "is no raster by what it holds", "開きませんでした"),
         ("cut", "cannot be read", "読み込めません"),
         ("broken", "cannot be read", "読み込めません"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -11,7 +12,9 @@ import pytest
 from runs import pixels, write_cloud
 from text_manners import SHEET, manners, slope
 
+import pointcloud as pc
 from hyogo_pc.main import main
+from pointcloud.errors import DataWarning
 
 MANNERS = manners()
 SQUARE = ("--sheet", "none", "--tile-size", "50", "--jobs", "1")
@@ -81,6 +84,11 @@ def test_a_class_in_a_text_counts_if_somebody_names_it(
     assert grid(path, tmp_path / "stated", "--columns", "x y z class") == 0
     assert "columns" not in capsys.readouterr().err
     assert np.array_equal(dem(tmp_path / "stated"), expected, equal_nan=True)
+    path.write_bytes(MANNERS["x y z"].content)
+    swapped = ["classify", str(path), "-o", str(tmp_path / "swapped"), "--columns", "y x z", "--jobs", "1"]
+    assert main(swapped) != 0  # the name says where the points must lie
+    path.write_bytes(MANNERS["class behind"].content)
+    capsys.readouterr()
     grid(path, tmp_path / "told")
     said = "".join(capsys.readouterr())
     assert path.name in said
@@ -104,3 +112,14 @@ def test_every_command_refuses_the_same_text(
         assert code != 0
         assert "--columns" in said
         assert path.name in said
+
+
+def test_a_notebook_is_told_too(tmp_path: Path) -> None:
+    path = tmp_path / f"{SHEET}_org.txt"
+    path.write_bytes(MANNERS["class behind"].content)
+    with pytest.warns(DataWarning, match="x y z -"):
+        pc.read(path, resolution=1.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        cloud = pc.read(path, resolution=1.0, columns="x y z class")
+    assert np.isfinite(pc.dem(cloud, resolution=1.0).array).mean() > 0.8

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pointcloud.geo.lattice import Box, Grid, cell_quanta, quanta
 from pointcloud.kernels.points.bins import floor_div
 
 
+@settings(deadline=None)
 @given(st.integers(-(10**12), 10**12), st.sampled_from([2, 5_000, 10_000, 250_000, 1_280_000]))
 def test_floor_div_is_exact(value: int, cell: int) -> None:
     assert floor_div(np.int64(value), cell, 1.0 / cell) == value // cell

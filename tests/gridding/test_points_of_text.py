@@ -72,7 +72,7 @@ def test_a_zip_with_japanese_names(encoding: str, tmp_path: Path, expected: dict
     out = gridded(tmp_path / "out", path)
     assert alike(out, expected)
     inputs = {
-        each.name for each in next(iter(next(iter(Record.load(out).sheets.values())).rasters.values())).inputs
+        each.name for each in next(iter(next(iter(Record.load(out).items.values())).rasters.values())).inputs
     }
     assert inputs == set(NAMES)
     before = {name: path.stat().st_mtime_ns for name, path in rasters(out).items()}

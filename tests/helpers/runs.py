@@ -107,17 +107,22 @@ def write_cloud(
     offset: tuple[float, float] = (0.0, 0.0),
     wkt: str | None = WKT,
     point_format: int = 6,
+    xy_step: float | None = None,
     **fields: Any,
 ) -> Path:
     """Write points (metres) as LAS, or as LAZ if the name says so; their CRS is zone V unless told otherwise."""
     header = laspy.LasHeader(version="1.4" if point_format >= 6 else "1.2", point_format=point_format)
-    header.scales, header.offsets = np.full(3, scale), np.array([*offset, 0.0])
+    steps = (xy_step or scale, xy_step or scale, scale)
+    header.scales, header.offsets = np.array(steps), np.array([*offset, 0.0])
     if wkt is not None:
         header.vlrs.append(WktCoordinateSystemVlr(wkt))
         header.global_encoding.wkt = True
     las = laspy.LasData(header)
-    steps = (np.rint((np.asarray(v) - at) / scale) for v, at in zip((e, n, z), (*offset, 0.0), strict=True))
-    las.X, las.Y, las.Z = (values.astype(np.int32) for values in steps)
+    raw = (
+        np.rint((np.asarray(v) - at) / step)
+        for v, at, step in zip((e, n, z), (*offset, 0.0), steps, strict=True)
+    )
+    las.X, las.Y, las.Z = (values.astype(np.int32) for values in raw)
     las.classification = np.broadcast_to(np.asarray(classes, np.uint8), np.shape(e))
     las.return_number = np.ones(len(las.X), np.uint8)
     for name, values in fields.items():

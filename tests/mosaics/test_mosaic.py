@@ -14,6 +14,8 @@ import rasterio
 from affine import Affine
 from grid_files import gml, opened, text_grid, tiff
 
+from pointcloud.convert.request import Request as Conversion
+from pointcloud.convert.run import convert, to_text
 from pointcloud.errors import CrsError, ParameterError
 from pointcloud.geo.projections import transformer
 from pointcloud.io.remark import Remark
@@ -257,3 +259,15 @@ def test_a_bad_file_costs_its_sheets_alone(tmp_path: Path) -> None:
     assert [Path(label).name for label in report.bad_files] == ["c.tif"]
     assert len(report.written) == 4
     assert list(status(tmp_path / "out").bad_files) == list(report.bad_files)
+
+
+def test_a_folder_of_texts_is_a_source_though_it_has_a_record(tmp_path: Path) -> None:
+    sources = delivered(tmp_path / "in")
+    texts = tmp_path / "texts"
+    to_text(Conversion((str(sources[0]),), texts), Quiet())
+    assert (texts / "hyogo-pc.json").exists()
+    report, _ = run(tmp_path / "out", sources[0], texts)
+    assert report.ok
+    assert report.written
+    again = convert(Conversion((str(texts),), tmp_path / "back"), Quiet())
+    assert (again.passed, again.ok) == ([], True)

@@ -302,7 +302,7 @@ def test_levels_without_end_name_the_heights(tmp_path: Path, capsys: pytest.Capt
         ("map", ["*.xyz"], "no DEMs found", 2),
         ("map", ["gone.tif"], "there is no such file", 2),
         ("map", ["DEM.tif", "--overlay", "gone.gpkg"], "there is no such file", 2),
-        ("map", ["DEM.tif", "--overlay", "junk.geojson"], "its format is none that is known here", 1),
+        ("map", ["DEM.tif", "--overlay", "junk.geojson"], "cannot be read as lines and areas", 1),
         ("map", ["cut.tif"], "cut short or damaged", 1),
         ("relief", ["cut.tif"], "cut short or damaged", 1),
         ("relief", ["degrees.tif"], "in degrees", 2),

@@ -142,7 +142,7 @@ def test_a_vrt_under_another_name_is_not_followed(tmp_path: Path, capsys: pytest
     path = tmp_path / "a.tif"
     path.write_text('<VRTDataset rasterXSize="4" rasterYSize="4"></VRTDataset>')
     assert run(path, "-o", tmp_path / "out") == 1
-    assert "cannot be read as a DEM" in capsys.readouterr().err
+    assert "is no raster by what it holds" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("dtype", ["int16", "int32", "float64"])

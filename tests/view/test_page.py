@@ -91,6 +91,28 @@ def test_page_names_no_address(page: Path) -> None:
     assert "default-src 'none'" in text
 
 
+HOSTILE = "</script><script>window.hacked = 1</script><!-- @DATA@ @POLICY@"
+
+
+def test_names_are_but_names(chromium: str, tmp_path: Path) -> None:
+    request = scenes.request(
+        scenes.dem(tmp_path, CREDIT=f"Survey <img src=x onerror='window.hacked = 2'> {HOSTILE}"),
+        labels=(Label(HOSTILE, *scenes.MIDDLE), Label("@DATA@", *scenes.MIDDLE)),
+        title=f"@DATA@ {HOSTILE}",
+    )
+    path = tmp_path / "view.html"
+    write(request, Output(path), lambda share: None)
+    with Browser(chromium, tmp_path / "profile") as browser:
+        browser.open(path, "window.view.signs")
+        assert browser.value("window.hacked") is None
+        assert browser.errors == []
+        assert browser.value("document.title") == f"@DATA@ {HOSTILE}"
+        assert browser.value("view.signs[0].text").startswith(HOSTILE)
+        assert browser.value("view.signs[1].text").startswith("@DATA@")
+        assert f"onerror='window.hacked = 2'> {HOSTILE}" in browser.value("document.body.innerText")
+        assert browser.value("document.scripts.length") == 2
+
+
 def test_same_view_gives_the_same_page(page: Path, tmp_path: Path) -> None:
     folder = page.parent
     requests = [scenes.request(folder / "DEM.tif") for _ in range(2)]

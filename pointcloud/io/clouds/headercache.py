@@ -4,6 +4,7 @@ minutes to look at, texts of points hours, and is looked at again by every run."
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterable
 from contextlib import suppress
@@ -23,6 +24,8 @@ from pointcloud.io.las.laszip import LaszipRecord
 from pointcloud.io.remark import Remark
 from pointcloud.io.textlines import Layout
 from pointcloud.machine.cachedir import cache_root
+from pointcloud.plaintext import in_utf8
+from pointcloud.textfile import parsed
 from pointcloud.version import __version__
 
 _TABLE = (
@@ -53,13 +56,22 @@ class HeaderCache:
     def _open() -> sqlite3.Connection:
         root = cache_root()
         root.mkdir(parents=True, exist_ok=True)
-        database = sqlite3.connect(root / "headers.sqlite", timeout=5.0)
-        database.execute(_TABLE)
+        path = root / "headers.sqlite"
+        database = sqlite3.connect(path, timeout=5.0)
+        try:
+            database.execute(_TABLE)
+        except sqlite3.OperationalError:  # locked, or no room
+            raise
+        except sqlite3.DatabaseError:  # damaged: begun anew
+            database.close()
+            path.unlink()
+            database = sqlite3.connect(path, timeout=5.0)
+            database.execute(_TABLE)
         return database
 
     def find(self, path: Path) -> CloudHeader | None:
         """Return the header of a file, if it was read before and the file has not changed since."""
-        held = self.held.get(str(path.resolve()))
+        held = self.held.get(_key(path))
         if held is None:
             return None
         try:
@@ -69,13 +81,22 @@ class HeaderCache:
         size, modified_ns, text = held
         if (status.st_size, status.st_mtime_ns) != (size, modified_ns):
             return None
-        return _header(path, json.loads(text))
+        try:
+            return _header(path, parsed(json.loads, text))
+        except (ValueError, KeyError, TypeError, AttributeError):  # somebody else's
+            return None
 
     def keep(self, headers: Iterable[CloudHeader]) -> None:
         """Hold on to headers for another run."""
-        rows = [(str(header.path.resolve()), self.kind, *header.stamp, _text(header)) for header in headers]
+        rows = [(_key(header.path), self.kind, *header.stamp, _text(header)) for header in headers]
         with suppress(sqlite3.Error, OSError), self._open() as database:
             database.executemany("INSERT OR REPLACE INTO headers VALUES (?, ?, ?, ?, ?)", rows)
+
+
+def _key(path: Path) -> str:
+    """Return what stands for a path: itself, or its bytes where they are no text."""
+    text = str(path.resolve())
+    return text if in_utf8(text) == text else os.fsencode(text).hex()
 
 
 def _text(header: CloudHeader) -> str:

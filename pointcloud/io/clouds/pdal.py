@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -22,19 +22,23 @@ from pointcloud.errors import CrsError, FileError
 from pointcloud.geo import crs
 from pointcloud.geo.crs import SpatialReference
 from pointcloud.geo.lattice import QUANTA_PER_METRE, metres
+from pointcloud.io import moving
 from pointcloud.io.cloudheader import (
     FARTHEST,
     CloudHeader,
     PointChunk,
+    Quanta,
     Triple,
     box_remarks,
     point_limits,
     require_inside,
+    require_inside_unmoved,
 )
 from pointcloud.io.clouds.files import SUFFIXES
-from pointcloud.io.guard import check_unchanged, open_input
+from pointcloud.io.guard import check_unchanged, decoded, open_input
 from pointcloud.io.las.header import LasHeader
 from pointcloud.io.las.header import read_header as read_las_header
+from pointcloud.io.plainname import PlainName
 from pointcloud.io.remark import Remark
 from pointcloud.params import pdal_stages
 
@@ -122,9 +126,8 @@ def read_header(path: Path, stages: str = "") -> PdalHeader:
         early = False
     with _ONE_AT_A_TIME, open_input(path) as (_, status):
         scan = _Scan()
-        with _told(path):
-            for points in _chunks(path, stages, scan.note, early=early):
-                scan.add(points)
+        for array in decoded(path, _arrays(path, stages, scan.note, early=early)):
+            scan.add(_convert(path, array))
         reference, remarks = _crs(path, scan.wkt)
         return PdalHeader(
             path=path,
@@ -160,20 +163,20 @@ def iter_points(
     count = 0
     with open_input(header.path) as (file, _):
         check_unchanged(header.path, file, header.size, header.modified_ns)
-        with _told(header.path):
-            for points in _chunks(
-                header.path, header.stages, None, early=header.early, chunk=min(chunk, _CHUNK)
-            ):
-                if limits is not None:
-                    require_inside(header, points, *limits)
-                count += points.count
-                yield points
+        size = min(chunk, _CHUNK)
+        pieces = _arrays(header.path, header.stages, None, early=header.early, chunk=size)
+        for array in decoded(header.path, pieces):
+            points = _converted(header, array, limits)
+            count += points.count
+            yield points
     if header.counted and count != header.count:
         raise FileError("pdal.differs", path=header.path, before=header.count, now=count)
 
 
 def to_las(header: PdalHeader, path: Path) -> LasHeader:
-    """Write the points that come out of the stages as a LAS 1.4 file, with all their dimensions, in quanta.
+    """Write the points that come out of the stages as a LAS 1.4 file, with all their dimensions, where they lie.
+
+    Coordinates are in quanta, degrees that are to be moved in steps of 1e-9.
 
     Raises
     ------
@@ -182,19 +185,21 @@ def to_las(header: PdalHeader, path: Path) -> LasHeader:
     """
     with open_input(header.path) as (file, _), _told(header.path):
         check_unchanged(header.path, file, header.size, header.modified_ns)
-        pdal = _pdal(header.path)
+        pdal, source, target = _pdal(header.path), PlainName(header.path), PlainName(path)
+        step = 1e-9 if header.transform is not None and header.transform.origin is None else _STEP
         writer = {
             "type": "writers.las",
-            "filename": str(path),
+            "filename": target.text,
             "minor_version": 4,
             "dataformat_id": 7,
             "extra_dims": "all",
-            **{f"scale_{axis}": _STEP for axis in "xyz"},
+            **{f"scale_{axis}": step for axis in "xy"},
+            "scale_z": _STEP,
             **{f"offset_{axis}": "auto" for axis in "xyz"},
         }
-        steps = [*_steps(pdal, header.path, header.stages, early=header.early), writer]
+        steps = [*_steps(pdal, source, header.stages, early=header.early), writer]
         pdal.Pipeline(json.dumps(steps)).execute()
-    return read_las_header(path)
+    return replace(read_las_header(path), transform=header.transform)
 
 
 class _Scan:
@@ -243,39 +248,42 @@ def _crs(path: Path, wkt: str) -> tuple[SpatialReference | None, tuple[Remark, .
         return None, (Remark.of("file.crs_unusable", path=path, cause=error),)
 
 
-def _chunks(path: Path, stages: str, note: Any, *, early: bool, chunk: int = _CHUNK) -> Iterator[PointChunk]:
-    """Yield the points; ``note`` is handed what PDAL says of them at the end."""
-    pdal = _pdal(path)
-    steps = _steps(pdal, path, stages, early=early)
+def _arrays(
+    path: Path, stages: str, note: Any, *, early: bool, chunk: int = _CHUNK
+) -> Iterator[NDArray[Any]]:
+    """Yield the points as PDAL has them; ``note`` is handed what it says of them at the end."""
+    pdal, source = _pdal(path), PlainName(path)
+    steps = _steps(pdal, source, stages, early=early)
     steps += [{"type": "filters.info"}] if note else []
-    pipeline = pdal.Pipeline(json.dumps(steps))
-    if getattr(pipeline, "streamable", False) and hasattr(pipeline, "iterator"):
-        held = pipeline.iterator(chunk_size=chunk)
-        arrays: Iterator[Any] = iter(held)
-    else:
-        pipeline.execute()
-        held = pipeline
-        arrays = (
-            array[first : first + chunk] for array in pipeline.arrays for first in range(0, len(array), chunk)
-        )
-    for array in arrays:
-        if len(array):
-            yield _convert(path, array)
+    with _told(path):
+        pipeline = pdal.Pipeline(json.dumps(steps))
+        if getattr(pipeline, "streamable", False) and hasattr(pipeline, "iterator"):
+            held = pipeline.iterator(chunk_size=chunk)
+            arrays: Iterator[Any] = iter(held)
+        else:
+            pipeline.execute()
+            held = pipeline
+            arrays = (
+                array[first : first + chunk]
+                for array in pipeline.arrays
+                for first in range(0, len(array), chunk)
+            )
+        yield from (array for array in arrays if len(array))
     if note:
         told = held.metadata  # an object, or its JSON in some versions
         note((json.loads(told) if isinstance(told, str) else told)["metadata"])
 
 
-def _steps(pdal: Any, path: Path, stages: str, *, early: bool) -> list[pdal_stages.Stage]:
+def _steps(pdal: Any, source: PlainName, stages: str, *, early: bool) -> list[pdal_stages.Stage]:
     """Return reader and filters.
 
     The cloth filter of PDAL 2.2.0 doubles its points until the memory is full (PDAL issue 3248).
     """
     reader, filters = pdal_stages.split(stages)
     if pdal.info.version.startswith("2.2.") and any(each["type"] == "filters.csf" for each in filters):
-        raise FileError("pdal.csf", path=path, version=pdal.info.version)
+        raise FileError("pdal.csf", path=source.path, version=pdal.info.version)
     flagged = early and not any(each["name"] == "Withheld" for each in pdal.dimensions)
-    return [{**reader, "filename": str(path)}, *(_without_flags() if flagged else ()), *filters]
+    return [{**reader, "filename": source.text}, *(_without_flags() if flagged else ()), *filters]
 
 
 def _without_flags() -> Iterator[pdal_stages.Stage]:
@@ -291,11 +299,35 @@ def _without_flags() -> Iterator[pdal_stages.Stage]:
         }
 
 
+def _converted(header: PdalHeader, array: NDArray[Any], limits: tuple[Quanta, Quanta] | None) -> PointChunk:
+    """Return an array as points, which must lie within ``limits``; they are moved before they are rounded."""
+    if header.transform is None:
+        points = _convert(header.path, array)
+        if limits is not None:
+            require_inside(header, points, *limits)
+        return points
+    x, y, z = _quanta(header.path, array)
+    if header.transform.origin is None:
+        x, y = (np.asarray(array[name], np.float64) for name in ("X", "Y"))
+    heights = np.rint(z).astype(np.int32)
+    if limits is not None:
+        lows, highs = ((find(x), find(y), int(find(heights))) for find in (np.min, np.max))
+        require_inside_unmoved(header, (x, y, heights), (lows, highs))
+    e, n = moving.moved(header.transform, x, y, header.path)
+    return _chunk(e, n, heights, array)
+
+
 def _convert(path: Path, array: NDArray[Any]) -> PointChunk:
     """Return an array of PDAL's as points in quanta.
 
     ``coordinate * 10000`` is rounded half to even, in float64, as for LAS.
     """
+    e, n, z = (np.rint(column).astype(np.int64) for column in _quanta(path, array))
+    return _chunk(e, n, z.astype(np.int32), array)
+
+
+def _quanta(path: Path, array: NDArray[Any]) -> list[NDArray[np.float64]]:
+    """Return X, Y, Z in quanta, not yet rounded."""
     names = array.dtype.names or ()
     if not {"X", "Y", "Z"} <= set(names):
         raise FileError("pdal.no_place", path=path, names=", ".join(names) or "-")
@@ -306,7 +338,14 @@ def _convert(path: Path, array: NDArray[Any]) -> PointChunk:
         if wild.any():
             value = column[wild.argmax()] / QUANTA_PER_METRE
             raise FileError("pdal.wild", path=path, axis=name, value=value, count=int(wild.sum()))
-    e, n, z = (np.rint(column).astype(np.int64) for column in columns)
+    return columns
+
+
+def _chunk(
+    e: NDArray[np.int64], n: NDArray[np.int64], z: NDArray[np.int32], array: NDArray[Any]
+) -> PointChunk:
+    """Return points with the classes and marks that PDAL has of them."""
+    names = array.dtype.names or ()
     classes = np.zeros(len(array), np.uint8)
     if "Classification" in names:
         classes = np.clip(np.rint(array["Classification"]), 0, 255).astype(np.uint8)
@@ -317,4 +356,4 @@ def _convert(path: Path, array: NDArray[Any]) -> PointChunk:
         withheld = (np.asarray(array["ClassFlags"]).astype(np.uint8) & _WITHHELD_BIT) != 0
     lows = int(e.min()), int(n.min()), int(z.min())
     highs = int(e.max()), int(n.max()), int(z.max())
-    return PointChunk(e, n, z.astype(np.int32), classes, withheld, lows, highs)
+    return PointChunk(e, n, z, classes, withheld, lows, highs)

@@ -22,6 +22,8 @@ from pointcloud.doubt.columns import Columns as Meanings
 from pointcloud.doubt.columns import stated as stated_columns
 from pointcloud.errors import FileError
 from pointcloud.geo.lattice import QUANTA_PER_METRE, metres
+from pointcloud.geo.transform import PointTransform
+from pointcloud.io import moving
 from pointcloud.io.archive import container, open_path
 from pointcloud.io.cloudheader import CloudHeader, PointChunk, Quanta, Triple
 from pointcloud.io.clouds.textform import TextForm, decoded, names_no_number, read_form
@@ -43,6 +45,7 @@ _UNCLASSIFIED = 1
 _HIGHEST_CLASS = 255
 _STEP = 1 / QUANTA_PER_METRE
 _BATCH = 1_000_000
+_DEGREES, _METRES = 11, 8  # decimals of coordinates that are moved, and fit 53 bits
 _WORDS = {kernel.NOT_A_NUMBER: "pointtext.letters", kernel.COLUMNS: "pointtext.columns"}
 
 
@@ -144,7 +147,8 @@ def read_header(path: Path, columns: str = "") -> TextHeader:
 def iter_points(header: TextHeader, *, chunk: int = _BATCH) -> Iterator[PointChunk]:
     """Yield all points of a text, ``chunk`` at a time, of class 1 if no column states another.
 
-    E and N have four exact decimals, further ones round half away from zero; heights round half to even.
+    E and N have four exact decimals, further ones round half away from zero; heights round half to even. Of points that
+    are moved as many decimals count as say where they are to a nanometre, or a micrometre in degrees.
 
     Raises
     ------
@@ -154,12 +158,17 @@ def iter_points(header: TextHeader, *, chunk: int = _BATCH) -> Iterator[PointChu
     if chunk < 1:
         raise ValueError(f"chunk must be positive, not {chunk}")
     seen = 0
+    decimals = header.layout.decimals
+    if header.transform is not None:
+        decimals = _DEGREES if header.transform.origin is None else _METRES
     with (
         _opened(header.path, header) as (member, _),
         member.open() as file,
         closing(read_ahead(file, hashlib.sha256())) as pieces,
     ):
-        for columns, classes in _Rows(header.path, pieces, chunk, header.form):
+        for columns, classes in _Rows(header.path, pieces, chunk, header.form, decimals=decimals):
+            if header.transform is not None:
+                columns = _moved(columns, header.transform, decimals, header.path)
             count = columns[0].size
             seen += count
             withheld = np.zeros(count, np.bool_)
@@ -200,6 +209,7 @@ class _Rows:
         chunk: int = _BATCH,
         form: TextForm | None = None,
         stated: Meanings | None = None,
+        decimals: int | None = None,
     ) -> None:
         self.path, self.chunk = path, chunk
         self.notes, self.class_notes = kernel.fresh_notes(), kernel.fresh_notes()
@@ -209,6 +219,8 @@ class _Rows:
         first = next(self.texts, b"")
         self.form = form or read_form(first, path, stated)
         self.layout = self.form.layout()
+        if decimals is not None:
+            self.layout = replace(self.layout, decimals=decimals)
         self.first = first.split(b"\n", self.form.skip)[-1]
         self.notes[kernel.LINES] = self.form.skip
 
@@ -301,6 +313,13 @@ class _Rows:
         wrong = text[start : end if end >= 0 else None]
         message = "pointtext.nan" if names_no_number(wrong) else _WORDS[status]
         raise FileError(message, text=shown(wrong), **values)
+
+
+def _moved(columns: Columns, transform: PointTransform, decimals: int, path: Path) -> Columns:
+    """Return points in quanta, whose E and N were whole numbers of the last of so many decimals."""
+    unit = 10.0 ** (decimals if transform.origin is None else decimals - 4)
+    e, n = moving.moved(transform, columns[0] / unit, columns[1] / unit, path)
+    return e, n, columns[2]
 
 
 def _each(find: Callable[[Any], Any], columns: Columns) -> Quanta:

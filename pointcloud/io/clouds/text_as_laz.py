@@ -65,7 +65,8 @@ def _head(header: TextHeader, crs: SpatialReference | None) -> laspy.LasHeader:
     head = laspy.LasHeader(version="1.4", point_format=6)
     head.creation_date = None  # the same points give the same bytes
     head.scales = np.full(3, _SCALE)
-    head.offsets = np.array([np.floor(header.mins[0]), np.floor(header.mins[1]), 0.0])
+    west, south = header.mins[:2] if header.transform is None else header.box.bounds[:2]
+    head.offsets = np.array([np.floor(west), np.floor(south), 0.0])
     if crs is not None:
         head.vlrs.append(WktCoordinateSystemVlr(projections.load(crs.horizontal).to_wkt("WKT1_GDAL")))
         head.global_encoding.wkt = True

@@ -1,14 +1,9 @@
-"""DEMs as files: any raster that GDAL reads, and a folder of them as one terrain.
-
-Only local files are opened, and only by drivers that read rasters: a VRT must be named as one, and what it names must
-be local files too.
-"""
+"""DEMs as files: any raster that the one door opens, and a folder of them as one terrain."""
 
 from __future__ import annotations
 
 import glob
 import os
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,16 +12,13 @@ from types import TracebackType
 from typing import Any
 
 import numpy as np
-import rasterio
 from affine import Affine
 from numpy.typing import NDArray
-from rasterio._err import CPLE_BaseError
-from rasterio.errors import RasterioError
-from rasterio.io import DatasetReader
-from rasterio.session import DummySession
+from rasterio.crs import CRS
 from rasterio.windows import Window
 
 from pointcloud.errors import CrsError, FileError, ParameterError
+from pointcloud.io import raster, vrtfile
 from pointcloud.io.dems.openfiles import CACHE, OpenFiles
 from pointcloud.io.dems.plausibility import Doubts
 from pointcloud.io.gdal_errors import cause
@@ -36,19 +28,7 @@ from pointcloud.io.remark import Remark
 SUFFIXES = (".tif", ".tiff", ".asc", ".img", ".bil", ".flt", ".dem", ".hgt")
 """What is taken from folders and patterns; a file that is named itself may end in anything."""
 
-DRIVERS = (
-    *("GTiff", "AAIGrid", "HFA", "EHdr", "ENVI", "SRTMHGT", "USGSDEM", "GSBG", "GS7BG", "GSAG", "SAGA"),
-    *("RST", "netCDF", "XYZ", "JP2OpenJPEG", "PNG", "JPEG", "BIL", "DTED", "Idrisi", "ILWIS", "PCRaster"),
-)
-
-_DEEPEST = 4
-_ERRORS = (RasterioError, CPLE_BaseError)
-_SETTINGS: dict[str, object] = {
-    "GDAL_PAM_ENABLED": "NO",
-    "GDAL_VRT_ENABLE_PYTHON": "NO",
-    "GDAL_CACHEMAX": CACHE,
-    "GDAL_DISABLE_READDIR_ON_OPEN": "FALSE",
-}
+_SETTINGS: dict[str, object] = {"GDAL_CACHEMAX": CACHE, "GDAL_DISABLE_READDIR_ON_OPEN": "FALSE"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,18 +107,18 @@ def _is_dem(name: str) -> bool:
 
 @contextmanager
 def opened(path: Path) -> Iterator[Any]:
-    """Open a raster as all are here: local, by drivers that read rasters; yield rasterio's dataset.
+    """Open a raster as :mod:`pointcloud.io.raster` does; yield rasterio's dataset.
 
     Raises
     ------
     FileError
         If it cannot be opened or read.
     """
-    with rasterio.Env(session=DummySession(), **_SETTINGS), open_raster(path) as file:
-        try:
+    try:
+        with raster.opened(path, settings=_SETTINGS) as file:
             yield file
-        except _ERRORS as error:
-            raise FileError("dem.unreadable", path=path, cause=cause(error)) from error
+    except raster.ERRORS as error:
+        raise FileError("dem.unreadable", path=path, cause=cause(error)) from error
 
 
 def look(path: Path) -> DemFile:
@@ -151,7 +131,7 @@ def look(path: Path) -> DemFile:
     CrsError
         If it is in degrees, or in another unit than metres.
     """
-    with rasterio.Env(session=DummySession(), **_SETTINGS), open_raster(path) as file:
+    with opened(path) as file:
         transform, dtype = file.transform, np.dtype(file.dtypes[0])
         if file.count >= 3 and dtype == np.uint8:
             raise FileError("dem.picture", path=path, bands=file.count)
@@ -183,26 +163,16 @@ def look(path: Path) -> DemFile:
 
 def _parts(path: Path, file: Any) -> tuple[Path, ...]:
     """Return the files that an open raster is held in; QGIS' statistics beside it say nothing of its heights."""
-    named = {Path(name) for name in file.files if not name.lower().endswith(".aux.xml")}
-    return (path, *sorted(part for part in named - {path} if part.is_file()))
+    return tuple(part for part in raster.files_of(path, file) if not part.name.lower().endswith(".aux.xml"))
 
 
 def _tags(path: Path, file: Any) -> dict[str, str]:
     """Return the tags of an open raster; those of its first source stand for what a mosaic does not say."""
     tags: dict[str, str] = file.tags()
-    if path.suffix.lower() == ".vrt" and (source := _first_source(path)) is not None:
-        with open_raster(source) as first:
+    if path.suffix.lower() == ".vrt" and (source := vrtfile.first_source(path)) is not None:
+        with raster.open_raster(source) as first:
             return {**first.tags(), **tags}
     return tags
-
-
-def _first_source(path: Path) -> Path | None:
-    """Return the first raster that a VRT, which has been checked, is made of."""
-    for element in ElementTree.fromstring(path.read_text(encoding="utf-8-sig")).iter("SourceFilename"):
-        text = (element.text or "").strip()
-        source = Path(path.parent, text) if element.get("relativeToVRT") == "1" else Path(text)
-        return _first_source(source) if source.suffix.lower() == ".vrt" else source
-    return None
 
 
 def credits_of(files: Iterable[DemFile]) -> list[str]:
@@ -243,7 +213,7 @@ class Terrain:
     ) -> None:
         self.files, self.nodata = list(files), nodata
         self._doubts = Doubts(tell)
-        self._open = OpenFiles(open_raster, _SETTINGS)
+        self._open = OpenFiles(_open, _SETTINGS)
         first = self.files[0]
         self._places = {file.path: self._place(file, first) for file in self.files}
 
@@ -332,7 +302,7 @@ class Terrain:
             dataset = self._open[file.path]
             read = dataset.read(1, window=window, masked=True)
             scale, offset = dataset.scales[0], dataset.offsets[0]
-        except _ERRORS as error:
+        except raster.ERRORS as error:
             raise FileError("dem.unreadable", path=file.path, cause=cause(error)) from error
         heights = np.ma.getdata(read).astype(np.float32 if file.exact else np.float64)
         void = np.ma.getmaskarray(read) | ~np.isfinite(heights)
@@ -349,47 +319,11 @@ class Terrain:
 
 
 def _same_crs(a: str, b: str) -> bool:
-    return a == b or bool(rasterio.crs.CRS.from_wkt(a) == rasterio.crs.CRS.from_wkt(b))
+    return a == b or bool(CRS.from_wkt(a) == CRS.from_wkt(b))
 
 
-def open_raster(path: Path) -> Any:
-    """Open a local raster by a driver of `DRIVERS`, or a mosaic of local files by its name ``.vrt``.
-
-    Raises
-    ------
-    FileError
-        If it is missing, cannot be read, or names what is no local file.
-    """
-    if not path.is_file():
-        raise FileError("file.missing", path=path)
-    drivers: Iterable[str] = DRIVERS
-    if path.suffix.lower() == ".vrt":
-        _check_sources(path, path, 1)
-        drivers = ("VRT",)
+def _open(path: Path) -> Any:
     try:
-        return DatasetReader(str(path), driver=list(drivers))
-    except _ERRORS as error:
+        return raster.open_raster(path)
+    except raster.ERRORS as error:
         raise FileError("dem.unreadable", path=path, cause=cause(error)) from error
-
-
-def _check_sources(path: Path, named: Path, depth: int) -> None:
-    """Make sure that a VRT names local files only, and no program."""
-    try:
-        root = ElementTree.fromstring(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError, ElementTree.ParseError) as error:
-        raise FileError("dem.unreadable", path=path, cause=cause(error)) from error
-    if root.tag != "VRTDataset":
-        raise FileError("dem.unreadable", path=path, cause="no VRTDataset")
-    for element in root.iter():
-        if element.tag in ("PixelFunctionCode", "PixelFunctionLanguage"):
-            raise FileError("dem.source", path=named, source=element.tag)
-        if element.tag not in ("SourceFilename", "SourceDataset"):
-            continue
-        text = (element.text or "").strip()
-        source = Path(path.parent, text) if element.get("relativeToVRT") == "1" else Path(text)
-        if text.startswith(("/vsi", "<")) or "://" in text or not source.is_file():
-            raise FileError("dem.source", path=named, source=text[:200])
-        if source.suffix.lower() == ".vrt":
-            if depth >= _DEEPEST:
-                raise FileError("dem.source", path=named, source=text[:200])
-            _check_sources(source, named, depth + 1)

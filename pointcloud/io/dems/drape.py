@@ -7,24 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import rasterio
 from affine import Affine
 from numpy.typing import NDArray
-from rasterio._err import CPLE_BaseError
 from rasterio.enums import ColorInterp, Resampling
-from rasterio.errors import RasterioError
-from rasterio.session import DummySession
 from rasterio.vrt import WarpedVRT
 
 from pointcloud.errors import FileError
-from pointcloud.io.dems.dem import open_raster
+from pointcloud.io import raster
 
 _SETTINGS: dict[str, object] = {
-    "GDAL_PAM_ENABLED": "NO",
     "GDAL_CACHEMAX": 64 * 1024**2,
     "GDAL_DISABLE_READDIR_ON_OPEN": "FALSE",
 }
-_ERRORS = (RasterioError, CPLE_BaseError)
 _SAMPLE = 1000
 
 
@@ -65,7 +59,7 @@ def look(path: Path) -> Drape:
         If it cannot be read, or does not say where it lies.
     """
     try:
-        with rasterio.Env(session=DummySession(), **_SETTINGS), open_raster(path) as file:
+        with raster.opened(path, settings=_SETTINGS) as file:
             if file.transform == Affine.identity():
                 raise FileError("dem.nowhere", path=path)
             palette = ColorInterp.palette in file.colorinterp
@@ -88,7 +82,7 @@ def look(path: Path) -> Drape:
                 tags.get("CREDIT", ""),
                 tags.get("SYNTHETIC") == "YES",
             )
-    except _ERRORS as error:
+    except raster.ERRORS as error:
         raise FileError("view.drape", path=path, cause=_line(error)) from error
 
 
@@ -125,7 +119,7 @@ def laid(
     source = drape.crs_wkt or crs_wkt or "EPSG:6673"
     target = crs_wkt or source
     try:
-        with rasterio.Env(session=DummySession(), **_SETTINGS), open_raster(drape.path) as file:
+        with raster.opened(drape.path, settings=_SETTINGS) as file:
             palette = ColorInterp.palette in file.colorinterp
             ratio = transform.a / abs(file.transform.a)
             same = source == target and 0.5 < ratio < 1.01
@@ -138,7 +132,7 @@ def laid(
             ) as warped:
                 bands = warped.read()
                 colours = file.colormap(1) if palette else {}
-    except _ERRORS as error:
+    except raster.ERRORS as error:
         raise FileError("view.drape", path=drape.path, cause=_line(error)) from error
     known = bands[-1] > 0
     if drape.numbers:

@@ -10,19 +10,15 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-import rasterio
 from affine import Affine
 from numpy.typing import NDArray
-from rasterio._err import CPLE_BaseError
 from rasterio.enums import ColorInterp
-from rasterio.errors import RasterioError
-from rasterio.io import MemoryFile
-from rasterio.session import DummySession
 
 from pointcloud.errors import FileError
 from pointcloud.geo import crs as crs_room
 from pointcloud.geo.crs import SpatialReference
 from pointcloud.geo.lattice import QUANTA_PER_DEGREE, QUANTA_PER_METRE, Box, Grid
+from pointcloud.io import raster
 from pointcloud.io.dems.gridded import Gridded
 from pointcloud.io.dems.textgrid import SENTINELS, height_remarks
 from pointcloud.io.guard import open_input
@@ -81,18 +77,15 @@ def read_geotiff(member: Member, sentinels: Sequence[float] = SENTINELS) -> Grid
 
 @contextmanager
 def _opened(member: Member) -> Iterator[Any]:
-    """Open a GeoTIFF and nothing else: GDAL would follow a VRT by any name."""
+    """Open a GeoTIFF and nothing else."""
     try:
-        with rasterio.Env(
-            session=DummySession(), GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR", GDAL_PAM_ENABLED="NO"
-        ):
-            if member.inner:
-                with MemoryFile(member.read(), ext=".tif") as memory, memory.open(driver="GTiff") as file:
-                    yield file
-            else:
-                with open_input(member.path), rasterio.open(member.path, driver="GTiff") as file:
-                    yield file
-    except (RasterioError, CPLE_BaseError) as error:
+        if member.inner:
+            with raster.opened_bytes(member.read()) as file:
+                yield file
+        else:
+            with open_input(member.path), raster.opened(member.path, raster.GEOTIFF, raster.ALONE) as file:
+                yield file
+    except raster.ERRORS as error:
         cause = " ".join(str(error.__cause__ or error).split())
         raise FileError("geotiff.unreadable", path=member.label, cause=cause) from error
 

@@ -8,8 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import rasterio
-from rasterio.session import DummySession
+from pointcloud.io import raster
 
 _MOST = 16
 CACHE = 64 * 1024**2
@@ -30,7 +29,7 @@ class OpenFiles:
     def __init__(self, opener: Callable[[Path], Any], settings: Mapping[str, object]) -> None:
         self._opener = opener
         self._open: OrderedDict[Path, Any] = OrderedDict()
-        self._env = rasterio.Env(session=DummySession(), **{"GDAL_CACHEMAX": CACHE, **settings})
+        self._env = raster.environment({"GDAL_CACHEMAX": CACHE, **settings})
 
     def __enter__(self) -> OpenFiles:
         self._env.__enter__()

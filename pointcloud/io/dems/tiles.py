@@ -10,24 +10,19 @@ from types import TracebackType
 from typing import Any
 
 import numpy as np
-import rasterio
 from numpy.typing import NDArray
-from rasterio._err import CPLE_BaseError
 from rasterio.enums import ColorInterp
-from rasterio.errors import RasterioError
-from rasterio.session import DummySession
 
 from pointcloud.errors import FileError
 from pointcloud.geo.crs import SpatialReference
 from pointcloud.geo.lattice import Grid
+from pointcloud.io import raster
 from pointcloud.io.dems import geotiff
 from pointcloud.io.dems.openfiles import OpenFiles
 from pointcloud.io.member import Member
 from pointcloud.surface.mosaic import first_cell, pasted
 
-_SETTINGS = {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "GDAL_PAM_ENABLED": "NO"}
 _KEPT = ("PRODUCT", "KIND", "CREDIT", "SYNTHETIC")
-_ERRORS = (RasterioError, CPLE_BaseError)
 
 
 @dataclass(frozen=True)
@@ -64,15 +59,12 @@ def look(member: Member) -> Tile | None:
     if member.inner:
         return None
     try:
-        with (
-            rasterio.Env(session=DummySession(), **_SETTINGS),
-            rasterio.open(member.path, driver="GTiff") as file,
-        ):
+        with raster.opened(member.path, raster.GEOTIFF, raster.ALONE) as file:
             place = geotiff.header(file, member.label)
             if place is None or file.count != 1 or ColorInterp.palette in file.colorinterp:
                 return None
             tags = {name: value for name, value in file.tags().items() if name in _KEPT}
-    except _ERRORS as error:
+    except raster.ERRORS as error:
         cause = " ".join(str(error).split())
         raise FileError("geotiff.unreadable", path=member.label, cause=cause) from error
     state = member.path.stat()
@@ -80,14 +72,14 @@ def look(member: Member) -> Tile | None:
 
 
 def _open(path: Path) -> Any:
-    return rasterio.open(path, driver="GTiff")
+    return raster.open_raster(path, raster.GEOTIFF, alone=True)
 
 
 class TileReader(AbstractContextManager["TileReader"]):
     """Reads windows of tiles; for a single thread."""
 
     def __init__(self) -> None:
-        self._open = OpenFiles(_open, _SETTINGS)
+        self._open = OpenFiles(_open, raster.ALONE)
 
     def __enter__(self) -> TileReader:
         self._open.__enter__()
@@ -108,7 +100,7 @@ class TileReader(AbstractContextManager["TileReader"]):
         """
         try:
             return geotiff.heights_in(self._open[tile.path], (row, col, rows, cols))
-        except _ERRORS as error:
+        except raster.ERRORS as error:
             cause = " ".join(str(error).split())
             raise FileError("geotiff.unreadable", path=tile.path.name, cause=cause) from error
 

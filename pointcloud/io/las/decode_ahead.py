@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from pointcloud.errors import FileError
-from pointcloud.io.guard import check_unchanged, open_input
+from pointcloud.io.guard import check_unchanged, decoded, open_input
 from pointcloud.io.las.ahead import CHUNK, SLOT, SLOTS, attach
 from pointcloud.io.las.header import read_header
 from pointcloud.io.las.records import read
@@ -29,7 +29,7 @@ def serve(path: Path, memory: str) -> None:
         chunk = min(CHUNK, SLOT // header.record_length)
         with open_input(path) as (file, _):
             check_unchanged(path, file, header.size, header.modified_ns)
-            for records in read(file, header, chunk, parallel=True, whole=False):
+            for records in decoded(path, read(file, header, chunk, parallel=True, whole=False)):
                 if number >= SLOTS and not os.read(sys.stdin.fileno(), 1):
                     return  # nobody is there any more
                 slots[number % SLOTS, : records.size] = records.reshape(-1)

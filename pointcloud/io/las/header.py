@@ -19,7 +19,7 @@ from typing import BinaryIO, NoReturn
 
 from pointcloud.errors import FileError
 from pointcloud.io.cloudheader import FARTHEST, CloudHeader, Triple, is_box
-from pointcloud.io.guard import open_input
+from pointcloud.io.guard import decoding, open_input
 from pointcloud.io.las import laszip
 from pointcloud.io.las.crs import LONGEST, can_state, read_crs
 from pointcloud.io.remark import Remark
@@ -93,7 +93,7 @@ def read_header(path: str | Path) -> LasHeader:
         If the file cannot be opened, is no LAS file, is cut short, or contradicts itself.
     """
     path = Path(path)
-    with open_input(path) as (file, status):
+    with open_input(path) as (file, status), decoding(path):
         header = _Reader(path, file, status.st_size, status.st_mtime_ns).header()
         held = os.fstat(file.fileno()).st_size
         return header if held == header.size else replace(header, zip_size=held)

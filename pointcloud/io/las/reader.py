@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from pointcloud.errors import FileError
 from pointcloud.geo.lattice import QUANTA_PER_METRE, metres
+from pointcloud.geo.transform import PointTransform
+from pointcloud.io import moving
 from pointcloud.io.cloudheader import (
     CloudHeader,
     PointChunk,
@@ -20,8 +22,9 @@ from pointcloud.io.cloudheader import (
     box_remarks,
     point_limits,
     require_inside,
+    require_inside_unmoved,
 )
-from pointcloud.io.guard import check_unchanged, open_input
+from pointcloud.io.guard import check_unchanged, decoded, open_input
 from pointcloud.io.las import ahead, records
 from pointcloud.io.las.decode import Records
 from pointcloud.io.las.header import LasHeader, read_header
@@ -44,7 +47,8 @@ def iter_points(
     """Yield all points of a file, and none that is not the file's.
 
     Each point is brought to quanta by itself. Where scale and offset are whole quanta that is exact;
-    otherwise ``(X * scale + offset) * 10000`` is rounded half to even, in float64.
+    otherwise ``(X * scale + offset) * 10000`` is rounded half to even, in float64. Points that the header's transform
+    moves are moved before they are rounded.
 
     Parameters
     ----------
@@ -112,24 +116,26 @@ def _records(
 ) -> Iterator[Records]:
     """Return the raw records: decoded ahead if that was begun, or else here."""
     if parallel and not whole and chunk >= ahead.CHUNK:
-        decoded = ahead.decode(header)
-        if decoded is not None:
-            return decoded
-    return records.read(file, header, chunk, parallel=parallel, whole=whole)
+        begun = ahead.decode(header)
+        if begun is not None:
+            return begun
+    return decoded(header.path, records.read(file, header, chunk, parallel=parallel, whole=whole))
 
 
 class _Converter:
     """Turns raw records into quanta, and refuses what lies outside the box."""
 
     def __init__(self, header: LasHeader, *, check_box: bool) -> None:
-        self.header = header
-        self.limits = point_limits(header) if check_box and header.count else None
+        self.header, self.check_box = header, check_box and header.count > 0
+        self.limits = point_limits(header) if self.check_box else None
         late = header.point_format >= 6
         self.layout = (16, 0xFF, 0x04) if late else (15, 0x1F, 0x80)
         self.whole = _whole_quanta(header.scales, header.offsets)
         self.metric = np.array(header.scales), np.array(header.offsets)
 
     def convert(self, records: NDArray[np.uint8]) -> PointChunk:
+        if self.header.transform is not None:
+            return self._moved(records, self.header.transform)
         count = len(records)
         e, n, z = np.empty(count, np.int64), np.empty(count, np.int64), np.empty(count, np.int32)
         classification, withheld = np.empty(count, np.uint8), np.empty(count, np.bool_)
@@ -140,13 +146,49 @@ class _Converter:
         else:
             canonical.canonical_rounded(*layout, *self.metric, e, n, z, classification, withheld, extremes)
         lows, highs = _quanta(extremes[0]), _quanta(extremes[1])
-        if lows[2] < -(2**31) or highs[2] >= 2**31:
-            low, high = (f"{metres(value):.0f}" for value in (lows[2], highs[2]))
-            raise FileError("file.height", path=self.header.path, low=low, high=high)
+        self._require_heights(lows[2], highs[2])
         points = PointChunk(e, n, z, classification, withheld, lows, highs)
         if self.limits is not None:
             require_inside(self.header, points, *self.limits)
         return points
+
+    def _moved(self, records: NDArray[np.uint8], transform: PointTransform) -> PointChunk:
+        """Do the same, and move the points in between.
+
+        Those of a plane come from exact quanta where scale and offset are such, so that it does not matter in which of
+        two files with different offsets a point lies.
+        """
+        count = len(records)
+        x, y, z = np.empty(count), np.empty(count), np.empty(count, np.int32)
+        classification, withheld = np.empty(count, np.uint8), np.empty(count, np.bool_)
+        extremes = np.empty((2, 3))
+        units = np.full(3, float(QUANTA_PER_METRE))
+        numbers = self.metric
+        if transform.origin is None:
+            units[:2] = 1.0
+        elif self.whole is not None:
+            units[:] = 1.0
+            numbers = self.whole[0].astype(np.float64), self.whole[1].astype(np.float64)
+        layout = records, *self.layout
+        canonical.unrounded(*layout, *numbers, units, x, y, z, classification, withheld, extremes)
+        self._require_heights(int(extremes[0, 2]), int(extremes[1, 2]))
+        if self.check_box:
+            ends = (_triple(extremes[0]), _triple(extremes[1]))
+            require_inside_unmoved(self.header, (x, y, z), ends)
+        e, n = moving.moved(transform, x, y, self.header.path)
+        lows = int(e.min()), int(n.min()), int(extremes[0, 2])
+        highs = int(e.max()), int(n.max()), int(extremes[1, 2])
+        return PointChunk(e, n, z, classification, withheld, lows, highs)
+
+    def _require_heights(self, low: int, high: int) -> None:
+        if low < -(2**31) or high >= 2**31:
+            words = {"low": f"{metres(low):.0f}", "high": f"{metres(high):.0f}"}
+            raise FileError("file.height", path=self.header.path, **words)
+
+
+def _triple(values: NDArray[np.float64]) -> Triple:
+    x, y, z = values.tolist()
+    return x, y, z
 
 
 def _quanta(values: NDArray[np.int64]) -> Quanta:

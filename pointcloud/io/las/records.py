@@ -33,7 +33,7 @@ def read(
     ------
     FileError
         If they contradict the header, or are not as many as it says. The decoder itself raises whatever it likes:
-        see :func:`pointcloud.io.guard.open_input`.
+        see :func:`pointcloud.io.guard.decoded`.
 
     Notes
     -----

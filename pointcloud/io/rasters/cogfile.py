@@ -29,10 +29,12 @@ from rasterio.session import DummySession
 
 from pointcloud.errors import OutputError
 from pointcloud.io import put
+from pointcloud.io.plainname import PlainName
 from pointcloud.io.rasters.cogdriver import Frame, copy_options, gdal_crs, settings
 from pointcloud.io.rasters.pyramid import Content, Pyramid
 from pointcloud.io.rasters.statistics import Statistics
 from pointcloud.params.grid import NODATA, Compression
+from pointcloud.plaintext import in_utf8
 
 IN_MEMORY = 16_000_000
 """Cells up to which a raster is made in memory: 64 MB, 21 MB of overviews, and a file of at most as much."""
@@ -118,7 +120,8 @@ class CogFile:
                 dataset.descriptions = self.content.names
             if self.content.units is not None:
                 dataset.units = self.content.units
-            dataset.update_tags(**{key: self.tags[key] for key in sorted(self.tags)}, AREA_OR_POINT="Area")
+            tags = {key: in_utf8(self.tags[key]) for key in sorted(self.tags)}
+            dataset.update_tags(**tags, AREA_OR_POINT="Area")
             for band, statistics in enumerate(self.statistics, start=1):
                 dataset.update_tags(band, **statistics.tags())
             rasterio.shutil.copy(dataset, target, driver="COG", **self.options)
@@ -231,7 +234,8 @@ def _room(scratch: Path | None) -> Iterator[tuple[MemoryFile | Path, Path | None
         with MemoryFile(ext=".tif") as made:
             yield made, None, made.name.rpartition("/")[0]
         return
-    folder = scratch / secrets.token_hex(8)
+    readable = PlainName(scratch / secrets.token_hex(8))  # GDAL works in it
+    folder = Path(readable.text)
     try:
         yield folder / "made.tif", folder, str(folder)
     finally:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from html import escape
 
 from pointcloud.messages import say
 from pointcloud.params.grid import BRIDGED, INTERPOLATED, MEASURED, STATE_COLOURS, VOID, WATER
+from pointcloud.plaintext import to_html
 
 STATE_WORDS: dict[int, str] = {
     MEASURED: "quality.measured",
@@ -40,7 +40,7 @@ def paletted(colours: Mapping[int, tuple[int, int, int]], labels: Mapping[int, s
     """Return a QGIS style (.qml) that shows the codes of band 1 by colour and name."""
     entries = [
         f'          <paletteEntry value="{code}" color="#{red:02x}{green:02x}{blue:02x}" alpha="255"'
-        f' label="{escape(labels[code])}"/>'
+        f' label="{to_html(labels[code])}"/>'
         for code, (red, green, blue) in colours.items()
     ]
     return _style(
@@ -55,7 +55,7 @@ def steps(entries: Iterable[tuple[float, tuple[int, int, int], str]]) -> bytes:
     """Return a QGIS style (.qml) that shows band 1 by colour up to each value; ``inf`` for all above."""
     lines = [
         f'          <item value="{value:g}" color="#{red:02x}{green:02x}{blue:02x}" alpha="255"'
-        f' label="{escape(label)}"/>'
+        f' label="{to_html(label)}"/>'
         for value, (red, green, blue), label in entries
     ]
     return _style(

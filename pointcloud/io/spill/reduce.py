@@ -182,7 +182,9 @@ class Reducer:
         else:
             self.arrays[name] = array
 
-    def finish(self, name: str, size: int, sha256: str, *, synthetic: bool, reader: str = "") -> Spill:
+    def finish(
+        self, name: str, size: int, sha256: str, *, synthetic: bool, reader: str = "", moved_from: str = ""
+    ) -> Spill:
         """Return the spill of all that was added; the arguments describe the file it came from."""
         self._settle()
         if self.gathered:
@@ -192,7 +194,7 @@ class Reducer:
         if self.returns:
             self._keep("returns", self.returns.filled)
         spill = Spill(
-            self._info(name, size, sha256, synthetic, reader),
+            self._info(name, size, sha256, synthetic, reader, moved_from),
             self.highest.layer("highest"),
             self.dry.layer("dry"),
             self.east,
@@ -206,7 +208,9 @@ class Reducer:
         write_index(spill, self.file)
         return load(self.file.path)
 
-    def _info(self, name: str, size: int, sha256: str, synthetic: bool, reader: str) -> SpillInfo:
+    def _info(
+        self, name: str, size: int, sha256: str, synthetic: bool, reader: str, moved_from: str
+    ) -> SpillInfo:
         counts = self.counts
         box = Box(0, 0, 0, 0)
         if counts[
@@ -228,6 +232,7 @@ class Reducer:
             ground_only=0 < counts["used"] == counts["ground"] and not self.candidates,
             synthetic=synthetic,
             reader=reader,
+            moved_from=moved_from,
         )
 
     def abandon(self) -> None:

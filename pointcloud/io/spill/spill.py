@@ -51,6 +51,8 @@ class SpillInfo:
         Whether the file calls itself made-up.
     reader : str
         What read it if not this program itself, with its version.
+    moved_from : str
+        System that its points were brought from, ``EPSG:code`` or WKT; empty if they stayed where they are.
     """
 
     name: str
@@ -66,6 +68,7 @@ class SpillInfo:
     ground_only: bool
     synthetic: bool
     reader: str = ""
+    moved_from: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values."""

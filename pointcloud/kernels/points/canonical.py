@@ -118,3 +118,43 @@ def canonical_rounded(
         withheld[i] = records[i, _FLAG_AT] & withheld_mask != 0
     extremes[0, 0], extremes[0, 1], extremes[0, 2] = low_e, low_n, low_z
     extremes[1, 0], extremes[1, 1], extremes[1, 2] = high_e, high_n, high_z
+
+
+@kernel
+def unrounded(
+    records: NDArray[np.uint8],
+    class_at: int,
+    class_mask: int,
+    withheld_mask: int,
+    scales: NDArray[np.float64],
+    offsets: NDArray[np.float64],
+    units: NDArray[np.float64],
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    z: NDArray[np.int32],
+    classification: NDArray[np.uint8],
+    withheld: NDArray[np.bool_],
+    extremes: NDArray[np.float64],
+) -> None:
+    """Convert records whose points are still to be moved: ``(X * scale + offset) * unit`` in float64, only Z rounded.
+
+    As :func:`canonical_rounded`, with ``units``, (3,) float64: quanta in a unit of scale and offset, or 1 for degrees
+    and for scales and offsets in quanta, of which the sums are exact up to 2**53. ``extremes``, (2, 3) float64, are
+    those of X and Y as they come out, and of Z in quanta.
+    """
+    low_x = low_y = low_z = np.inf
+    high_x = high_y = high_z = -np.inf
+    for i in range(records.shape[0]):
+        point_x = (_int32(records, i, 0) * scales[0] + offsets[0]) * units[0]
+        point_y = (_int32(records, i, 4) * scales[1] + offsets[1]) * units[1]
+        point_z = np.rint((_int32(records, i, 8) * scales[2] + offsets[2]) * units[2])
+        low_x, high_x = min(low_x, point_x), max(high_x, point_x)
+        low_y, high_y = min(low_y, point_y), max(high_y, point_y)
+        low_z, high_z = min(low_z, point_z), max(high_z, point_z)
+        x[i] = point_x
+        y[i] = point_y
+        z[i] = ((int(point_z) + _SIGN) & 0xFFFFFFFF) - _SIGN
+        classification[i] = records[i, class_at] & class_mask
+        withheld[i] = records[i, _FLAG_AT] & withheld_mask != 0
+    extremes[0, 0], extremes[0, 1], extremes[0, 2] = low_x, low_y, low_z
+    extremes[1, 0], extremes[1, 1], extremes[1, 2] = high_x, high_y, high_z

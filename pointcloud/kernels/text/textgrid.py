@@ -29,8 +29,7 @@ _NOTES = 22
 
 _FAR = 2**62
 _MOST_DIGITS = 17
-_COORDINATE_DECIMALS = 4  # quanta
-_COORDINATE_DIGITS = 14  # before the point: more would not fit 64 bits in quanta
+_COORDINATE_DIGITS = 18  # before the point and of the decimals that are kept: more would not fit 64 bits
 _LF, _CR, _TAB, _BLANK, _COMMA, _PLUS, _MINUS, _POINT, _ZERO = 10, 13, 9, 32, 44, 43, 45, 46, 48
 _TENS = np.array([10**power for power in range(19)], np.int64)
 
@@ -72,14 +71,15 @@ def parse_lines(
         ``text[stop - 1]`` is a line feed.
     start, stop : int
         Which part of it to read.
-    layout : int64 array (5,)
-        Number of columns; those of E, N and z; the separator. What stands in other columns must be numbers too.
+    layout : int64 array (6,)
+        Number of columns; those of E, N and z; the separator; how many decimals of E and N are kept: 4 make quanta.
+        What stands in other columns must be numbers too.
     notes : int64 array
         See `fresh_notes`.
     begins : int64 array (lines,)
         Filled with where each line begins.
     e, n : int64 arrays (lines,)
-        Filled with quanta, rounded half away from zero beyond the fourth decimal.
+        Filled with whole numbers of the last decimal that is kept, rounded half away from zero beyond it.
     z : float64 array (lines,)
         Filled with metres: digits and powers of ten are exact, so the quotient is the nearest double.
     decimals : uint8 array (lines,)
@@ -95,6 +95,7 @@ def parse_lines(
         How many lines were read.
     """
     columns, e_at, n_at, z_at, separator = layout[0], layout[1], layout[2], layout[3], layout[4]
+    kept = layout[5]
     at, count, status = np.int64(start), np.int64(0), DONE
     least_e, most_e, least_n, most_n = notes[LEAST_E], notes[MOST_E], notes[LEAST_N], notes[MOST_N]
     while at < stop and count < e.shape[0] and status == DONE:
@@ -144,7 +145,7 @@ def parse_lines(
                     at += 1
                     digit = np.int64(text[at]) - _ZERO
                 places = at - first
-            far = digits > _COORDINATE_DIGITS and column in (e_at, n_at)
+            far = digits > _COORDINATE_DIGITS - kept and column in (e_at, n_at)
             if digits + places == 0 or digits + places > _MOST_DIGITS or far:
                 status = NOT_A_NUMBER
                 break
@@ -153,10 +154,10 @@ def parse_lines(
                 z[count] = -metres if negative else metres
                 decimals[count] = places
             elif column in (e_at, n_at):
-                if places <= _COORDINATE_DECIMALS:
-                    value *= _TENS[_COORDINATE_DECIMALS - places]
+                if places <= kept:
+                    value *= _TENS[kept - places]
                 else:
-                    divisor = _TENS[places - _COORDINATE_DECIMALS]
+                    divisor = _TENS[places - kept]
                     value = (value + divisor // 2) // divisor
                 if negative:
                     value = -value

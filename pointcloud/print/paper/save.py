@@ -18,6 +18,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from pointcloud.errors import ParameterError
 from pointcloud.io.put import put
+from pointcloud.plaintext import marked
 from pointcloud.print.paper import cff
 from pointcloud.print.paper.libraries import need
 from pointcloud.print.paper.page import POINTS_PER_MM, Layer, Page, Picture, Rect
@@ -110,7 +111,7 @@ def pdf(page: Page, *, title: str = "", author: str = "") -> bytes:
 def _describe(pike: Any, document: Any, title: str, author: str) -> None:
     for key, value in (("/Title", title), ("/Author", author), ("/Creator", "hyogo-pc")):
         if value:
-            document.docinfo[key] = pike.String(value)
+            document.docinfo[key] = pike.String(marked(value))
 
 
 def _jpeg(document: Any, picture: Picture) -> Any:
@@ -187,7 +188,7 @@ def png(page: Page, dpi: float, *, title: str = "", author: str = "", note: str 
     info = PngInfo()
     for key, value in (("Title", title), ("Author", author), ("Comment", note)):
         if value:
-            info.add_itxt(key, value)
+            info.add_itxt(key, marked(value))
     out = io.BytesIO()
     canvas.save(out, "PNG", dpi=(dpi, dpi), pnginfo=info, compress_level=6)
     return out.getvalue()
@@ -213,7 +214,9 @@ def svg(page: Page, *, title: str = "", author: str = "") -> bytes:
     out = io.BytesIO()
     with _figure(page.width, page.height, page.layers, pictures=True) as figure:
         canvas = need("matplotlib.backends.backend_svg").FigureCanvasSVG(figure)
-        canvas.print_svg(out, metadata={"Date": None, "Title": title, "Creator": author or "hyogo-pc"})
+        canvas.print_svg(
+            out, metadata={"Date": None, "Title": marked(title), "Creator": marked(author or "hyogo-pc")}
+        )
     return out.getvalue()
 
 

@@ -19,6 +19,7 @@ from pointcloud.io.put import put
 from pointcloud.io.remark import Remark
 from pointcloud.io.transects import MOST_POINTS, heights_along, points_along
 from pointcloud.params.grid import Sampling
+from pointcloud.plaintext import to_csv
 from pointcloud.print.vectors.lines import Line, read_lines
 from pointcloud.surface.section import PointsAlong, Section, stations
 
@@ -262,7 +263,7 @@ def points_table(sections: Sequence[Section]) -> bytes:
 
 def _rows(name: str, columns: Sequence[NDArray[np.float64]]) -> Iterator[str]:
     """Yield rows that begin with a name, numbers with three decimals."""
-    quoted = f'"{name.replace(chr(34), chr(34) * 2)}"' if set(name) & set(',"') else name
+    quoted = to_csv(name)
     for values in zip(*columns, strict=True):
         yield ",".join([quoted, *("" if np.isnan(value) else f"{value + 0.0:.3f}" for value in values)])
 

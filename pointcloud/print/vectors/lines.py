@@ -18,10 +18,9 @@ from pointcloud.errors import FileError, ParameterError
 from pointcloud.geo import crs as crs_room
 from pointcloud.geo.crs import SpatialReference
 from pointcloud.geo.places import JAPAN
-from pointcloud.io.gdal_errors import cause
-from pointcloud.print.paper.libraries import need
 from pointcloud.print.vectors import files
 from pointcloud.surface import section
+from pointcloud.textfile import read_text
 
 _TEXT = (".txt", ".csv")
 _NAMES = ("name", "label", "名称", "名前")
@@ -151,7 +150,7 @@ def _pair(text: str, shown: str) -> tuple[float, float]:
 def _vertices(path: Path) -> list[tuple[str, NDArray[np.float64]]]:
     """Return the lines of a text file, whose first row may be a heading."""
     try:
-        rows = path.read_text(encoding="utf-8-sig").splitlines()
+        rows = read_text(path).splitlines()
     except (OSError, ValueError) as error:
         raise FileError("line.file", path=path, cause=error) from None
     if rows and not re.search(r"\d", rows[0]):
@@ -214,20 +213,14 @@ def _placed(
     return np.column_stack(crs_room.transformer(source.horizontal, crs.horizontal)(*vertices.T))
 
 
-def _read(path: Path) -> tuple[list[str], NDArray[Any], SpatialReference | None]:
+def _read(path: Path) -> tuple[list[str], Any, SpatialReference | None]:
     """Return names and geometries of all features of a file's first layer, and its CRS."""
-    import shapely
-
-    need("pyogrio")
-    from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
-
-    try:
-        meta, shapes, columns = files.read(path)
-    except (DataSourceError, DataLayerError, FeatureError, OSError, ValueError) as error:
-        raise FileError("line.file", path=path, cause=cause(error)) from None
-    held = np.array([shape is not None for shape in shapes], np.bool_)
-    fields = {str(field).lower(): column for field, column in zip(meta["fields"], columns, strict=True)}
-    texts = next((fields[name] for name in _NAMES if name in fields), np.full(len(shapes), "", object))
-    names = ["" if text is None else str(text).strip() for text in texts[held]]
-    source = crs_room.from_user(meta["crs"]) if meta["crs"] else None
-    return names, shapely.from_wkb(shapes[held]), source
+    layers = files.read(path)
+    if not layers:
+        return [], np.empty(0, object), None
+    layer = layers[0]
+    fields = {field.lower(): column for field, column in layer.fields.items()}
+    texts = next((fields[name] for name in _NAMES if name in fields), [None] * len(layer.shapes))
+    held = [k for k, shape in enumerate(layer.shapes) if shape is not None]
+    names = ["" if texts[k] is None else str(texts[k]).strip() for k in held]
+    return names, layer.shapes[held], crs_room.from_user(layer.crs) if layer.crs else None

@@ -12,12 +12,7 @@ import shapely
 
 from pointcloud.errors import CrsError, FileError, ParameterError
 from pointcloud.geo import projections
-from pointcloud.io.gdal_errors import cause
-from pointcloud.print.paper.libraries import need
 from pointcloud.print.vectors import files
-
-_REFUSED = (".vrt", ".csv", ".xlsx", ".ods", ".pdf")
-"""What GDAL's vector drivers also read, and is no drawing: a VRT may even name what lies elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -84,40 +79,25 @@ def read_overlays(paths: Sequence[Path], horizontal: str | None, label: str | No
 
 def _read(path: Path, horizontal: str | None, label: str | None) -> tuple[list[Overlay], set[str]]:
     """Return the layers of a file that hold shapes, and the fields of all."""
-    if not path.exists():
-        raise ParameterError("file.missing", path=path)
-    if path.suffix.lower() in _REFUSED:
-        raise FileError("map.overlay_kind", path=path)
-    pyogrio = need("pyogrio")
-    try:
-        names = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
-        read = {name: files.read(path, name) for name in names}
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
-        raise FileError("map.overlay_unreadable", path=path, cause=cause(error)) from error
     found, fields = [], set[str]()
-    for name, (meta, geometry, columns) in read.items():
-        fields |= set(map(str, meta["fields"]))
-        column = dict(zip(map(str, meta["fields"]), columns, strict=True)).get(label or "")
-        shown = path.stem if len(names) == 1 else name
-        layer = _layer(path, shown, meta["crs"], geometry, column, horizontal)
-        if layer.shapes:
-            found.append(layer)
+    for layer in files.read(path):
+        fields |= set(layer.fields)
+        column = layer.fields.get(label or "")
+        made = _layer(path, layer, column, horizontal)
+        if made.shapes:
+            found.append(made)
     if not found:
         raise FileError("map.overlay_empty", path=path)
     return found, fields
 
 
-def _layer(
-    path: Path, name: str, crs: str | None, geometry: Any, column: Any, horizontal: str | None
-) -> Overlay:
-    shapes = shapely.from_wkb(geometry, on_invalid="ignore")
-    kept = [k for k, shape in enumerate(shapes) if shape is not None and not shape.is_empty]
-    shapes = shapes[kept]
-    if crs is not None and horizontal is not None and len(shapes):
-        shapes = _moved(path, shapes, crs, horizontal)
-    texts = ["" if column is None or column[k] is None else str(column[k]) for k in kept]
-    labels = tuple(texts) if column is not None else ()
-    return Overlay(name, tuple(shapes), labels, stated=crs is not None)
+def _layer(path: Path, layer: files.Layer, column: Sequence[Any] | None, horizontal: str | None) -> Overlay:
+    kept = [k for k, shape in enumerate(layer.shapes) if shape is not None and not shape.is_empty]
+    shapes = layer.shapes[kept]
+    if layer.crs is not None and horizontal is not None and len(shapes):
+        shapes = _moved(path, shapes, layer.crs, horizontal)
+    labels = () if column is None else tuple("" if column[k] is None else str(column[k]) for k in kept)
+    return Overlay(layer.name, tuple(shapes), labels, stated=layer.crs is not None)
 
 
 def _moved(path: Path, shapes: Any, crs: str, horizontal: str) -> Any:

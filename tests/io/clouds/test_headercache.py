@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from pathlib import Path
 
 import numpy as np
@@ -50,9 +51,30 @@ def test_a_file_that_has_changed_is_read_anew(tmp_path: Path) -> None:
     assert HeaderCache("stated").find(path) is None
 
 
-def test_a_broken_or_unwritable_cache_is_done_without(cache: Path, tmp_path: Path) -> None:
+def test_a_broken_cache_is_thrown_away_and_rebuilt(cache: Path, tmp_path: Path) -> None:
     path = write_cloud(tmp_path / "a.laz", np.array([0.0]), np.array([0.0]), np.array([1.0]))
-    cache.mkdir()
-    (cache / "headers.sqlite").write_bytes(b"no database")
+    header = read_header(path)
+    for damage in (b"no database" * 99, None):
+        HeaderCache("stated").keep([header])
+        file = cache / "headers.sqlite"
+        file.write_bytes(damage or file.read_bytes()[:4096])
+        assert HeaderCache("stated").find(path) is None
+        HeaderCache("stated").keep([header])
+        assert HeaderCache("stated").find(path) == header
+
+
+@pytest.mark.parametrize("text", ["", "7", "[" * 99_999, "{}", '{"crs": 7, "scales": 1}', '{"layout": []}'])
+def test_a_record_that_makes_no_sense_counts_for_nothing(text: str, cache: Path, tmp_path: Path) -> None:
+    path = write_cloud(tmp_path / "a.laz", np.array([0.0]), np.array([0.0]), np.array([1.0]))
+    HeaderCache("stated").keep([read_header(path)])
+    with sqlite3.connect(cache / "headers.sqlite") as database:
+        database.execute("UPDATE headers SET header = ?", [text])
+    database.close()
+    assert HeaderCache("stated").find(path) is None
+
+
+def test_an_unwritable_cache_is_done_without(cache: Path, tmp_path: Path) -> None:
+    path = write_cloud(tmp_path / "a.laz", np.array([0.0]), np.array([0.0]), np.array([1.0]))
+    (cache / "headers.sqlite").mkdir(parents=True)
     HeaderCache("stated").keep([read_header(path)])
     assert HeaderCache("stated").find(path) is None

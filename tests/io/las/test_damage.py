@@ -13,9 +13,10 @@ import pytest
 from las_files import POINTS_AT, field, joined, patch, read, record_at, refused, same, write
 
 from pointcloud.errors import FileError
-from pointcloud.io.guard import open_input
+from pointcloud.io.guard import decoding, open_input
 from pointcloud.io.las import decode
 from pointcloud.io.las.reader import iter_points, read_header
+from pointcloud.kernels.points import canonical
 
 
 def terrain(path: Path, point_format: int, count: int = 60_000) -> Path:
@@ -116,7 +117,6 @@ class PanicException(BaseException):
     "thrown",
     [
         PanicException("index out of bounds"),
-        MemoryError(),
         ValueError("bad\nvalue"),
         struct.error("unpack requires"),
         RuntimeError("x"),
@@ -144,12 +144,12 @@ def test_real_panic_of_the_decoder_comes_out_as_one_error(tmp_path: Path) -> Non
     path = write(tmp_path / "a.laz", 1)
     record = read_header(path).laszip
     assert record is not None
-    with pytest.raises(FileError, match="PanicException"), open_input(path):
+    with pytest.raises(FileError, match="PanicException"), open_input(path), decoding(path):
         lazrs.decompress_points_with_chunk_table(bytes(10), record.data, bytearray(28), [(1, 99)])
 
 
-@pytest.mark.parametrize("thrown", [KeyboardInterrupt, SystemExit])
-def test_interrupts_pass(
+@pytest.mark.parametrize("thrown", [KeyboardInterrupt, SystemExit, MemoryError])
+def test_interrupts_and_want_of_memory_pass(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, thrown: type[BaseException]
 ) -> None:
     def fail(*_: object) -> None:
@@ -183,7 +183,45 @@ def test_file_that_shrinks_while_it_is_read_is_named_as_changed(tmp_path: Path, 
     assert caught.value.message == "file.changed"
 
 
-def test_read_error_of_the_disk_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", ["read", "readinto"])
+def test_read_error_of_the_disk_is_named(how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write(tmp_path / "a.las")
-    with pytest.raises(FileError, match="Input/output error"), open_input(path):
-        raise OSError(5, "Input/output error")
+    with open_input(path) as (file, _):
+        os.dup2(os.open(tmp_path, os.O_RDONLY), file.fileno())  # a folder, whose reading fails
+        with pytest.raises(FileError, match=r"a\.las cannot be read: IsADirectoryError"):
+            file.read() if how == "read" else file.readinto(bytearray(20_000))
+        os.dup2(os.open(path, os.O_RDONLY), file.fileno())
+
+
+@pytest.mark.parametrize(
+    "thrown", [ValueError("a kernel"), OverflowError("a parameter"), OSError(28, "No space left", "out.tif")]
+)
+@pytest.mark.parametrize("suffix", [".las", ".laz"])
+def test_what_is_not_the_files_fault_is_not_called_damage(
+    suffix: str, thrown: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kernels are compiled while files are open, and results are written."""
+
+    def fail(*_: object) -> None:
+        raise thrown
+
+    path = write(tmp_path / f"a{suffix}")
+    with pytest.raises(type(thrown)) as caught, open_input(path):
+        raise thrown
+    assert caught.value is thrown
+    monkeypatch.setattr(canonical, "canonical_exact", fail)
+    monkeypatch.setattr(canonical, "canonical_rounded", fail)
+    with pytest.raises(type(thrown)) as caught:
+        read(path)
+    assert caught.value is thrown
+
+
+def test_what_is_not_the_files_fault_may_come_of_a_change(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.las")
+
+    def fail() -> None:
+        os.utime(path, ns=(1, 1))
+        raise ValueError
+
+    with pytest.raises(FileError, match="changed while it was read"), open_input(path):
+        fail()

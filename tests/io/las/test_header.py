@@ -39,6 +39,7 @@ from las_files import (
 
 from pointcloud.errors import FileError
 from pointcloud.geo.lattice import Box
+from pointcloud.io import guard
 from pointcloud.io.las.reader import box_remarks, iter_points, read_header
 
 Change = Callable[[Path], object]
@@ -226,7 +227,7 @@ def test_file_that_another_program_holds_is_refused(tmp_path: Path, monkeypatch:
     def locked(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "open", locked)
+    monkeypatch.setattr(guard, "_Raw", locked)
     with pytest.raises(FileError, match=r"cannot be read: PermissionError: Permission denied\. Check"):
         read_header(path)
 

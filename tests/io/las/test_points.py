@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -26,6 +27,7 @@ from las_files import (
 )
 
 from pointcloud.errors import FileError
+from pointcloud.io import guard
 from pointcloud.io.las import decode
 from pointcloud.io.las.reader import file_sha256, iter_points, read_header
 
@@ -195,24 +197,24 @@ def test_classes_and_heights_are_all_that_is_decoded_of_new_formats(tmp_path: Pa
 
 
 def test_stopping_early_closes_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened = []
-    original = Path.open
+    opened: list[io.FileIO] = []
 
-    def remember(self: Path, *args: str) -> object:
-        opened.append(original(self, *args))
-        return opened[-1]
+    class Remembered(guard._Raw):
+        def __init__(self, path: Path) -> None:
+            super().__init__(path)
+            opened.append(self)
 
     header = read_header(write(tmp_path / "a.laz", count=100_000))
-    monkeypatch.setattr(Path, "open", remember)
+    monkeypatch.setattr(guard, "_Raw", Remembered)
     points = iter_points(header, chunk=50_000)
     next(points)
-    assert not opened[0].closed  # type: ignore[attr-defined]
+    assert not opened[0].closed
     points.close()  # type: ignore[attr-defined]
-    assert opened[0].closed  # type: ignore[attr-defined]
+    assert opened[0].closed
     for _ in iter_points(header, chunk=50_000):
         break
     gc.collect()
-    assert opened[1].closed  # type: ignore[attr-defined]
+    assert opened[1].closed
 
 
 def test_chunk_must_hold_a_point(tmp_path: Path) -> None:

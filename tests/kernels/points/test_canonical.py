@@ -45,3 +45,26 @@ def test_heights_beyond_an_int32_show_in_the_extremes() -> None:
         records, 16, 0xFF, 4, np.array([1, 1, 10]), np.zeros(3, np.int64), *out, extremes
     )
     assert extremes[1, 2] == (2**31 - 1) * 10
+
+
+@pytest.mark.parametrize("units", [(1.0, 1.0, 1.0), (10_000.0, 1.0, 10_000.0)])
+def test_what_is_still_to_be_moved_is_not_rounded(units: tuple[float, float, float]) -> None:
+    records = np.random.default_rng(0).integers(0, 256, (COUNT, 30), np.uint8)
+    records[0, :12] = 0xFF
+    scale, offset = np.array([1e-3, 1e-9, 1e-2]), np.array([44_000.1, 134.0, -0.3])
+    x, y = np.empty(COUNT), np.empty(COUNT)
+    z, classification, withheld = (np.empty(COUNT, kind) for kind in (np.int32, np.uint8, np.bool_))
+    extremes = np.empty((2, 3))
+    canonical.unrounded(
+        records, 16, 0xFF, 4, scale, offset, np.array(units), x, y, z, classification, withheld, extremes
+    )
+    raw = records[:, :12].copy().view("<i4")
+    expected = (raw * scale + offset) * units
+    assert np.array_equal(x, expected[:, 0])
+    assert np.array_equal(y, expected[:, 1])
+    heights = np.rint(expected[:, 2]).astype(np.int64)
+    assert np.array_equal(z, heights.astype(np.int32))
+    assert np.array_equal(extremes[0], [*expected[:, :2].min(axis=0), heights.min()])
+    assert np.array_equal(extremes[1], [*expected[:, :2].max(axis=0), heights.max()])
+    assert np.array_equal(classification, records[:, 16])
+    assert np.array_equal(withheld, records[:, 15] & 4 != 0)

@@ -10,15 +10,15 @@ from pointcloud.kernels.text.gml import parse_tuples
 
 
 def parsed(
-    text: str, columns: int = 3, separator: str = " "
+    text: str, columns: int = 3, separator: str = " ", decimals: int = 4
 ) -> tuple[int, int, list[tuple[int, int, float]]]:
     data = np.frombuffer(text.encode(), np.uint8)
     first = 0 if columns == 3 else 1
-    layout = np.array([columns, first, first + 1, first + 2, ord(separator)])
+    layout = np.array([columns, first, first + 1, first + 2, ord(separator), decimals])
     begins, e, n = (np.empty(10, np.int64) for _ in range(3))
-    z, decimals = np.empty(10), np.empty(10, np.uint8)
+    z, places = np.empty(10), np.empty(10, np.uint8)
     status, at, count = kernel.parse_lines(
-        data, 0, data.size, layout, kernel.fresh_notes(), begins, e, n, z, decimals
+        data, 0, data.size, layout, kernel.fresh_notes(), begins, e, n, z, places
     )
     return int(status), int(at), [(int(e[i]), int(n[i]), float(z[i])) for i in range(count)]
 
@@ -68,9 +68,16 @@ def test_empty_lines_are_passed_over_and_counted() -> None:
     data = np.frombuffer(b"\n1 1 1\n\r\n2 2 2\n", np.uint8)
     arrays = [np.empty(5, np.int64) for _ in range(3)]
     z, decimals = np.empty(5), np.empty(5, np.uint8)
-    layout = np.array([3, 0, 1, 2, 32])
+    layout = np.array([3, 0, 1, 2, 32, 4])
     _, _, count = kernel.parse_lines(data, 0, data.size, layout, notes, *arrays, z, decimals)
     assert (count, notes[kernel.LINES], notes[kernel.ROWS]) == (2, 4, 2)
+
+
+def test_more_decimals_are_kept_where_points_are_degrees() -> None:
+    status, _, rows = parsed("134.12345678912 -34.000000000005 1\n", decimals=11)
+    assert (status, rows) == (kernel.DONE, [(13412345678912, -3400000000001, 1.0)])
+    assert parsed("12345678 1 1\n", decimals=11)[0] == kernel.NOT_A_NUMBER
+    assert parsed("1234567 1 1\n", decimals=11)[0] == kernel.DONE
 
 
 def test_five_columns() -> None:

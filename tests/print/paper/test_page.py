@@ -99,7 +99,9 @@ def test_later_instructions_lie_on_top() -> None:
         assert picture.getpixel((100, 100)) == (0, 0, 255)
 
 
-def test_letters_that_no_font_has_are_named() -> None:
+def test_letters_that_no_font_has_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Among many fonts of a machine some may have signs as odd as U+0007."""
+    installed(monkeypatch)
     with pytest.raises(ParameterError, match=r"letters U\+0007 U\+F1234:"):
         Fonts("en").of("x\U000f1234\x07")
 

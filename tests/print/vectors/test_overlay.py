@@ -128,7 +128,7 @@ def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
         read_overlays([geojson(tmp_path / "empty.geojson")], ZONE)
     remote = tmp_path / "remote.vrt"
     remote.write_text("<OGRVRTDataSource/>")
-    with pytest.raises(FileError, match="no drawing"):
+    with pytest.raises(FileError, match="not read as drawings"):
         read_overlays([remote], ZONE)
 
 

@@ -1,0 +1,60 @@
+"""Which CRS the points of a file are in, and the way from there into another."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pointcloud.geo import presumed_crs, transform
+from pointcloud.geo.crs import SpatialReference
+from pointcloud.geo.transform import PointTransform
+from pointcloud.io.cloudheader import CloudHeader
+from pointcloud.io.remark import Remark
+
+
+def reference(
+    header: CloudHeader, given: SpatialReference | None
+) -> tuple[SpatialReference, tuple[Remark, ...]]:
+    """Return the CRS of a file and what to say of it: as stated, or else as given, or else deduced.
+
+    Raises
+    ------
+    CrsError
+        If none follows, or the one given does not fit the file's name.
+    """
+    if header.crs is not None:
+        return header.crs, ()
+    name, bounds = header.path.name, header.box.bounds
+    found = given
+    remarks: tuple[Remark, ...] = ()
+    if found is None:
+        deduction = presumed_crs.deduce(name, bounds)
+        found = deduction.crs
+        remarks = tuple(Remark.of(message, **values) for message, values in deduction.warnings)
+    presumed_crs.check_name(name, bounds, found)
+    return found, remarks
+
+
+def brought(
+    header: CloudHeader, given: SpatialReference | None, target: SpatialReference
+) -> tuple[CloudHeader, SpatialReference, tuple[Remark, ...]]:
+    """Return the header of a file whose points are brought into another CRS, the one they come from, and what to say.
+
+    Parameters
+    ----------
+    header : CloudHeader
+    given : SpatialReference, optional
+        Of files that state none; it may also say which realisation of WGS 84 a file means.
+    target : SpatialReference
+
+    Raises
+    ------
+    CrsError
+        As :func:`reference` does, or if points of that CRS, or at that place, cannot be brought into ``target``.
+    """
+    found, remarks = reference(header, given)
+    name = header.path.name
+    if given is not None and transform.restates(given, found):
+        words = {"file": name, "stated": found.label, "given": given.label}
+        remarks = (*remarks, Remark.of("transform.read_as", **words))
+        found = replace(found, horizontal=given.horizontal)
+    return header.moved(PointTransform.between(found, target, name)), found, remarks
