@@ -33,9 +33,10 @@ from process import Cost, measure
 from pointcloud.geo import sheets
 from pointcloud.geo.lattice import Box
 from pointcloud.params.grid import GridParams
+from pointcloud.run.entries import ItemRecord
 from pointcloud.run.loop import Task, run
 from pointcloud.run.pools import ProcessPool
-from pointcloud.run.record import ItemRecord, Record
+from pointcloud.run.record import Record
 
 CORNER = (20_000, -165_000)
 """West and north edge of every delivery: sheets in the open sea."""

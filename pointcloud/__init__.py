@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from pointcloud.version import __version__
 
 if TYPE_CHECKING:
-    from pointcloud.api.arrays import PointCloud, cloud, cs, dem, dsm, layer, mosaic, picture, quality, read
+    from pointcloud.api.arrays import cs, dem, dsm, layer, mosaic, picture, quality
+    from pointcloud.api.clouds import PointCloud, cloud, read
     from pointcloud.api.raster import Raster
     from pointcloud.api.sections import profile
     from pointcloud.api.viewsheds import viewshed
@@ -44,10 +45,9 @@ _HOMES = {
     "profile": "pointcloud.api.sections",
     "viewshed": "pointcloud.api.viewsheds",
     "scene": "pointcloud.view",
-} | dict.fromkeys(
-    ("PointCloud", "cloud", "cs", "dem", "dsm", "layer", "mosaic", "picture", "quality", "read"),
-    "pointcloud.api.arrays",
-)
+    **dict.fromkeys(("PointCloud", "cloud", "read"), "pointcloud.api.clouds"),
+    **dict.fromkeys(("cs", "dem", "dsm", "layer", "mosaic", "picture", "quality"), "pointcloud.api.arrays"),
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -21,8 +21,8 @@ from pointcloud.io import names
 from pointcloud.io.dems.gml import KINDS, read_gml
 from pointcloud.io.dems.gridded import Gridded
 from pointcloud.io.member import Member
+from pointcloud.run.entries import Input
 from pointcloud.run.items import InputFile, Made
-from pointcloud.run.record import Input
 
 _METRES = {400: 1.0, 2_000: 5.0, 4_000: 10.0}
 """Metric cell for each cell in quanta of a degree: 0.04, 0.2 and 0.4 seconds."""

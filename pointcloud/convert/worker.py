@@ -30,8 +30,8 @@ from pointcloud.io.rasters import cog
 from pointcloud.io.remark import Remark
 from pointcloud.params.grid import GeoidFile, Product
 from pointcloud.plaintext import to_json
+from pointcloud.run.entries import Input
 from pointcloud.run.items import InputFile, Made, Staged, Told
-from pointcloud.run.record import Input
 from pointcloud.version import __version__
 
 

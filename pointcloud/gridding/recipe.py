@@ -25,12 +25,13 @@ from pointcloud.params.grid import WATER_CLASS, GridParams
 from pointcloud.params.styles import STYLES
 from pointcloud.run import mosaics
 from pointcloud.run.changes import Changes
+from pointcloud.run.entries import lost_inputs
 from pointcloud.run.items import InputFile, Item, Made, Work, sheet_item
 from pointcloud.run.loop import Task
 from pointcloud.run.mosaics import Series
 from pointcloud.run.publish import Publisher
 from pointcloud.run.recipe import Recipe
-from pointcloud.run.record import Record, lost_inputs
+from pointcloud.run.record import Record
 
 _IN_MEMORY = 256 * 2**20
 """Bytes that spills may take in memory together, where one process does all."""

@@ -20,8 +20,8 @@ from pointcloud.io.spill.cloud import Cloud
 from pointcloud.io.spill.spill import Spill, load
 from pointcloud.machine import memory
 from pointcloud.params.grid import GridParams
+from pointcloud.run.entries import State
 from pointcloud.run.items import Made, Staged
-from pointcloud.run.record import State
 
 SPARSE = 0.001
 """Share of cells with a return below which a sheet is listed, not written."""

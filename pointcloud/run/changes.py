@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Protocol
 
 from pointcloud.errors import HyogoError
+from pointcloud.run.entries import Input, Raster
 from pointcloud.run.items import InputFile, Item, Reason, Work
-from pointcloud.run.record import Input, Raster, Record
+from pointcloud.run.record import Record
 
 
 class Given(Protocol):

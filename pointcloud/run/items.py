@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pointcloud.geo.sheets import Sheet
 from pointcloud.io import names
 from pointcloud.io.remark import Remark
-from pointcloud.run.record import Bounds, Input, State
+from pointcloud.run.entries import Bounds, Input, State
 
 Reason = Literal["new", "failed", "gone", "facts", "parameters", "inputs", "wanted"]
 """``gone``: somebody deleted or altered the file. ``facts``: the credit, say, is another. ``wanted``: it held too

@@ -14,7 +14,8 @@ from pointcloud.io import names, put
 from pointcloud.io.rasters import preview, qml, vrt
 from pointcloud.io.remark import Remark
 from pointcloud.run import overview
-from pointcloud.run.record import ItemRecord, Record
+from pointcloud.run.entries import ItemRecord
+from pointcloud.run.record import Record
 from pointcloud.run.report import Report
 
 

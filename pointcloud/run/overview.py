@@ -17,7 +17,7 @@ from pointcloud.errors import FileError, OutputError
 from pointcloud.geo.lattice import Box, Grid, cell_quanta, quanta
 from pointcloud.io import names, put, raster
 from pointcloud.io.rasters import cog, vrt
-from pointcloud.run.record import ItemRecord
+from pointcloud.run.entries import ItemRecord
 
 Array = npt.NDArray[Any]
 

@@ -9,11 +9,11 @@ from typing import Any
 from pointcloud.errors import FileError, HyogoError, OutputError
 from pointcloud.io import put
 from pointcloud.io.remark import Remark
+from pointcloud.run.entries import Input
 from pointcloud.run.items import Made, Work
 from pointcloud.run.loop import Task
 from pointcloud.run.publish import Publisher, recorded
 from pointcloud.run.recipe import Recipe
-from pointcloud.run.record import Input
 from pointcloud.run.watcher import Watcher
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from pointcloud.errors import HyogoError, ParameterError
 from pointcloud.io import put
+from pointcloud.run.entries import Input, ItemRecord, Raster
 from pointcloud.run.items import InputFile, Made, Staged, Told, Work
-from pointcloud.run.record import Input, ItemRecord, Raster, Record, as_json, now
+from pointcloud.run.record import Record, as_json, now
 from pointcloud.version import __version__
 
 

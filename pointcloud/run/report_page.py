@@ -9,7 +9,8 @@ from typing import Any
 
 from pointcloud.messages import say
 from pointcloud.plaintext import to_html
-from pointcloud.run.record import ItemRecord, Record
+from pointcloud.run.entries import ItemRecord
+from pointcloud.run.record import Record
 from pointcloud.run.report import Report
 from pointcloud.webpage import document, swatch
 

@@ -18,7 +18,8 @@ from pointcloud import messages
 from pointcloud.gridding import recipe
 from pointcloud.gridding.report import GridReport as Report
 from pointcloud.io import put
-from pointcloud.run.record import ItemRecord, Raster, Record, State
+from pointcloud.run.entries import ItemRecord, Raster, State
+from pointcloud.run.record import Record
 from pointcloud.run.report_page import page
 
 SQUARE = "E0044100_S0078000"
