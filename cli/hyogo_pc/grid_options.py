@@ -74,6 +74,7 @@ _OPTIONS = (
         multiple=True,
         help=say("grid.exclude_class"),
     ),
+    click.option("--exclude-overlap", is_flag=True, help=say("grid.exclude_overlap")),
     shared.classify,
     shared.preset,
     click.option(
@@ -129,6 +130,7 @@ def request_of(options: dict[str, Any]) -> Request:
         reference=options.get("reference"),
         scheduler=options["scheduler"],
         columns=options["columns"],
+        exclude_overlap=options["exclude_overlap"],
     )
 
 

@@ -14,7 +14,8 @@
   or ``"header"`` if they were not read. ``null`` without points, or if the header's is none.
 - ``density``: ``points_per_m2``, and ``of``: ``"cells"`` (1 m cells that hold a point) or ``"extent"``, or
   ``null``.
-- ``classes``: list of ``code``, ``name``, ``points``; ``withheld``: a number. ``null`` if not read.
+- ``classes``: list of ``code``, ``name``, ``points``; ``withheld``: a number; ``marked``: points marked as
+  ``synthetic``, ``key`` and ``overlap`` (in point formats 0-5 by class 12). ``null`` if not read.
 - ``crs``: ``horizontal``, ``vertical`` (``EPSG:code``, WKT or ``null``), ``name``, and ``stated``: whether by
   the file, or taken from its name or coordinates; or ``null``.
 - ``sheets``: by level, the codes that the points touch. ``named_sheets``: codes in the file's name.
@@ -55,7 +56,18 @@ _KEYS = (
         "synthetic",
         "reader",
     ),
-    *("scale", "offset", "extent", "density", "classes", "withheld", "crs", "sheets", "named_sheets"),
+    *(
+        "scale",
+        "offset",
+        "extent",
+        "density",
+        "classes",
+        "withheld",
+        "marked",
+        "crs",
+        "sheets",
+        "named_sheets",
+    ),
 )
 _EDGES = ("west", "south", "lowest", "east", "north", "highest")
 _SHOWN_SHEETS = 6
@@ -148,6 +160,7 @@ def _entry(path: Path, survey: Survey | None, error: HyogoError | None) -> dict[
             for code, points in content.classes.items()
         ]
         entry["withheld"] = content.withheld
+        entry["marked"] = content.marks._asdict()
     if survey.crs is not None:
         system = survey.crs
         entry["crs"] = {
@@ -264,4 +277,6 @@ def _class_rows(survey: Survey) -> list[Row]:
         rows.append((say("info.class", code=code), f"{name}  {points:>13,}  {share:5.1f} %"))
     if survey.content.withheld:
         rows.append((say("info.withheld"), f"{survey.content.withheld:,}"))
+    marked = survey.content.marks._asdict()
+    rows += [(say(f"info.marked_{name}"), f"{points:,}") for name, points in marked.items() if points]
     return rows

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pointcloud import relief
-from pointcloud.api.clouds import PointCloud
+from pointcloud.api.clouds import PointCloud, window
 from pointcloud.api.raster import Raster
 from pointcloud.errors import ParameterError
 from pointcloud.geo.lattice import Grid
@@ -149,7 +149,7 @@ def mosaic(
     grid = best.grid
     if bounds:
         east, north = grid.origin
-        box = _window(bounds).shift(-east, -north).snap(grid.cell).shift(east, north)
+        box = window(bounds).shift(-east, -north).snap(grid.cell).shift(east, north)
         grid = Grid(box, grid.cell, grid.origin)
     system = best.crs or next((source.crs for source in sources if source.crs), None) or ""
     layers = [_Layer(source) for source in sources]

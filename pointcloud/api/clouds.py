@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import warnings
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,12 +16,13 @@ from pointcloud import pipeline
 from pointcloud.api.raster import Raster
 from pointcloud.errors import DataWarning, ParameterError
 from pointcloud.geo import crs as crs_room
-from pointcloud.geo.lattice import QUANTA_PER_METRE, Box
+from pointcloud.geo.lattice import QUANTA_PER_METRE, Box, Grid
 from pointcloud.io.clouds.crs import brought
 from pointcloud.io.clouds.readers import read_header
 from pointcloud.io.spill.cloud import Cloud
 from pointcloud.io.spill.reduce import Reducer
-from pointcloud.params.grid import USUAL_PRODUCTS, GridParams
+from pointcloud.params.grid import QUALITY_BANDS, USUAL_PRODUCTS, VOID, GridParams
+from pointcloud.params.styles import STYLES
 
 _CHUNK = 1_000_000
 _PRODUCTS = (
@@ -46,7 +48,7 @@ class PointCloud:
 
     def rasters(self, params: GridParams, bounds: tuple[float, float, float, float] | None) -> list[Raster]:
         """Return what ``params`` ask for, over ``bounds`` (W, S, E, N in metres) or all points."""
-        box = (_window(bounds) if bounds else self.box).snap(params.cells[0])
+        box = (window(bounds) if bounds else self.box).snap(params.cells[0])
         with ThreadPoolExecutor() as pool:
             made = list(pipeline.make(box, self._cloud, params, pool))
         return [
@@ -55,7 +57,8 @@ class PointCloud:
         ]
 
 
-def _window(bounds: tuple[float, float, float, float]) -> Box:
+def window(bounds: tuple[float, float, float, float]) -> Box:
+    """Return bounds in metres as a box."""
     box = Box.from_metres(*bounds) if all(map(math.isfinite, bounds)) else Box(0, 0, 0, 0)
     if box.empty:
         raise ParameterError("arrays.bounds", bounds=", ".join(f"{edge:g}" for edge in bounds))

@@ -126,6 +126,7 @@ def take_inventory(
     scan: Callable[[CloudHeader], CloudHeader] | None = None,
     stages: str = "",
     columns: str = "",
+    exclude_overlap: bool = False,
 ) -> Inventory:
     """Read the headers of all files.
 
@@ -147,6 +148,8 @@ def take_inventory(
         Of PDAL, that all points pass; see :mod:`pointcloud.params.pdal_stages`.
     columns : str
         What the columns of texts are; see :mod:`pointcloud.doubt.columns`.
+    exclude_overlap : bool
+        Whether points marked as overlap are left out.
 
     Raises
     ------
@@ -168,6 +171,7 @@ def take_inventory(
         if isinstance(header, FileError):
             refused[path] = header
         elif header.count:
+            header = replace(header, exclude_overlap=exclude_overlap)
             sources.append(Source(header, all_ground or header.all_ground))
             remarks.extend(header.warnings)
         else:

@@ -43,6 +43,7 @@ def prepare(request: Request) -> tuple[Inventory, Plan]:
         scan=pipeline.scan_extent if request.scan_extents else None,
         stages=request.params.pipeline,
         columns=request.columns,
+        exclude_overlap=request.exclude_overlap,
     )
     if not inventory.sources:
         return inventory, Plan({}, {}, frozenset())
