@@ -129,7 +129,7 @@ def _entry(path: Path, survey: Survey | None, error: HyogoError | None) -> dict[
         return entry
     header, content, density = survey.header, survey.content, survey.density
     entry.update(
-        remarks=[{"message": remark.message, "text": str(remark)} for remark in survey.remarks],
+        remarks=[{"message": remark.message, "text": str(remark)} for remark in survey.said],
         size=header.size,
         points=header.count,
         synthetic=header.synthetic,
@@ -190,7 +190,7 @@ def _las_facts(header: CloudHeader) -> dict[str, Any]:
 def _table(survey: Survey) -> str:
     """Return what is said of one file: its path, and rows of two columns."""
     rows = [*_format_rows(survey), *_place_rows(survey), *_class_rows(survey)]
-    rows += [(say("info.remark"), str(remark)) for remark in survey.remarks]
+    rows += [(say("info.remark"), str(remark)) for remark in survey.said]
     return "\n".join([marked(survey.header.path), *_aligned(rows)])
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 
+from pointcloud.doubt.verdict import Grade, Verdict
 from pointcloud.errors import HyogoError
 from pointcloud.io.remark import Remark
 from pointcloud.messages import say
@@ -49,8 +50,6 @@ _ADVICE = {
     "file.crs_unit": "check.advise_crs",
     "file.crs_height": "check.advise_crs",
     "file.crs_height_unit": "check.advise_crs",
-    "crs.name_elsewhere": "check.advise_name",
-    "info.name_elsewhere": "check.advise_name",
     "textgrid.repeated": "check.advise_rows",
     "textgrid.other_cell": "check.advise_name",
     "textgrid.nodes": "check.advise_nodes",
@@ -100,6 +99,13 @@ def of_remark(remark: Remark, subject: str | Path) -> Finding:
     name = remark.message
     grade = Severity.ERROR if name in _ERRORS else Severity.NOTE if name in _NOTES else Severity.WARNING
     return Finding(grade, name, str(subject), remark.items)
+
+
+def of_verdict(verdict: Verdict, subject: str | Path) -> Finding:
+    """Return what speaks against what a file states."""
+    grade = {Grade.NOTED: Severity.NOTE, Grade.WARNED: Severity.WARNING, Grade.REFUSED: Severity.ERROR}
+    items = ("path", Path(subject).name), *verdict.items
+    return Finding(grade[verdict.grade], verdict.message, str(subject), items)
 
 
 def of_error(error: HyogoError, subject: str | Path) -> Finding:

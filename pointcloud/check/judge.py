@@ -17,7 +17,6 @@ from pointcloud.check.request import Limits
 from pointcloud.check.sheet import Differences, SheetFacts
 from pointcloud.errors import CrsError
 from pointcloud.geo import crs as crs_room
-from pointcloud.geo import sheets
 from pointcloud.geo.crs import SpatialReference
 from pointcloud.geo.lattice import Box
 from pointcloud.gridding.delivery import Findings
@@ -155,8 +154,6 @@ def of_systems(
     for key, (header, reference) in files.items():
         if not given and header.crs is None and reference is not None:
             yield Finding.of(_WARNING, "check.no_crs", key, crs=reference.label)
-        elif reference is not None and reference.zone:
-            yield from _zone_of_name(key, header, reference.zone)
     if references:
         try:
             _, notices = crs_room.common(references)
@@ -167,15 +164,6 @@ def of_systems(
             yield Finding.of(_NOTE, name, "", **values)
         if all(reference.vertical is None for reference in references.values()):
             yield Finding.of(_NOTE, "check.no_height_datum", "", count=len(references))
-
-
-def _zone_of_name(key: str, header: CloudHeader, zone: int) -> Iterator[Finding]:
-    """Yield a finding if the points lie in the sheet of the file's name, but that is one of another zone."""
-    named = [sheet for sheet in sheets.find_code(header.path.name) if header.has_box]
-    named = [sheet for sheet in named if sheet.box.touches(header.box)]
-    if named and all(sheet.zone != zone for sheet in named):
-        values = {"sheet": named[0].code, "zone": named[0].zone, "stated": zone}
-        yield Finding.of(_ERROR, "check.name_zone", key, **values)
 
 
 def of_formats(headers: Iterable[CloudHeader]) -> Iterator[Finding]:

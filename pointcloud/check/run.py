@@ -14,7 +14,7 @@ from pointcloud import pipeline
 from pointcloud.check import control as control_room
 from pointcloud.check import judge
 from pointcloud.check.control import ControlPoint, Residual, Statistics
-from pointcloud.check.finding import Finding, Severity, of_error, of_remark
+from pointcloud.check.finding import Finding, Severity, of_error, of_remark, of_verdict
 from pointcloud.check.rasters import RasterFacts, examine_raster
 from pointcloud.check.report import CloudEntry, Report
 from pointcloud.check.request import PLAIN, Request, Silent, Watcher
@@ -74,7 +74,7 @@ def check(request: Request, watcher: Watcher | None = None) -> Report:
     watcher = watcher or Silent()
     report = Report(request.inputs)
     points = control_room.read_control(request.control) if request.control else []
-    with open_inputs(request.inputs) as found:
+    with open_inputs(request.inputs, keep_going=True) as found:
         inputs = _sorted(found, request, report)
         clouds = _without_copies(_headers(inputs.clouds, request, report), report)
         points = _placed(points, clouds, report)
@@ -95,7 +95,12 @@ def _sorted(found: Found, request: Request, report: Report) -> _Inputs:
     """Part the inputs by kind; what cannot be opened is a finding."""
     for place, error in found.refused.items():
         report.findings.append(of_error(error, place))
-    ground = find_files(request.ground) if request.ground else []
+    ground: list[Path] = []
+    for given in request.ground:
+        try:
+            ground += find_files([given])
+        except HyogoError as error:
+            report.findings.append(of_error(error, given))
     known = {path.resolve() for path in ground}
     clouds: list[tuple[Path, bool]] = []
     rasters: list[tuple[Member, Kind]] = []
@@ -145,6 +150,7 @@ def _headers(paths: Sequence[tuple[Path, bool]], request: Request, report: Repor
             header = replace(header, crs=request.crs)
         looked = survey(header, decode=False)
         report.findings += [of_remark(remark, key) for remark in looked.remarks]
+        report.findings += [of_verdict(verdict, key) for verdict in looked.verdicts]
         label = looked.crs.label if looked.crs else None
         all_ground = all_ground or header.all_ground
         report.clouds[key] = CloudEntry(stated, all_ground, label, None)

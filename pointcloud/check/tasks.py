@@ -62,8 +62,10 @@ class Cloud:
 
     @property
     def metric(self) -> bool:
-        """Whether its coordinates are metres, as far as can be told."""
+        """Whether its coordinates are metres of the place that is stated, as far as can be told."""
         crs = self.survey.crs
+        if self.survey.refused:
+            return False
         if crs is None:
             return all(remark.message != "crs.degrees" for remark in self.survey.remarks)
         return crs.is_projected and abs(crs.unit_factor - 1.0) < 1e-9

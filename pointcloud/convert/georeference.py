@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from pointcloud.convert.kinds import NameFacts
+from pointcloud.doubt.place import judge
+from pointcloud.doubt.verdict import require
 from pointcloud.errors import CrsError, FileError, ParameterError
 from pointcloud.geo import crs as crs_room
 from pointcloud.geo import presumed_crs, sheets
@@ -63,7 +65,7 @@ def place(
         raise CrsError("convert.crs_differs", file=label, stated=stated.label, given=given.label)
     reference = stated or given
     if reference and not reference.is_projected and gridded.grid.per_unit != QUANTA_PER_METRE:
-        return Place(_with_height(reference, vertical, label), None, ())
+        return Place(_with_height(reference, vertical, label), None, _doubted(gridded, label, reference))
     box = gridded.grid.box
     if reference:
         crs_room.require_metres(reference, label)
@@ -81,10 +83,18 @@ def place(
         deduced = presumed_crs.deduce(label, box.bounds)
         reference = deduced.crs
         remarks = tuple(Remark.of(name, **values) for name, values in deduced.warnings)
+    remarks += _doubted(gridded, label, reference)
     sheet = (
         max(fitting, key=lambda one: sheets.overlap(one.box, box)) if fitting else _exact(box, reference.zone)
     )
     return Place(_with_height(reference, vertical, label), sheet, remarks)
+
+
+def _doubted(gridded: Gridded, label: str, reference: SpatialReference) -> tuple[Remark, ...]:
+    """Return what to warn of; raise what forbids to use a raster where it is said to lie."""
+    box, unit = gridded.grid.box, gridded.grid.per_unit
+    bounds = box.west / unit, box.south / unit, box.east / unit, box.north / unit
+    return Remark.of_verdicts(require(judge(label, bounds, reference), label), label)
 
 
 def _with_height(reference: SpatialReference, vertical: str | None, label: str) -> SpatialReference:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from pointcloud.errors import CrsError, FileError, HyogoError
+from pointcloud.messages import say
 
 
 class Grade(IntEnum):
@@ -51,6 +52,10 @@ class Verdict:
     def values(self) -> dict[str, object]:
         """What the text names, by name."""
         return dict(self.items)
+
+    def text(self, path: object) -> str:
+        """Return it in words, in the language in use."""
+        return say(self.message, path=path, **self.values)
 
     def error(self, path: object) -> HyogoError:
         """Return the error that a refused file ends in."""

@@ -79,32 +79,10 @@ def deduce(file: str, bounds: Bounds) -> Deduction:
         e, n = (bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2
         latitude, longitude = to_latlon(e, n, 5)
         place: dict[str, object] = {"file": file, "lat": f"{latitude:.4f}", "lon": f"{longitude:.4f}"}
-        notices: list[Notice] = [("crs.assumed_zone", place)]
-        if named:
-            notices.append(("crs.name_elsewhere", {"file": file, "sheet": named[0].code}))
-        return Deduction(of_zone(5), "extent", None, tuple(notices))
+        return Deduction(of_zone(5), "extent", None, (("crs.assumed_zone", place),))
     if HYOGO.contains(swapped):
         raise CrsError("crs.swapped", file=file, **_centre(bounds))
     raise CrsError("crs.missing", file=file, **_centre(bounds))
-
-
-def check_name(file: str, bounds: Bounds, ref: SpatialReference) -> None:
-    """Make sure that a system that the user states for a file fits a sheet code in its name.
-
-    Raises
-    ------
-    CrsError
-        If the points lie in that sheet with east and north exchanged, or in the sheet but of another zone.
-    """
-    named, box = sheets.find_code(file), Box.from_metres(*bounds)
-    here = [sheet for sheet in named if _lies_in(box, sheet)]
-    if here and ref.zone and all(sheet.zone != ref.zone for sheet in here):
-        values: dict[str, object] = {"sheet": here[0].code, "zone": here[0].zone, "given": ref.zone}
-        raise CrsError("crs.wrong_zone", file=file, crs=ref.label, **values)
-    swapped = Box(box.south, box.west, box.north, box.east)
-    for sheet in named:
-        if not here and _lies_in(swapped, sheet):
-            raise CrsError("crs.swapped_sheet", file=file, sheet=sheet.code, **_centre(bounds))
 
 
 def _lies_in(box: Box, sheet: sheets.Sheet) -> bool:

@@ -10,11 +10,13 @@ from pathlib import Path
 
 from pointcloud.errors import CrsError, FileError, HyogoError
 from pointcloud.geo import crs as crs_room
+from pointcloud.geo import sheets
 from pointcloud.geo.boxindex import BoxIndex
 from pointcloud.geo.crs import SpatialReference
 from pointcloud.geo.lattice import Box
 from pointcloud.io.cloudheader import CloudHeader
 from pointcloud.io.clouds import crs as cloud_crs
+from pointcloud.io.clouds import doubts
 from pointcloud.io.clouds.files import find_files
 from pointcloud.io.clouds.headercache import HeaderCache
 from pointcloud.io.clouds.presumed_extent import claimed_boxes
@@ -183,9 +185,34 @@ def take_inventory(
         common, more = _agree(sources, crs, vertical)
     if needs_zone and sources and (common is None or common.zone is None):
         raise CrsError("run.no_zone", crs=common.label if common else "-")
+    if needs_zone and sources:
+        more += _beyond_sheets(sources)
     transforms = {source.header.transform for source in sources}
     bad = (BadFile(path, error, claimed_boxes(path, transforms)) for path, error in refused.items())
     return Inventory(tuple(sources), tuple(bad), common, tuple(remarks + more))
+
+
+def _beyond_sheets(sources: Sequence[Source]) -> list[Remark]:
+    """Return what to say of files outside of all sheets, of which nothing is made.
+
+    Raises
+    ------
+    CrsError
+        If all are.
+    """
+    beyond = [source for source in sources if not sheets.GRID.contains(source.box)]
+    if not beyond:
+        return []
+    west, south, east, north = beyond[0].box.bounds
+    values: dict[str, object] = {
+        "count": len(beyond),
+        "file": beyond[0].header.path.name,
+        "x": f"{(west + east) / 2:.1f}",
+        "y": f"{(south + north) / 2:.1f}",
+    }
+    if not any(sheets.GRID.touches(source.box) for source in sources):
+        raise CrsError("run.no_sheets", **values)
+    return [Remark.of("run.beyond_sheets", **values)]
 
 
 def _read_headers(
@@ -226,6 +253,7 @@ def _agree(
         reference, said = cloud_crs.reference(source.header, given)
         remarks.extend(said)
         crs_room.require_metres(reference, source.header.path.name)
+        remarks.extend(doubts.require_sound(source.header, reference))
         references[source.key] = reference
     if given is not None:
         for key, reference in references.items():
@@ -253,6 +281,7 @@ def _brought(
     for source in sources:
         header, reference, said = cloud_crs.brought(source.header, given, target)
         remarks.extend(said)
+        remarks.extend(doubts.require_sound(source.header, reference))
         brought.append(replace(source, header=header))
         references[source.key] = replace(reference, horizontal=target.horizontal)
         if header.transform is not None:

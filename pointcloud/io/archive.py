@@ -47,13 +47,15 @@ class Found:
 
 
 @contextmanager
-def open_inputs(inputs: Sequence[str | Path]) -> Iterator[Found]:
+def open_inputs(inputs: Sequence[str | Path], *, keep_going: bool = False) -> Iterator[Found]:
     """List all files that inputs name, with ZIPs opened for the time of the block.
 
     Parameters
     ----------
     inputs : sequence of str or Path
         Files, folders (searched with all folders in them) and patterns; each file counts once.
+    keep_going : bool
+        Whether an input that cannot be used is refused as files in archives are, as long as there is another.
 
     Raises
     ------
@@ -66,14 +68,24 @@ def open_inputs(inputs: Sequence[str | Path]) -> Iterator[Found]:
         found = Found()
         seen: set[Path] = set()
         for given in inputs:
-            before = len(seen)
-            for path in _paths(str(given)):
-                if path.resolve() not in seen:
-                    seen.add(path.resolve())
-                    _take(path, found, stack)
-            if len(seen) == before and not any(True for _ in _paths(str(given))):
-                raise ParameterError("archive.nothing", path=given)
+            try:
+                _take_all(given, seen, found, stack)
+            except (ParameterError, FileError) as error:
+                if not keep_going or len(inputs) == 1:
+                    raise
+                found.refused[str(given)] = error
         yield found
+
+
+def _take_all(given: str | Path, seen: set[Path], found: Found, stack: ExitStack) -> None:
+    """Take the files of one input."""
+    before = len(seen)
+    for path in _paths(str(given)):
+        if path.resolve() not in seen:
+            seen.add(path.resolve())
+            _take(path, found, stack)
+    if len(seen) == before and not any(True for _ in _paths(str(given))):
+        raise ParameterError("archive.nothing", path=given)
 
 
 @contextmanager

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from pointcloud.doubt.verdict import Grade, Verdict
 from pointcloud.messages import say
 
 
@@ -26,6 +28,13 @@ class Remark:
     def of(cls, message: str, /, **values: object) -> Remark:
         """Return the remark with these values."""
         return cls(message, tuple(values.items()))
+
+    @classmethod
+    def of_verdicts(
+        cls, verdicts: Iterable[Verdict], path: object, least: Grade = Grade.WARNED
+    ) -> tuple[Remark, ...]:
+        """Return what was found of a file, from a grade on: what is only noted is for those who look at it closely."""
+        return tuple(cls.of(v.message, path=path, **v.values) for v in verdicts if v.grade >= least)
 
     @property
     def values(self) -> dict[str, object]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from pointcloud.errors import CrsError, ParameterError
 from pointcloud.geo import sheets
-from pointcloud.geo.crs import SpatialReference
+from pointcloud.geo.crs import SpatialReference, common
 from pointcloud.geo.lattice import QUANTA_PER_METRE, Box, metres, quanta
 from pointcloud.geo.projections import same_place, transformer
 from pointcloud.geo.sheets import Sheet
@@ -91,7 +91,7 @@ def make_plan(request: Request, sources: list[Source]) -> Plan:
     if len(groups) > MOST:
         raise ParameterError("mosaic.many", count=len(groups), most=MOST)
     best = groups[0][1][0]
-    crs = SpatialReference(best.crs.horizontal, _vertical(request, groups))
+    crs = SpatialReference(_horizontal(groups[0][1]), _vertical(request, groups))
     if crs.zone is None or not is_metric(best):
         raise CrsError("mosaic.no_zone", file=best.path.name, crs=best.crs.label)
     _check_lattice(best, request.level)
@@ -114,11 +114,22 @@ def make_plan(request: Request, sources: list[Source]) -> Plan:
 def _groups(source: Source) -> list[tuple[int, list[Tile]]]:
     """Return the tiles of a source by lattice, the finest first; of the national DEM 5A before 5B before 5C."""
     found: dict[tuple[object, ...], list[Tile]] = {}
+    systems: dict[
+        str, None
+    ] = {}  # of those in which equal coordinates are one place, the first stands for all
     for tile in source.tiles:
-        key = (_side(tile), tile.tags.get("KIND", ""), tile.crs.horizontal, tile.grid.origin)
+        known = (each for each in systems if same_place(each, tile.crs.horizontal))
+        system = next(known, tile.crs.horizontal)
+        systems.setdefault(system)
+        key = (_side(tile), tile.tags.get("KIND", ""), system, tile.grid.origin)
         found.setdefault(key, []).append(tile)
     ordered = sorted(found.items(), key=lambda item: (item[0][:3], str(item[0][3])))
     return [(source.number, held) for _, held in ordered]
+
+
+def _horizontal(tiles: list[Tile]) -> str:
+    """Return the one system of tiles in which equal coordinates are one place: of 2447 and 6673 the newer."""
+    return common({str(tile.path): SpatialReference(tile.crs.horizontal) for tile in tiles})[0].horizontal
 
 
 def _vertical(request: Request, groups: list[tuple[int, list[Tile]]]) -> str | None:

@@ -10,6 +10,8 @@ from pointcloud.convert.kinds import kind_of, name_facts
 from pointcloud.convert.request import Kind
 from pointcloud.convert.request import Request as Conversion
 from pointcloud.convert.run import convert
+from pointcloud.doubt.place import judge
+from pointcloud.doubt.verdict import require
 from pointcloud.errors import HyogoError, ParameterError
 from pointcloud.geo.lattice import QUANTA_PER_METRE
 from pointcloud.io import names
@@ -96,6 +98,7 @@ def _tiles(
             if kind and _may_be(member, request) and tile is None:
                 due.add(kind)
             elif tile and _is_product(tile, request):
+                _doubt(tile, watcher)
                 direct.append(tile)
     if due:
         direct = [] if "geotiff" in due else direct  # all of one making
@@ -110,6 +113,14 @@ def _holds_product(path: Path, request: Request) -> bool:
     if not (path / FILE_NAME).exists():
         return False
     return any(name.startswith(f"{request.product.upper()}_") for name in Record.load(path).parameters)
+
+
+def _doubt(tile: Tile, watcher: Watcher) -> None:
+    """Pass on what speaks against the place of a tile; raise what forbids to use it."""
+    box, unit, name = tile.grid.box, tile.grid.per_unit, tile.path.name
+    bounds = box.west / unit, box.south / unit, box.east / unit, box.north / unit
+    for remark in Remark.of_verdicts(require(judge(name, bounds, tile.crs), name), name):
+        watcher.remark(remark)
 
 
 def _may_be(member: Member, request: Request) -> bool:

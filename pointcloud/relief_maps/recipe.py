@@ -83,7 +83,7 @@ class ReliefRecipe(Recipe):
                 key=key,
                 label=file.path.name,
                 code=file.path.name,
-                bounds=_bounds(file),
+                bounds=file.bounds,
                 outputs={style.upper(): self.targets[file.path, style].name for style in self.request.styles},
             )
             for key, file in self.files.items()
@@ -174,8 +174,3 @@ def hash_file(path: Path, *, pool: Executor | None = None, threads: int = 1) -> 
 def _file(part: Path) -> InputFile:
     status = part.stat()
     return InputFile(str(part), part.name, status.st_size, status.st_mtime_ns, partial(hash_file, part))
-
-
-def _bounds(file: DemFile) -> tuple[float, float, float, float]:
-    west, north = file.transform.c, file.transform.f
-    return west, north - file.rows * file.cell, west + file.cols * file.cell, north

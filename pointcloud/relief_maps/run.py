@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pointcloud.errors import FileError, ParameterError
 from pointcloud.io import put
+from pointcloud.io.dems import doubts
 from pointcloud.io.dems.dem import DemFile, Terrain, find_dems, look
 from pointcloud.machine import memory
 from pointcloud.params.styles import STYLES
@@ -17,7 +18,7 @@ from pointcloud.relief_maps.worker import ReliefJob, make_maps
 from pointcloud.run.engine import fill, held
 from pointcloud.run.report import Report
 from pointcloud.run.scratch import scratch_folder
-from pointcloud.run.watcher import Watcher
+from pointcloud.run.watcher import Watcher, few_of_a_kind
 
 __all__ = ["ReliefRequest", "file_name", "make_relief"]
 
@@ -44,6 +45,8 @@ def make_relief(request: ReliefRequest, watcher: Watcher) -> Report:
         except FileError as error:
             report.bad_files[str(path)] = str(error)
     if files:
+        for remark in few_of_a_kind(doubts.require_sound(files, request.crs_wkt)):
+            watcher.remark(remark)
         targets = _targets(request, files)
         if request.single:
             _make_one(request, files[0], next(iter(targets.values())), report, watcher)

@@ -18,6 +18,7 @@ from pointcloud.errors import OutputError, ParameterError
 from pointcloud.geo import crs as crs_room
 from pointcloud.geo import places, projections
 from pointcloud.io import put
+from pointcloud.io.dems import doubts
 from pointcloud.io.dems.dem import DemFile, Terrain, credits_of, find_dems, look
 from pointcloud.io.rasters import qml
 from pointcloud.io.rasters.cogfile import cog_file
@@ -137,6 +138,7 @@ def make_viewshed(request: ViewshedRequest, tell: Tell) -> ViewshedReport:
         If the result cannot be written.
     """
     files = [look(path) for path in find_dems(request.dems)]
+    doubts.warn_unsound(files, request.crs_wkt)
     if request.out.resolve() in {file.path.resolve() for file in files}:
         raise ParameterError("viewshed.onto_dem", path=request.out)
     crs_wkt = files[0].crs_wkt or request.crs_wkt

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointcloud.api.raster import Raster
+from pointcloud.io.dems import doubts
 from pointcloud.io.dems.dem import Terrain, credits_of, find_dems, look
 
 Bounds = tuple[float, float, float, float]
@@ -97,7 +98,9 @@ def opened(inputs: Sequence[str | Path] | Raster, nodata: float | None = None) -
     if isinstance(inputs, Raster):
         yield ArrayHeights(inputs)
         return
-    with Terrain([look(path) for path in find_dems(inputs)], nodata) as terrain:
+    files = [look(path) for path in find_dems(inputs)]
+    doubts.warn_unsound(files)
+    with Terrain(files, nodata) as terrain:
         yield FileHeights(terrain)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +11,11 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from pointcloud.errors import CrsError, ParameterError
+from pointcloud.errors import CrsError, DataWarning, ParameterError
 from pointcloud.geo import crs
 from pointcloud.geo.lattice import QUANTA_PER_METRE, Box
 from pointcloud.io.cloudheader import CloudHeader, PointChunk
+from pointcloud.io.clouds import doubts
 from pointcloud.io.clouds import readers as clouds
 from pointcloud.io.clouds.files import find_files
 from pointcloud.io.las.header import LasHeader
@@ -199,13 +201,17 @@ def _bytes(rgb: NDArray[np.uint16]) -> NDArray[np.uint8]:
 
 
 def _check(header: CloudHeader, reference: str | None) -> None:
-    if header.crs is None:
-        return
-    crs.require_metres(header.crs, str(header.path))
+    terrain = None
     if reference is not None:
         terrain = crs.from_wkt(reference, file="DEM") if "[" in reference else crs.from_user(reference)
-        if not crs.same_place(header.crs, terrain):
-            raise CrsError("view.points_crs", path=header.path, crs=header.crs.label, terrain=terrain.label)
+    system = header.crs or terrain
+    if system is None:
+        return
+    crs.require_metres(system, str(header.path))
+    for remark in doubts.require_sound(header, system):
+        warnings.warn(str(remark), DataWarning, stacklevel=2)
+    if terrain is not None and not crs.same_place(system, terrain):
+        raise CrsError("view.points_crs", path=header.path, crs=system.label, terrain=terrain.label)
 
 
 def colours(sampled: Sampled, colouring: Colouring) -> NDArray[np.uint8]:

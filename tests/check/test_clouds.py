@@ -123,8 +123,8 @@ def test_systems(tmp_path: Path) -> None:
     assert found(check(unstated, crs="EPSG:6673")) == set()
     tile(tmp_path, 1, crs="EPSG:6672")
     assert one(check(tmp_path), "crs.differ").severity == Severity.ERROR
-    zone = one(check(tmp_path / f"{code(1, 0)}.las"), "check.name_zone")
-    assert (zone.values["zone"], zone.values["stated"]) == (5, 4)
+    zone = one(check(tmp_path / f"{code(1, 0)}.las"), "doubt.name_zone")
+    assert (zone.severity, zone.values["zone"], zone.values["given"]) == (Severity.ERROR, 5, 4)
 
 
 def test_swapped_degrees_feet(tmp_path: Path) -> None:

@@ -170,7 +170,7 @@ def test_what_looks_wrong_is_said_in_words(tmp_path: Path) -> None:
     assert [remark["message"] for remark in entry["remarks"]] == [
         "file.box_large",
         "crs.assumed_zone",
-        "crs.name_elsewhere",
+        "doubt.name_elsewhere",
     ]
     text = run(path).output
     for remark in entry["remarks"]:
@@ -187,7 +187,7 @@ def test_stated_crs_and_a_name_of_another_sheet(tmp_path: Path) -> None:
     las.write(path)
     (entry,) = entries(path)
     assert entry["crs"]["stated"] is True
-    assert [remark["message"] for remark in entry["remarks"]] == ["info.name_elsewhere"]
+    assert [remark["message"] for remark in entry["remarks"]] == ["doubt.name_elsewhere"]
     assert entry["sheets"]["2500"] == ["05MF513"]
 
 

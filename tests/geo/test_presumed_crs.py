@@ -28,7 +28,7 @@ def test_overshooting_tile_is_still_in_its_sheet() -> None:
     assert presumed_crs.deduce("05mf513.laz", beyond).how == "name"
     too_far = (TILE[0] - 101, *TILE[1:])
     found = presumed_crs.deduce("05mf513.laz", too_far)
-    assert [name for name, _ in found.warnings] == ["crs.assumed_zone", "crs.name_elsewhere"]
+    assert [name for name, _ in found.warnings] == ["crs.assumed_zone"]
 
 
 def test_extent_decides_between_500_and_old_1250() -> None:

@@ -64,7 +64,8 @@ class Sparse:
 _NO_CRS = Refused(2, "crs.missing")
 _NOT_METRES = Refused(2, "crs.unit")
 _TEN_POINTS = Rasters((*SQUARES, "10"), 6, 6, 0)
-_THIN = Sparse((*SQUARES, "1000", "--crs", "EPSG:2991", "--jobs", "1"), 24)
+_NOT_OREGON_IN_METRES = Refused(2, "doubt.feet", (*SQUARES, "1000", "--crs", "EPSG:2991"))
+_THIN = Sparse((*SQUARES, "1000", "--crs", "EPSG:32610", "--jobs", "1"), 24)
 
 EXPECTED: dict[str, tuple[Rasters | Refused | Sparse, ...]] = {
     "als_forest/Topography.laz": (Rasters((*SQUARES, "250"), 24, 70_582, 66_947),),
@@ -77,7 +78,7 @@ EXPECTED: dict[str, tuple[Rasters | Refused | Sparse, ...]] = {
     "als_urban/test_semis_2023_0292_6833_LA93_IGN69.laz": (Rasters((*SQUARES, "500"), 24, 860_813, 995_845),),
     "formats/1.2-with-color-clipped.las": (Refused(1, "file.cut"),),
     "formats/1.2-with-color.copc.laz": (_NOT_METRES,),
-    "formats/1.2-with-color.las": (_NO_CRS, _THIN),
+    "formats/1.2-with-color.las": (_NO_CRS, _NOT_OREGON_IN_METRES, _THIN),
     "formats/100-points.las": (_NO_CRS, Sparse(_THIN.options, 20)),
     "formats/4_6_crop.las": (_NOT_METRES,),
     "formats/autzen_trim.laz": (_NOT_METRES,),

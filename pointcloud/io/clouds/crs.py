@@ -19,7 +19,7 @@ def reference(
     Raises
     ------
     CrsError
-        If none follows, or the one given does not fit the file's name.
+        If none follows.
     """
     if header.crs is not None:
         return header.crs, ()
@@ -30,7 +30,6 @@ def reference(
         deduction = presumed_crs.deduce(name, bounds)
         found = deduction.crs
         remarks = tuple(Remark.of(message, **values) for message, values in deduction.warnings)
-    presumed_crs.check_name(name, bounds, found)
     return found, remarks
 
 

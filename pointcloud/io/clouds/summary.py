@@ -7,11 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pointcloud.doubt.verdict import Grade, Verdict
 from pointcloud.errors import CrsError
 from pointcloud.geo import crs, presumed_crs, sheets
 from pointcloud.geo.crs import SpatialReference
 from pointcloud.geo.lattice import QUANTA_PER_METRE, Box, metres
 from pointcloud.io.cloudheader import CloudHeader, Marks, PointChunk, box_remarks
+from pointcloud.io.clouds import doubts
 from pointcloud.io.clouds.readers import iter_points
 from pointcloud.io.remark import Remark
 
@@ -64,6 +66,8 @@ class Survey:
         Sheet codes in the file's name.
     remarks : tuple of Remark
         What looks wrong.
+    verdicts : tuple of Verdict
+        What speaks against what the file states.
     """
 
     header: CloudHeader
@@ -72,6 +76,7 @@ class Survey:
     sheets: dict[str, tuple[str, ...]]
     named: tuple[str, ...]
     remarks: tuple[Remark, ...]
+    verdicts: tuple[Verdict, ...] = ()
 
     @property
     def bounds(self) -> tuple[float, float, float, float, float, float] | None:
@@ -86,6 +91,16 @@ class Survey:
             )
             return low_e, low_n, low_z, high_e, high_n, high_z
         return (*self.header.mins, *self.header.maxs) if self.header.count and self.header.has_box else None
+
+    @property
+    def said(self) -> tuple[Remark, ...]:
+        """All that there is to say: remarks, and verdicts in words."""
+        return (*self.remarks, *Remark.of_verdicts(self.verdicts, self.header.path, Grade.NOTED))
+
+    @property
+    def refused(self) -> bool:
+        """Whether no command would make anything of it."""
+        return any(verdict.grade is Grade.REFUSED for verdict in self.verdicts)
 
     @property
     def density(self) -> float | None:
@@ -133,12 +148,11 @@ def survey(header: CloudHeader, *, decode: bool = True, parallel: bool = True) -
         return Survey(header, content, header.crs, {}, codes, tuple(remarks))
     reference, notes = _reference(header, box)
     remarks.extend(notes)
+    verdicts = doubts.of_header(header, reference)
     touched: dict[str, tuple[str, ...]] = {}
     if reference is not None and reference.zone is not None:
         touched = {level: _touched(box, reference.zone, level) for level in SHEET_LEVELS}
-        if header.crs is not None and named and not any(sheet.box.touches(box) for sheet in named):
-            remarks.append(Remark.of("info.name_elsewhere", path=header.path, sheet=named[0].code))
-    return Survey(header, content, reference, touched, codes, tuple(remarks))
+    return Survey(header, content, reference, touched, codes, tuple(remarks), tuple(verdicts))
 
 
 def _content(header: CloudHeader, parallel: bool) -> Content:

@@ -18,6 +18,7 @@ from rasterio.crs import CRS
 from rasterio.windows import Window
 
 from pointcloud.errors import CrsError, FileError, ParameterError
+from pointcloud.geo import crs as crs_room
 from pointcloud.io import raster, vrtfile
 from pointcloud.io.dems.openfiles import CACHE, OpenFiles
 from pointcloud.io.dems.plausibility import Doubts
@@ -66,6 +67,12 @@ class DemFile:
     def cell(self) -> float:
         """Side of a cell in the unit of the CRS."""
         return float(self.transform.a)
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """West, south, east, north."""
+        west, north = self.transform.c, self.transform.f
+        return west, north - self.rows * self.cell, west + self.cols * self.cell, north
 
 
 def find_dems(inputs: Sequence[str | Path]) -> list[Path]:
@@ -319,7 +326,11 @@ class Terrain:
 
 
 def _same_crs(a: str, b: str) -> bool:
-    return a == b or bool(CRS.from_wkt(a) == CRS.from_wkt(b))
+    """Whether equal coordinates are the same place; of systems that only GDAL can read, whether they are the same."""
+    try:
+        return a == b or crs_room.same_place(crs_room.from_wkt(a), crs_room.from_wkt(b))
+    except CrsError:
+        return bool(CRS.from_wkt(a) == CRS.from_wkt(b))
 
 
 def _open(path: Path) -> Any:

@@ -30,7 +30,7 @@ class Doubts:
     """
 
     def __init__(self, tell: Callable[[Remark], None] | None = None) -> None:
-        self._tell = tell or _warn
+        self._tell = tell or warn
         self._marks: set[float] = set()
         self._held: set[Path] = set()
         self._void: dict[Path, Window] = {}
@@ -64,5 +64,6 @@ class Doubts:
             self._tell(Remark.of("dem.all_void", path=f"{empty[0]}{more}"))
 
 
-def _warn(remark: Remark) -> None:
+def warn(remark: Remark) -> None:
+    """Give a remark to whoever hears the warnings of Python."""
     warnings.warn(DataWarning(str(remark)), stacklevel=3)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pointcloud.doubt import integers
 from pointcloud.errors import FileError
 from pointcloud.geo.lattice import QUANTA_PER_METRE, metres
 from pointcloud.geo.transform import PointTransform
@@ -136,6 +137,8 @@ class _Converter:
         self.layout = (16, 0xFF, 0x04) if late else (15, 0x1F, 0x80)
         self.whole = _whole_quanta(header.scales, header.offsets)
         self.metric = np.array(header.scales), np.array(header.offsets)
+        ends = [limit * self.metric[0] + self.metric[1] for limit in (integers.LOWEST, integers.HIGHEST)]
+        self.ends = [(end * QUANTA_PER_METRE).tolist() for end in ends]
 
     def convert(self, records: NDArray[np.uint8]) -> PointChunk:
         if self.header.transform is not None:
@@ -150,6 +153,7 @@ class _Converter:
         else:
             canonical.canonical_rounded(*layout, *self.metric, e, n, z, classification, withheld, extremes)
         lows, highs = _quanta(extremes[0]), _quanta(extremes[1])
+        self._require_free(records, lows, highs)
         self._require_heights(lows[2], highs[2])
         marks = self._marks(records, classification, withheld)
         points = PointChunk(e, n, z, classification, withheld, lows, highs, marks)
@@ -176,6 +180,7 @@ class _Converter:
             numbers = self.whole[0].astype(np.float64), self.whole[1].astype(np.float64)
         layout = records, *self.layout
         canonical.unrounded(*layout, *numbers, units, x, y, z, classification, withheld, extremes)
+        self._require_free(records)
         self._require_heights(int(extremes[0, 2]), int(extremes[1, 2]))
         if self.check_box:
             ends = (_triple(extremes[0]), _triple(extremes[1]))
@@ -207,6 +212,21 @@ class _Converter:
         if low < -(2**31) or high >= 2**31:
             words = {"low": f"{metres(low):.0f}", "high": f"{metres(high):.0f}"}
             raise FileError("file.height", path=self.header.path, **words)
+
+    def _require_free(
+        self, records: NDArray[np.uint8], lows: Quanta | None = None, highs: Quanta | None = None
+    ) -> None:
+        """Refuse points at the limits of their integers; the extremes tell at no cost that there are none."""
+        for axis, name in enumerate("XYZ"):
+            floor, ceiling = self.ends[0][axis] + 1, self.ends[1][axis] - 1  # a quantum for the rounding
+            if lows and highs and floor < lows[axis] and highs[axis] < ceiling:
+                continue
+            raw = np.ascontiguousarray(records[:, 4 * axis : 4 * axis + 4]).view("<i4").ravel()
+            for limit, end in zip((integers.LOWEST, integers.HIGHEST), self.ends, strict=True):
+                count = int(np.count_nonzero(raw == limit))
+                if count:
+                    value = end[axis] / QUANTA_PER_METRE
+                    raise integers.clamped(name, count, value).error(self.header.path)
 
 
 def _triple(values: NDArray[np.float64]) -> Triple:

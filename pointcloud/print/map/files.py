@@ -13,6 +13,7 @@ from pointcloud.geo import crs as crs_room
 from pointcloud.geo import places, presumed_crs
 from pointcloud.geo.crs import SpatialReference
 from pointcloud.geo.places import Place
+from pointcloud.io.dems import doubts
 from pointcloud.io.dems.dem import DemFile, credits_of, find_dems, look
 from pointcloud.messages import say
 from pointcloud.print.map import panel
@@ -92,6 +93,8 @@ def make_map(
 
     files = [look(path) for path in find_dems(request.inputs)]
     system = _system(files, request, note)
+    for remark in doubts.require_sound(files, system.wkt):
+        note(str(remark))
     spot = _spot(request, files, system)
     design = request.design
     if spot.name and not design.title:

@@ -14,6 +14,7 @@ from pointcloud.geo import crs as crs_room
 from pointcloud.geo.crs import SpatialReference
 from pointcloud.geo.lattice import Box
 from pointcloud.gridding.inventory import Inventory, take_inventory
+from pointcloud.io.dems import doubts
 from pointcloud.io.dems.dem import DemFile, Terrain, credits_of, find_dems, look
 from pointcloud.io.put import put
 from pointcloud.io.remark import Remark
@@ -111,6 +112,7 @@ def cut(request: SectionRequest) -> Cut:
     models["dsm"] = [look(path) for path in find_dems(request.dsm)] if request.dsm else []
     rasters = [*models["dem"], *models["dsm"]]
     stated = _stated(rasters, request.crs)
+    unsure = doubts.require_sound(rasters, stated.wkt if stated else None)
     clouds = take_inventory(
         request.points,
         request.ground,
@@ -139,7 +141,7 @@ def cut(request: SectionRequest) -> Cut:
     for section in sections:
         if section.range is None:
             raise ParameterError("section.nothing", line=section.name, **_places(section, rasters, clouds))
-    remarks += _doubts(sections)
+    remarks += [*unsure, *_doubts(sections)]
     synthetic = any(file.synthetic for file in rasters) or any(s.header.synthetic for s in clouds.sources)
     credit = " / ".join(credits_of(rasters))
     return Cut(sections, crs, synthetic, credit, (*clouds.remarks, *remarks))
