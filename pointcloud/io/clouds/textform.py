@@ -139,9 +139,13 @@ def read_form(head: bytes, path: Path, stated: Columns | None) -> TextForm:
         first = next(line for line in cut.splitlines() if line.strip())
         raise FileError("pointtext.header", path=path, text=shown(first))
     words, separator, decimal = opening.words, opening.separator, opening.decimal
-    for each in opening.before:  # a row with something wrong in it is no header line
-        if len(each) == len(words) and any(map(doubt.is_number, each)):
-            raise FileError("pointtext.header", path=path, text=" ".join(each)[:60])
+    for line in lines[: opening.line]:  # a row with something wrong in it is no header line
+        each = [word for word in re.split(r"[\s,;]+", line) if word]
+        numbers = sum(map(doubt.is_number, each))
+        if not line.lstrip().startswith(_COMMENT) and (
+            numbers > 1 or (numbers and len(each) == len(words) > 1)
+        ):
+            raise FileError("pointtext.header", path=path, text=line.strip()[:60])
     below = (_split(line, separator, decimal) for line in lines[opening.line : opening.line + _ROWS])
     rows = [row for row in below if len(row) == len(words)]
     columns = _columns(path, rows, opening.before[-1] if opening.before else (), stated)
