@@ -90,6 +90,7 @@ def reduce(
             if params.geoid is not None:
                 plane = geoid.Plane.of(params.geoid.crs)
                 z = geoid.of_file(params.geoid).lowered(chunk.e, chunk.n, z, plane, header.path)
+            reducer.marks = reducer.marks.plus(chunk.marks)
             reducer.add(chunk.e, chunk.n, z, chunk.classification, chunk.withheld)
         digest = hashed.result() if hashed else sha256(header)
         return reducer.finish(

@@ -32,6 +32,7 @@ _ROWS = 40  # of a table
 @click.option("--ground", multiple=True, metavar="INPUT", help=say("check.ground"))
 @click.option("--control", type=_FILE, metavar="CSV", help=say("check.control"))
 @click.option("--crs", metavar="CRS", help=say("check.crs"))
+@shared.columns
 @click.option(
     "--sheet", "level", type=click.Choice(LEVELS), default="2500", show_default=True, help=say("check.sheet")
 )

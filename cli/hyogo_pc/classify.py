@@ -36,6 +36,7 @@ _LINES = progress.Lines("classify.file_done", "classify.file_done", "run.kept")
     help=say("classify.isolated"),
 )
 @click.option("--crs", metavar="CRS", help=say("grid.crs"))
+@options.columns
 @options.to_crs
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help=say("grid.jobs"))
 @options.scheduler
@@ -72,7 +73,8 @@ def command(context: click.Context, /, dry_run: bool, **given: Any) -> None:
         options.crs_of(given),
         given["jobs"] or os.cpu_count() or 1,
         given["scheduler"],
-        options.to_crs_of(given),
+        to_crs=options.to_crs_of(given),
+        columns=given["columns"],
     )
     if dry_run:
         inventory = prepare(request)

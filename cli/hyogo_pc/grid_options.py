@@ -56,6 +56,7 @@ _OPTIONS = (
     ),
     click.option("--area", multiple=True, metavar="AREA", help=say("grid.area")),
     click.option("--crs", metavar="CRS", help=say("grid.crs")),
+    shared.columns,
     shared.to_crs,
     shared.vertical,
     shared.geoid,
@@ -73,6 +74,7 @@ _OPTIONS = (
         multiple=True,
         help=say("grid.exclude_class"),
     ),
+    click.option("--exclude-overlap", is_flag=True, help=say("grid.exclude_overlap")),
     shared.classify,
     shared.preset,
     click.option(
@@ -127,6 +129,8 @@ def request_of(options: dict[str, Any]) -> Request:
         scan_extents=options["scan_extents"],
         reference=options.get("reference"),
         scheduler=options["scheduler"],
+        columns=options["columns"],
+        exclude_overlap=options["exclude_overlap"],
     )
 
 

@@ -14,7 +14,8 @@
   or ``"header"`` if they were not read. ``null`` without points, or if the header's is none.
 - ``density``: ``points_per_m2``, and ``of``: ``"cells"`` (1 m cells that hold a point) or ``"extent"``, or
   ``null``.
-- ``classes``: list of ``code``, ``name``, ``points``; ``withheld``: a number. ``null`` if not read.
+- ``classes``: list of ``code``, ``name``, ``points``; ``withheld``: a number; ``marked``: points marked as
+  ``synthetic``, ``key`` and ``overlap`` (in point formats 0-5 by class 12). ``null`` if not read.
 - ``crs``: ``horizontal``, ``vertical`` (``EPSG:code``, WKT or ``null``), ``name``, and ``stated``: whether by
   the file, or taken from its name or coordinates; or ``null``.
 - ``sheets``: by level, the codes that the points touch. ``named_sheets``: codes in the file's name.
@@ -28,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hyogo_pc import options
 from pointcloud.messages import say
 from pointcloud.plaintext import marked, to_json
 
@@ -54,7 +56,18 @@ _KEYS = (
         "synthetic",
         "reader",
     ),
-    *("scale", "offset", "extent", "density", "classes", "withheld", "crs", "sheets", "named_sheets"),
+    *(
+        "scale",
+        "offset",
+        "extent",
+        "density",
+        "classes",
+        "withheld",
+        "marked",
+        "crs",
+        "sheets",
+        "named_sheets",
+    ),
 )
 _EDGES = ("west", "south", "lowest", "east", "north", "highest")
 _SHOWN_SHEETS = 6
@@ -65,9 +78,12 @@ Row = tuple[str, str]
 @click.command("info", help=say("info.help"), short_help=say("info.short_help"))
 @click.argument("inputs", metavar="INPUT…", nargs=-1, required=True)
 @click.option("--json", "as_json", is_flag=True, help=say("info.json"))
+@options.columns
 @click.option("--headers-only", is_flag=True, help=say("info.headers_only"))
 @click.pass_context
-def command(context: click.Context, inputs: tuple[str, ...], as_json: bool, headers_only: bool) -> None:
+def command(
+    context: click.Context, inputs: tuple[str, ...], as_json: bool, headers_only: bool, columns: str
+) -> None:
     """Look at every file; the catalogue holds the help."""
     from pointcloud.io.clouds.files import find_files
 
@@ -76,7 +92,9 @@ def command(context: click.Context, inputs: tuple[str, ...], as_json: bool, head
     refused: dict[Path, HyogoError] = {}
     files = find_files(inputs, refused)
     for number, path in enumerate([*files, *refused]):
-        survey, error = (None, refused[path]) if path in refused else _look(path, decode=not headers_only)
+        survey, error = (
+            (None, refused[path]) if path in refused else _look(path, columns, decode=not headers_only)
+        )
         failed += error is not None
         if as_json:
             entries.append(_entry(path, survey, error))
@@ -88,13 +106,13 @@ def command(context: click.Context, inputs: tuple[str, ...], as_json: bool, head
     context.exit(1 if failed else 0)
 
 
-def _look(path: Path, *, decode: bool) -> tuple[Survey | None, HyogoError | None]:
+def _look(path: Path, columns: str, *, decode: bool) -> tuple[Survey | None, HyogoError | None]:
     from pointcloud.errors import FileError
     from pointcloud.io.clouds.readers import read_header
     from pointcloud.io.clouds.summary import survey
 
     try:
-        return survey(read_header(path), decode=decode), None
+        return survey(read_header(path, columns=columns), decode=decode), None
     except FileError as error:
         return None, error
 
@@ -142,6 +160,7 @@ def _entry(path: Path, survey: Survey | None, error: HyogoError | None) -> dict[
             for code, points in content.classes.items()
         ]
         entry["withheld"] = content.withheld
+        entry["marked"] = content.marks._asdict()
     if survey.crs is not None:
         system = survey.crs
         entry["crs"] = {
@@ -193,7 +212,7 @@ def _format_rows(survey: Survey) -> list[Row]:
         values = {"version": "{}.{}".format(*header.version), "format": header.point_format}
         form = say("info.laz", **values) if header.compressed else say("info.las", **values)
     elif isinstance(header, TextHeader):
-        form = say("pointtext.format", columns=header.layout.columns)
+        form = say("pointtext.format", columns=header.form.columns.label)
     else:
         form = say("pdal.read_by", suffix=header.path.suffix, reader=reader_of(header))
     rows = [(say("info.format"), form), (say("info.points"), f"{header.count:,}")]
@@ -258,4 +277,6 @@ def _class_rows(survey: Survey) -> list[Row]:
         rows.append((say("info.class", code=code), f"{name}  {points:>13,}  {share:5.1f} %"))
     if survey.content.withheld:
         rows.append((say("info.withheld"), f"{survey.content.withheld:,}"))
+    marked = survey.content.marks._asdict()
+    rows += [(say(f"info.marked_{name}"), f"{points:,}") for name, points in marked.items() if points]
     return rows

@@ -41,6 +41,7 @@ compress = click.option(
 )
 threads = click.option("--jobs", type=click.IntRange(1), metavar="N", help=say("cli.threads"))
 scheduler = click.option("--scheduler", default="", metavar="ADDRESS", help=say("grid.scheduler"))
+columns = click.option("--columns", default="", metavar="NAMES", help=say("pointtext.option"))
 to_crs = click.option("--to-crs", metavar="CRS", help=say("transform.option"))
 vertical = click.option("--vertical", metavar="CRS", help=say("grid.vertical"))
 credit = click.option("--credit", default="", metavar="TEXT", help=say("grid.credit"))

@@ -94,6 +94,7 @@ _TABLE = ".csv"
     help=say("profile_command.font"),
 )
 @click.option("--crs", metavar="CRS", help=say("profile_command.crs"))
+@shared.columns
 @click.option("--nodata", type=float, metavar="HEIGHT", help=say("profile_command.nodata"))
 @click.option("--max-points", type=click.IntRange(1), metavar="N", help=say("profile_command.max_points"))
 def command(**options: Any) -> None:
@@ -139,6 +140,7 @@ def _request(options: dict[str, Any]) -> SectionRequest:
         method=options["method"],
         crs=shared.crs_of(options),
         nodata=options["nodata"],
+        columns=options["columns"],
         **({"most_points": options["max_points"]} if options["max_points"] else {}),
     )
 

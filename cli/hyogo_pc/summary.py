@@ -125,6 +125,8 @@ def _lines(report: GridReport, params: GridParams) -> Iterator[str]:
             excluded=counts["excluded"],
             withheld=counts["withheld"],
         )
+    if report.marks:
+        yield say("grid.marked", **report.marks._asdict())
     if report.peak:
         yield say("grid.memory", mib=report.peak / 2**20)
     yield from _each("grid.empty", report.empty)

@@ -45,6 +45,7 @@ _AIMS = ("bearing", "distance", "height", "eye", "towards", "field")
     help=say("view_command.dsm_opacity"),
 )
 @click.option("--drape", metavar="STYLE|FILE", help=say("view_command.drape"))
+@shared.columns
 @click.option("--points", metavar="INPUT", multiple=True, help=say("view_command.points"))
 @click.option(
     "--colour",
@@ -164,7 +165,7 @@ def _request(place: Place, given: dict[str, Any]) -> ViewRequest:
         aim=_aim(place, given),
         crs_wkt=shared.crs_wkt(given["crs"]),
         threads=given["jobs"] or os.cpu_count() or 1,
-        **{name: given[name] for name in (*same, "nodata", "title", "credit")},
+        **{name: given[name] for name in (*same, "columns", "nodata", "title", "credit")},
         **more,
     )
 

@@ -146,10 +146,11 @@ def read(
     resolution: float = 0.5,
     ground_classes: tuple[int, ...] = (2,),
     excluded_classes: tuple[int, ...] = (7, 18),
+    columns: str = "",
     crs: str | None = None,
     to_crs: str | None = None,
 ) -> PointCloud:
-    """Return the cloud of LAS, LAZ or COPC files.
+    """Return the cloud of LAS, LAZ or COPC files, or texts of points.
 
     Parameters
     ----------
@@ -160,6 +161,8 @@ def read(
         Finest cell, in metres, that rasters will be asked for.
     ground_classes, excluded_classes : tuple of int
         Classes that are ground, and classes that are not used.
+    columns : str
+        What the columns of texts of points are, ``x y z class``; empty to tell it by their values.
     crs : str, optional
         Of files that state none: ``EPSG:6668``, or a zone such as ``5``.
     to_crs : str, optional
@@ -177,10 +180,14 @@ def read(
         brought into it.
     """
     params = GridParams((resolution,), _PRODUCTS, ground_classes, excluded_classes)
-    given = [read_header(path) for path in paths]
-    headers = [(each, each.all_ground) for each in given] + [(read_header(path), True) for path in ground]
+    given = [read_header(path, columns=columns) for path in paths]
+    headers = [(each, each.all_ground) for each in given]
+    headers += [(read_header(path, columns=columns), True) for path in ground]
     if not headers:
         raise ParameterError("arrays.no_file")
+    for remark in (remark for header, _ in headers for remark in header.warnings):
+        if remark.message.startswith("doubt."):
+            warnings.warn(DataWarning(str(remark)), stacklevel=2)
     assumed = crs_room.from_user(crs) if crs else None
     if to_crs:
         target = crs_room.from_user(to_crs)

@@ -16,7 +16,7 @@ from pointcloud.check.duplicate_points import Repeats, mixed, point_keys
 from pointcloud.check.layers import DRY, GROUND, LEVEL, MOST_LINES, USED, Rasters
 from pointcloud.check.request import Limits
 from pointcloud.geo.lattice import QUANTA_PER_METRE, Box
-from pointcloud.io.cloudheader import CloudHeader, PointChunk, Quanta
+from pointcloud.io.cloudheader import NO_MARKS, CloudHeader, Marks, PointChunk, Quanta
 from pointcloud.io.clouds import readers
 from pointcloud.io.las import reader
 from pointcloud.io.las.header import LasHeader
@@ -74,6 +74,8 @@ class CloudFacts:
     classes : dict of int to int
         Points of each class.
     withheld : int
+    marks : Marks
+        Points marked otherwise.
     ids : dict of int to int
         Points of each point source id.
     ground : int
@@ -94,6 +96,7 @@ class CloudFacts:
     highs: Quanta
     classes: dict[int, int] = field(default_factory=dict)
     withheld: int = 0
+    marks: Marks = NO_MARKS
     ids: dict[int, int] = field(default_factory=dict)
     ground: int = 0
     on_ground: bool = True
@@ -172,6 +175,7 @@ class _Taker:
         self.ids = np.zeros(1 << 16, np.int64)
         self.heights = np.zeros(_BINS, np.int64)
         self.counts = dict.fromkeys(("withheld", "ground", "low", "high"), 0)
+        self.marks = Marks()
         self.on_ground: bool | None = None
         self.extremes: list[tuple[Quanta, Quanta]] = []
         self.near: dict[int, list[Array]] = {}
@@ -195,6 +199,7 @@ class _Taker:
         self.ids += np.bincount(ids, minlength=1 << 16)
         self.extremes.append((points.lows, points.highs))
         self._heights(points.z[(use & USED) != 0])
+        self.marks = self.marks.plus(points.marks)
         self.counts["withheld"] += int(np.count_nonzero(points.withheld))
         self.counts["ground"] += int(np.count_nonzero(use & GROUND))
         for k in self.control:
@@ -233,6 +238,7 @@ class _Taker:
             (low_e, low_n, low_z),
             (high_e, high_n, high_z),
             _counted(self.histogram),
+            marks=self.marks,
             ids=_counted(self.ids),
             on_ground=bool(self.on_ground),
             repeated=self.repeats.count(),

@@ -74,6 +74,11 @@ def _of_classes(
         yield Finding.of(_WARNING, "check.classes_noise", key, share=f"{noise / total:.0%}")
     if facts.withheld == total:
         yield Finding.of(_WARNING, "check.all_withheld", key)
+    if facts.marks.overlap:
+        share = f"{facts.marks.overlap / total:.1%}"
+        yield Finding.of(_NOTE, "check.overlap_points", key, count=facts.marks.overlap, share=share)
+    if facts.marks.synthetic:
+        yield Finding.of(_NOTE, "check.synthetic_points", key, count=facts.marks.synthetic)
     used = sum(n for code, n in facts.classes.items() if code not in (7, 18, WATER_CLASS))
     if not all_ground and facts.ground and facts.ground >= used:
         yield Finding.of(_NOTE, "check.ground_only", key)

@@ -149,6 +149,7 @@ def _cloud(key: str, entry: CloudEntry) -> dict[str, Any]:
             "heights": [metres(low), metres(high)],
             "classes": {str(code): count for code, count in facts.classes.items()},
             "withheld": facts.withheld,
+            "marked": facts.marks._asdict(),
             "ground": facts.ground,
             "lines": {str(line): count for line, count in facts.ids.items()} if facts.numbered else None,
             "repeated": facts.repeated,

@@ -69,6 +69,8 @@ class Request:
     level : str
         Of the sheets that figures are given for.
     ground_classes : tuple of int
+    columns : str
+        What the columns of texts of points are; empty to tell it by their values.
     jobs : int
         Files to read at a time.
     limits : Limits
@@ -80,6 +82,7 @@ class Request:
     crs: SpatialReference | None = None
     level: str = "2500"
     ground_classes: tuple[int, ...] = (2,)
+    columns: str = ""
     jobs: int = 1
     limits: Limits = Limits()
 

@@ -106,9 +106,7 @@ def _sorted(found: Found, request: Request, report: Report) -> _Inputs:
     rasters: list[tuple[Member, Kind]] = []
     for member in found.members:
         if member.suffix in SUFFIXES or NAMED.search(member.name):
-            if member.inner and member.suffix in SUFFIXES:
-                report.findings.append(Finding.of(Severity.ERROR, "check.zipped_cloud", member.place))
-            elif member.route.resolve() not in known:
+            if member.route.resolve() not in known:
                 clouds.append((member.route, False))
             continue
         try:
@@ -132,7 +130,7 @@ def _headers(paths: Sequence[tuple[Path, bool]], request: Request, report: Repor
 
     def read(path: Path) -> tuple[CloudHeader, CloudHeader] | FileError:
         try:
-            stated = read_header(path)
+            stated = read_header(path, columns=request.columns)
             if stated.count and _doubtful(stated):
                 return stated, pipeline.scan_extent(stated)
         except FileError as error:

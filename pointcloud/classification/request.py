@@ -39,6 +39,8 @@ class ClassifyRequest:
         :mod:`pointcloud.ground.objects`.
     crs : SpatialReference, optional
         Of files that state none.
+    columns : str
+        What the columns of texts of points are; empty to tell it by their values.
     jobs : int
         Processes, or threads where there are few files.
     scheduler : str
@@ -56,6 +58,7 @@ class ClassifyRequest:
     crs: SpatialReference | None = None
     jobs: int = 1
     scheduler: str = ""
+    columns: str = ""
     to_crs: SpatialReference | None = None
 
     def __post_init__(self) -> None:
@@ -73,6 +76,7 @@ class ClassifyRequest:
             "roofs": asdict(self.roofs) if self.roofs else None,
             "isolated": self.isolated,
             "crs": self.crs.horizontal if self.crs else None,
+            **({"columns": " ".join(self.columns.split())} if self.columns else {}),
             **({"to_crs": self.to_crs.horizontal} if self.to_crs else {}),
         }
 

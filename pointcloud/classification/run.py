@@ -30,7 +30,13 @@ def prepare(request: ClassifyRequest) -> Inventory:
         If the files do not share one usable CRS.
     """
     inventory = take_inventory(
-        request.inputs, (), crs=request.crs, to_crs=request.to_crs, vertical=None, needs_zone=False
+        request.inputs,
+        (),
+        crs=request.crs,
+        to_crs=request.to_crs,
+        vertical=None,
+        needs_zone=False,
+        columns=request.columns,
     )
     if not inventory.sources and not inventory.bad:
         raise ParameterError("run.nothing")

@@ -127,6 +127,8 @@ def take_inventory(
     to_crs: SpatialReference | None = None,
     scan: Callable[[CloudHeader], CloudHeader] | None = None,
     stages: str = "",
+    columns: str = "",
+    exclude_overlap: bool = False,
 ) -> Inventory:
     """Read the headers of all files.
 
@@ -146,6 +148,10 @@ def take_inventory(
         Finds the box of the points themselves, for files whose header box lies.
     stages : str
         Of PDAL, that all points pass; see :mod:`pointcloud.params.pdal_stages`.
+    columns : str
+        What the columns of texts are; see :mod:`pointcloud.doubt.columns`.
+    exclude_overlap : bool
+        Whether points marked as overlap are left out.
 
     Raises
     ------
@@ -162,11 +168,12 @@ def take_inventory(
     files += [(path, True) for path in ground_files]
     sources: list[Source] = []
     remarks: list[Remark] = []
-    headers = _read_headers([path for path, _ in files], scan, stages)
+    headers = _read_headers([path for path, _ in files], scan, stages, columns)
     for (path, all_ground), header in zip(files, headers, strict=True):
         if isinstance(header, FileError):
             refused[path] = header
         elif header.count:
+            header = replace(header, exclude_overlap=exclude_overlap)
             sources.append(Source(header, all_ground or header.all_ground))
             remarks.extend(header.warnings)
         else:
@@ -209,16 +216,16 @@ def _beyond_sheets(sources: Sequence[Source]) -> list[Remark]:
 
 
 def _read_headers(
-    paths: Sequence[Path], scan: Callable[[CloudHeader], CloudHeader] | None, stages: str
+    paths: Sequence[Path], scan: Callable[[CloudHeader], CloudHeader] | None, stages: str, columns: str
 ) -> list[CloudHeader | FileError]:
     """Return the header of each file that has points in a box, or what is wrong with it."""
-    cache = HeaderCache(" ".join(("scanned" if scan else "stated", stages)))
+    cache = HeaderCache(" ".join(("scanned" if scan else "stated", stages, columns)))
 
     def read(path: Path) -> CloudHeader | FileError:
         try:
             header = cache.find(path)
             if header is None:
-                header = read_header(path, stages)
+                header = read_header(path, stages, columns)
                 if header.count:
                     header = scan(header) if scan else header
                     _ = header.box

@@ -9,6 +9,7 @@ from pathlib import Path
 from pointcloud.geo.lattice import Box
 from pointcloud.gridding.inventory import Inventory
 from pointcloud.gridding.worker import SheetMade
+from pointcloud.io.cloudheader import NO_MARKS, Marks
 from pointcloud.io.spill.spill import SpillInfo
 from pointcloud.messages import say
 from pointcloud.params.grid import WATER_CLASS
@@ -27,6 +28,8 @@ class GridReport(Report):
         Whether ground was looked for, so that points "taken as ground" are those it was looked for among.
     counts : dict of str to int
         Points read, used for the surface, withheld, of excluded classes, taken as ground.
+    marks : Marks
+        Points marked as synthetic, key points and overlap.
     made : dict of str to list of str
         By sheet: the folders that hold a new raster of it.
     empty : list of str
@@ -49,6 +52,7 @@ class GridReport(Report):
 
     candidates: bool = False
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_COUNTS, 0))
+    marks: Marks = NO_MARKS
     made: dict[str, list[str]] = field(default_factory=dict)
     empty: list[str] = field(default_factory=list)
     no_terrain: list[str] = field(default_factory=list)
@@ -97,6 +101,7 @@ class GridReport(Report):
         """Count the points of a file."""
         for name in _COUNTS:
             self.counts[name] += getattr(info, name)
+        self.marks = self.marks.plus(info.marks)
         (self.ground_boxes if info.ground_only else self.full_boxes).append(info.box)
         if info.ground:
             self.with_ground.append(info.box)

@@ -42,6 +42,10 @@ class Request:
         Give up rasters in ``out`` that were made with other parameters.
     scan_extents : bool
         Find where the points of each file lie, instead of believing its header.
+    columns : str
+        What the columns of texts of points are, ``x y z class``; empty to tell it by their values.
+    exclude_overlap : bool
+        Leave out points marked as overlap.
     reference : Path, optional
         A DEM that the new heights are compared with.
     """
@@ -62,11 +66,15 @@ class Request:
     scan_extents: bool = False
     scheduler: str = ""
     reference: Path | None = None
+    columns: str = ""
+    exclude_overlap: bool = False
 
     @property
     def facts(self) -> dict[str, str]:
         """What the user states of the rasters, as tags."""
-        return {"CREDIT": self.credit} if self.credit else {}
+        stated = {"CREDIT": self.credit, "COLUMNS": " ".join(self.columns.split())}
+        stated["OVERLAP"] = "EXCLUDED" if self.exclude_overlap else ""
+        return {name: value for name, value in stated.items() if value}
 
 
 def folders(params: GridParams) -> Iterator[tuple[Product, float, str]]:

@@ -42,6 +42,8 @@ def prepare(request: Request) -> tuple[Inventory, Plan]:
         needs_zone=request.level != NO_SHEETS,
         scan=pipeline.scan_extent if request.scan_extents else None,
         stages=request.params.pipeline,
+        columns=request.columns,
+        exclude_overlap=request.exclude_overlap,
     )
     if not inventory.sources:
         return inventory, Plan({}, {}, frozenset())

@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 
 from pointcloud.errors import FileError, HyogoError, ParameterError
 from pointcloud.io.member import MOST_AT_ONCE, Member
+from pointcloud.io.names import is_litter
 
 _DEEPEST = 2
 """ZIPs within ZIPs: downloads of 基盤地図情報 are packed twice."""
@@ -145,7 +146,7 @@ def _in_folder(folder: Path) -> Iterator[Path]:
 
     for place, folders, names in os.walk(folder, onerror=refuse):
         folders.sort()
-        yield from (Path(place, name) for name in sorted(names) if not name.startswith("."))
+        yield from (Path(place, name) for name in sorted(names) if not is_litter(name))
 
 
 def _take(path: Path, found: Found, stack: ExitStack) -> None:
@@ -190,8 +191,8 @@ def _list(
     named = sorted(((decoded_name(info), info) for info in infos), key=lambda pair: pair[0])
     for inner, info in named:
         member = Member(path, outer + inner, info.file_size, archive, info, beside)
-        if PurePosixPath(inner).name.startswith((".", "._")) or inner.startswith("__MACOSX/"):
-            continue  # what macOS packs beside each file
+        if is_litter(PurePosixPath(inner).name) or inner.startswith("__MACOSX/"):
+            continue  # macOS packs such a file beside each other one
         if wanted is not None and not _leads_to(member.inner, wanted):
             continue
         try:

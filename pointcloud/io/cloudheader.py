@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +57,8 @@ class CloudHeader:
     transform : PointTransform or None
         How its points are brought into another system while they are read; see :meth:`moved`. ``scales``, ``mins``,
         ``maxs`` and ``crs`` stay those of the file, ``box`` and ``limits`` are those of the points as they are read.
+    exclude_overlap : bool
+        Whether points marked as overlap are read as withheld.
     """
 
     path: Path
@@ -70,6 +72,7 @@ class CloudHeader:
     crs: SpatialReference | None
     warnings: tuple[Remark, ...] = ()
     transform: PointTransform | None = None
+    exclude_overlap: bool = False
 
     def moved(self, transform: PointTransform | None) -> Self:
         """Return the header of a file whose points are brought into another system.
@@ -189,6 +192,35 @@ def is_box(lows: Triple, highs: Triple) -> bool:
     return all(-FARTHEST <= low <= high <= FARTHEST for low, high in zip(lows, highs, strict=True))
 
 
+class Marks(NamedTuple):
+    """How many points carry a mark of LAS besides withheld.
+
+    Parameters
+    ----------
+    synthetic : int
+        Made by other means than measuring: breaklines, filled water.
+    key : int
+        Model key points, which are not to be thinned out.
+    overlap : int
+        In the overlap of flight lines: by the flag, or by class 12 in point formats 0-5.
+    """
+
+    synthetic: int = 0
+    key: int = 0
+    overlap: int = 0
+
+    def __bool__(self) -> bool:
+        """Return whether any point is marked."""
+        return any(tuple(self))
+
+    def plus(self, other: Marks) -> Marks:
+        """Return the counts of both."""
+        return Marks(self.synthetic + other.synthetic, self.key + other.key, self.overlap + other.overlap)
+
+
+NO_MARKS = Marks()
+
+
 @dataclass(frozen=True, slots=True)
 class PointChunk:
     """Points in canonical quanta (0.1 mm), in the order of the file.
@@ -205,6 +237,8 @@ class PointChunk:
         Points that the supplier marked as not to be used.
     lows, highs : (e, n, z)
         Extremes of the chunk.
+    marks : Marks
+        How many are marked otherwise.
     """
 
     e: NDArray[np.int64]
@@ -214,6 +248,7 @@ class PointChunk:
     withheld: NDArray[np.bool_]
     lows: Quanta
     highs: Quanta
+    marks: Marks = NO_MARKS
 
     @property
     def count(self) -> int:

@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from pointcloud.errors import FileError, HyogoError
 
@@ -45,17 +45,31 @@ class _Raw(io.FileIO):
             raise FileError("file.unreadable", path=self.path, cause=_cause(error)) from error
 
 
+class Status(NamedTuple):
+    """What tells of a change of a file: its bytes, and when it was changed last."""
+
+    st_size: int
+    st_mtime_ns: int
+
+
 @contextmanager
-def open_input(path: Path) -> Iterator[tuple[io.BufferedReader, os.stat_result]]:
+def open_input(path: Path) -> Iterator[tuple[io.BufferedReader, Status]]:
     """Open a file for reading; yield it and its status as it was opened.
 
-    What is raised inside the block goes through, unless the file has changed meanwhile.
+    A path may go on into a ZIP: the size is then that of the file in it, the time that of the ZIP. What is raised
+    inside the block goes through, unless the file has changed meanwhile.
 
     Raises
     ------
     FileError
         If the file cannot be opened or read, or has changed by the end of the block.
     """
+    if any(parent.suffix.lower() == ".zip" for parent in path.parents) and not path.exists():
+        from pointcloud.io.zipped import open_zipped  # which knows ZIPs, and opens them by this module
+
+        with open_zipped(path) as zipped, _unchanged(path, zipped) as status:
+            yield zipped, status
+        return
     if path.is_dir():
         raise FileError("file.folder", path=path)
     try:
@@ -64,14 +78,26 @@ def open_input(path: Path) -> Iterator[tuple[io.BufferedReader, os.stat_result]]
         raise FileError("file.missing", path=path) from error
     except OSError as error:
         raise FileError("file.unreadable", path=path, cause=_cause(error)) from error
-    with io.BufferedReader(raw) as file:
-        before = os.fstat(file.fileno())
-        try:
-            yield file, before
-        except Exception as error:
-            check_unchanged(path, file, before.st_size, before.st_mtime_ns, error)
-            raise
-        check_unchanged(path, file, before.st_size, before.st_mtime_ns)
+    with io.BufferedReader(raw) as file, _unchanged(path, file) as status:
+        yield file, status
+
+
+@contextmanager
+def _unchanged(path: Path, file: io.BufferedReader) -> Iterator[Status]:
+    """Make sure that a file is the same at the end of a block."""
+    before = _status(file)
+    try:
+        yield before
+    except Exception as error:
+        check_unchanged(path, file, *before, error)
+        raise
+    check_unchanged(path, file, *before)
+
+
+def _status(file: io.BufferedReader) -> Status:
+    """Return size and time of an open file; of one in a ZIP its size and the ZIP's time."""
+    found = os.fstat(file.fileno())
+    return Status(getattr(file.raw, "size", found.st_size), found.st_mtime_ns)
 
 
 @contextmanager
@@ -113,8 +139,8 @@ def check_unchanged(
     FileError
         If they differ; ``cause`` is what the change brought about.
     """
-    now = os.fstat(file.fileno())
-    if (now.st_size, now.st_mtime_ns) != (size, modified_ns):
+    now = _status(file)
+    if now != (size, modified_ns):
         raise FileError("file.changed", path=path, before=size, now=now.st_size) from cause
 
 

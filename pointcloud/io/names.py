@@ -6,6 +6,17 @@ import re
 
 from pointcloud.geo.lattice import QUANTA_PER_METRE, cell_quanta
 
+_LITTER = re.compile(r"\.|~\$|thumbs\.db$|desktop\.ini$|ehthumbs|\$recycle", re.IGNORECASE)
+
+
+def is_litter(name: str) -> bool:
+    """Return whether a file's name is one that systems and other programs give to what they leave beside files.
+
+    Hidden files, among them what macOS keeps beside each file (``._name``) and ``.DS_Store``; ``Thumbs.db``,
+    ``desktop.ini``; what Office keeps while a file is open (``~$name``).
+    """
+    return _LITTER.match(name) is not None
+
 
 def label(resolution: float) -> str:
     """Return the label of a resolution: ``1g`` for 1 m, ``05g`` for 50 cm.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,13 +122,18 @@ def _around(text: str, crs: SpatialReference | None) -> Box:
 
 
 def _read_list(path: Path) -> list[str]:
-    """Return the first word of each line that has one, up to a comma, a semicolon or a number sign."""
+    """Return the first word of each line that has one, up to a comma, a semicolon or a number sign; no heading."""
     try:
-        text = read_text(path)
+        try:
+            text = read_text(path)
+        except UnicodeDecodeError:  # lists out of Excel are in Shift-JIS
+            text = path.read_text(encoding="cp932")
     except (OSError, ValueError) as error:
         raise ParameterError("run.area_list", path=path, cause=error) from None
-    words = [re.split(r"[\s,;#]", line.strip(), maxsplit=1)[0] for line in text.splitlines()]
-    codes = [word for word in words if word]
+    lines = (unicodedata.normalize("NFKC", line).strip() for line in text.splitlines())
+    codes = [word for line in lines if (word := re.split(r"[\s,;#]", line, maxsplit=1)[0].strip("\"'"))]
+    if len(codes) > 1 and not sheets.find_code(codes[0]) and sheets.find_code(codes[1]):
+        del codes[0]  # the heading of the column
     if not codes:
         raise ParameterError("run.area_list", path=path, cause="-")
     return codes
@@ -145,13 +151,14 @@ def _box(text: str) -> Box:
 
 
 def _read_polygons(path: Path, crs: SpatialReference | None) -> list[BaseGeometry]:
-    from shapely.ops import transform
+    import numpy as np
+    import shapely
 
     try:
         polygons, source = _shapefile(path) if path.suffix.lower() == ".shp" else _geojson(path)
     except (OSError, ValueError) as error:
         raise ParameterError("run.area_file", path=path, cause=error) from None
-    areas = [polygon for polygon in polygons if polygon.area > 0]
+    areas = [area for polygon in polygons if (area := _sound(polygon)).area > 0]
     if not areas:
         raise ParameterError("run.area_no_polygon", path=path)
     if source is None and all(abs(value) <= 360 for polygon in areas for value in polygon.bounds):
@@ -159,12 +166,23 @@ def _read_polygons(path: Path, crs: SpatialReference | None) -> list[BaseGeometr
     if source is None or crs is None:
         return areas
     move = crs_room.transformer(source, crs.horizontal)
-    return [transform(move, polygon) for polygon in areas]
+    return [shapely.transform(polygon, lambda at: np.column_stack(move(*at.T))) for polygon in areas]
+
+
+def _sound(polygon: BaseGeometry) -> BaseGeometry:
+    """Return the areas of a shape whose outline may cross itself, as drawn by hand."""
+    import shapely
+
+    if polygon.is_valid:
+        return polygon
+    parts = [part for part in shapely.get_parts(shapely.make_valid(polygon)) if part.area > 0]
+    return shapely.union_all(parts)
 
 
 def _geojson(path: Path) -> tuple[list[BaseGeometry], str | None]:
-    """Return the shapes in a GeoJSON file; its coordinates say by their size what they are."""
-    return [shape for shape in geojson.shapes(geojson.read(path)) if shape is not None], None
+    """Return the shapes in a GeoJSON file, and its CRS if it states one; else its coordinates say it by their size."""
+    features = geojson.read(path)
+    return [shape for shape in geojson.shapes(features) if shape is not None], features.crs
 
 
 def _shapefile(path: Path) -> tuple[list[BaseGeometry], str | None]:

@@ -264,6 +264,7 @@ class _Builder:
             request.budget,
             coloured=request.colouring == "rgb",
             reference=self.source.crs_wkt,
+            columns=request.columns,
         )
         drawn = len(sampled.points)
         if drawn < sampled.inside:

@@ -88,6 +88,7 @@ def sample(
     *,
     coloured: bool = False,
     reference: str | None = None,
+    columns: str = "",
 ) -> Sampled:
     """Return the points of LAS, LAZ or COPC files in a box, at most so many.
 
@@ -106,6 +107,8 @@ def sample(
         Whether to read colours.
     reference : str, optional
         CRS of the terrain (``EPSG:code`` or WKT).
+    columns : str
+        What the columns of texts are; empty to tell it by their values.
 
     Raises
     ------
@@ -120,7 +123,7 @@ def sample(
     read = inside = 0
     synthetic = False
     for path in find_files(inputs):
-        header = clouds.read_header(path)
+        header = clouds.read_header(path, columns=columns)
         _check(header, reference)
         read += header.count
         if header.has_box and not header.limits.touches(box):

@@ -42,6 +42,8 @@ class ViewRequest:
         A style of relief, or the path of a raster or picture; plain ground without.
     points : tuple of path
         Point clouds.
+    columns : str
+        What the columns of texts of points are; empty to tell it by their values.
     colouring : str
         Of points: class, height or rgb.
     budget : int
@@ -82,6 +84,7 @@ class ViewRequest:
     dsm: tuple[str | Path, ...] | Raster | None = None
     drape: str | None = None
     points: tuple[str | Path, ...] = ()
+    columns: str = ""
     colouring: Colouring = "class"
     budget: int = BUDGET
     radius: float | None = None

@@ -108,6 +108,7 @@ def test_json_holds_the_same(tile: Path) -> None:
             {"code": 64, "name": "user-defined", "points": 1},
         ],
         "withheld": 1,
+        "marked": {"synthetic": 0, "key": 0, "overlap": 0},
         "crs": {
             **{"horizontal": "EPSG:6673", "vertical": None},
             **{"name": ZONE_V, "stated": False},

@@ -101,7 +101,7 @@ def test_letters_keep_their_sheet_from_being_written_and_no_other(
     assert main(["--lang", language, "grid", str(tmp_path / "in"), "-o", str(out), "--jobs", "1"]) == 1
     told = capsys.readouterr()
     (line,) = [line for line in told.out.splitlines() if "05LF902_org.txt" in line and ";" in line]
-    assert ("数値ではありません" if language == "ja" else "no row of numbers") in line
+    assert ("点の行" if language == "ja" else "no row of points") in line
     assert {name[4:11] if name[:2] != "CS" else name[3:10] for name in rasters(out)} == {"05LF901"}
     assert leftovers(out) == []
 
@@ -111,9 +111,14 @@ def test_points_with_easting_and_northing_exchanged(
 ) -> None:
     path = write_text(tmp_path / NAMES[0], [ORIGINAL[1], ORIGINAL[0], ORIGINAL[2]])
     for crs in ([], ["--crs", "EPSG:6673"]):
-        assert main(["grid", str(path), "-o", str(tmp_path / "out"), *crs]) == 2
+        out = tmp_path / f"out{len(crs)}"
+        assert main(["grid", str(path), "-o", str(out), "-p", "dsm", "--jobs", "1", *crs]) == 0
+        assert "id y x z -" in "".join(capsys.readouterr())  # the name says where the points must lie
+        assert rasters(out)
+        stated = ["--columns", "id x y z -"]
+        assert main(["grid", str(path), "-o", str(tmp_path / "no"), *crs, *stated]) == 2
         assert "swapped" in capsys.readouterr().err
-    assert not rasters(tmp_path / "out")
+    assert not rasters(tmp_path / "no")
 
 
 def test_a_zone_that_the_name_denies(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -146,7 +151,7 @@ def test_info_tells_of_a_text_and_of_what_is_wrong(
     assert main(["info", str(tmp_path)]) == 1
     told = capsys.readouterr().out
     assert f"{len(ORIGINAL[0]):,}" in told
-    assert "text, 5 columns" in told
+    assert "text, columns id x y z -" in told
     assert "b.zip is damaged or no ZIP" in told
 
 

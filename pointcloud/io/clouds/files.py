@@ -1,4 +1,4 @@
-"""Which files of points an input names: a file, a folder, a pattern, or a ZIP of texts."""
+"""Which files of points an input names: a file, a folder, a pattern, or a ZIP of them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from pointcloud.errors import FileError, HyogoError, ParameterError
 from pointcloud.io.archive import open_inputs
 from pointcloud.io.clouds.text import NAMED, is_point_text
+from pointcloud.io.names import is_litter
 
 SUFFIXES = (".las", ".laz")
 """What is read, in upper or lower case; ``.copc.laz`` ends like any LAZ."""
@@ -28,8 +29,9 @@ _READ = (*SUFFIXES, "*_org.txt", "*_grd.txt", ".zip")
 def find_files(inputs: Sequence[str | Path], refused: dict[Path, HyogoError] | None = None) -> list[Path]:
     """Return the point clouds that the inputs name, each once, sorted by where they lie.
 
-    Texts of points are taken from folders and ZIPs if their name says what they are (``*_org.txt``, ``*_grd.txt``), and
-    whatever their name if an input is just that file. The path of one in a ZIP goes on into the ZIP.
+    LAS and LAZ are taken from ZIPs too. Texts of points are taken from folders and ZIPs if their name says what
+    they are (``*_org.txt``, ``*_grd.txt``), and whatever their name if an input is just that file. The path of a file
+    in a ZIP goes on into the ZIP.
 
     Parameters
     ----------
@@ -106,7 +108,13 @@ def _in_folder(folder: Path) -> Iterator[Path]:
 
 
 def _is_cloud(path: Path, *more: str) -> bool:
+    if is_litter(path.name):
+        return False
     return path.suffix.lower() in (*SUFFIXES, ".zip", *more) or NAMED.search(path.name) is not None
+
+
+def _is_zipped_cloud(name: str) -> bool:
+    return name.lower().endswith(SUFFIXES) or NAMED.search(name) is not None
 
 
 def _unpacked(paths: Iterable[Path], bad: dict[Path, HyogoError]) -> Iterator[Path]:
@@ -116,8 +124,8 @@ def _unpacked(paths: Iterable[Path], bad: dict[Path, HyogoError]) -> Iterator[Pa
             yield path
             continue
         with open_inputs([path]) as found:
-            yield from (member.route for member in found.members if NAMED.search(member.name))
+            yield from (member.route for member in found.members if _is_zipped_cloud(member.name))
             for place, error in found.refused.items():
                 name = PurePosixPath(place.replace("\\", "/")).name
-                if NAMED.search(name) or name.lower().endswith(".zip"):
+                if _is_zipped_cloud(name) or name.lower().endswith(".zip"):
                     bad[Path(place)] = error

@@ -12,11 +12,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from pointcloud.doubt.columns import Columns
 from pointcloud.geo.crs import SpatialReference
 from pointcloud.io.archive import container
 from pointcloud.io.cloudheader import CloudHeader
 from pointcloud.io.clouds import pdal
 from pointcloud.io.clouds.text import TextHeader
+from pointcloud.io.clouds.textform import TextForm
 from pointcloud.io.las.header import LasHeader
 from pointcloud.io.las.laszip import LaszipRecord
 from pointcloud.io.remark import Remark
@@ -105,16 +107,18 @@ def _text(header: CloudHeader) -> str:
 
 def _header(path: Path, values: dict[str, Any]) -> CloudHeader:
     if "layout" in values:
-        tuples = {name: tuple(values[name]) for name in ("scales", "mins", "maxs", "warnings")}
-        return TextHeader(**{**values, **tuples, "path": path, "layout": Layout(**values["layout"])})
+        tuples = {name: tuple(values[name]) for name in ("scales", "mins", "maxs")}
+        tuples["warnings"] = _remarks(path, values["warnings"])
+        form = values["form"]
+        columns = Columns(tuple(form["columns"]["names"]), form["columns"]["how"])
+        forms = {
+            "layout": Layout(**values["layout"]),
+            "form": TextForm(**{**form, "columns": columns, "words": tuple(form["words"])}),
+        }
+        return TextHeader(**{**values, **tuples, **forms, "path": path})
     crs = values["crs"]
     tuples = {name: tuple(values[name]) for name in ("scales", "mins", "maxs")}
-    warnings = tuple(
-        Remark(
-            each["message"], tuple((name, path if name == "path" else value) for name, value in each["items"])
-        )
-        for each in values["warnings"]
-    )
+    warnings = _remarks(path, values["warnings"])
     reference = SpatialReference(**crs) if crs else None
     common = {**values, **tuples, "path": path, "crs": reference, "warnings": warnings}
     if "stages" in values:
@@ -123,3 +127,12 @@ def _header(path: Path, values: dict[str, Any]) -> CloudHeader:
     packing = LaszipRecord(**{**laszip, "data": bytes.fromhex(laszip["data"])}) if laszip else None
     tuples = {name: tuple(values[name]) for name in ("version", "offsets")}
     return LasHeader(**{**common, **tuples, "laszip": packing})
+
+
+def _remarks(path: Path, kept: Iterable[dict[str, Any]]) -> tuple[Remark, ...]:
+    return tuple(
+        Remark(
+            each["message"], tuple((name, path if name == "path" else value) for name, value in each["items"])
+        )
+        for each in kept
+    )

@@ -16,7 +16,7 @@ from pointcloud.io.las import reader
 from pointcloud.io.las.header import LasHeader
 
 
-def read_header(path: str | Path, stages: str = "") -> CloudHeader:
+def read_header(path: str | Path, stages: str = "", columns: str = "") -> CloudHeader:
     """Return what a file says of itself; a text, which says nothing, is read for it.
 
     Parameters
@@ -24,6 +24,8 @@ def read_header(path: str | Path, stages: str = "") -> CloudHeader:
     path : str or Path
     stages : str
         Of PDAL, that the points pass; see :mod:`pointcloud.params.pdal_stages`. With any, PDAL reads every file.
+    columns : str
+        What the columns of a text are; see :func:`pointcloud.io.clouds.text.read_header`.
 
     Raises
     ------
@@ -32,7 +34,7 @@ def read_header(path: str | Path, stages: str = "") -> CloudHeader:
     """
     path = Path(path)
     if not stages and text.is_point_text(path):
-        return text.read_header(path)
+        return text.read_header(path, columns)
     if stages and container(path) != path:
         raise FileError("pointtext.stages", path=path)
     if stages or path.suffix.lower() not in SUFFIXES:
@@ -64,7 +66,7 @@ def iter_points(
 
 
 def sha256(header: CloudHeader) -> str:
-    """Return the SHA-256 of a file's bytes in lower-case hexadecimal; of a text in a ZIP those of the text.
+    """Return the SHA-256 of a file's bytes in lower-case hexadecimal; of one in a ZIP those of itself.
 
     Raises
     ------

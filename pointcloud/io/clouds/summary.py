@@ -12,7 +12,7 @@ from pointcloud.errors import CrsError
 from pointcloud.geo import crs, presumed_crs, sheets
 from pointcloud.geo.crs import SpatialReference
 from pointcloud.geo.lattice import QUANTA_PER_METRE, Box, metres
-from pointcloud.io.cloudheader import CloudHeader, PointChunk, box_remarks
+from pointcloud.io.cloudheader import CloudHeader, Marks, PointChunk, box_remarks
 from pointcloud.io.clouds import doubts
 from pointcloud.io.clouds.readers import iter_points
 from pointcloud.io.remark import Remark
@@ -33,6 +33,8 @@ class Content:
         Points of each class that occurs, in the order of the classes.
     withheld : int
         Points marked as not to be used.
+    marks : Marks
+        Points marked otherwise.
     lows, highs : (e, n, z)
         Extremes in quanta.
     cells : int or None
@@ -41,6 +43,7 @@ class Content:
 
     classes: dict[int, int]
     withheld: int
+    marks: Marks
     lows: tuple[int, int, int]
     highs: tuple[int, int, int]
     cells: int | None
@@ -155,18 +158,19 @@ def survey(header: CloudHeader, *, decode: bool = True, parallel: bool = True) -
 def _content(header: CloudHeader, parallel: bool) -> Content:
     """Read all points, and count."""
     classes = np.zeros(256, np.int64)
-    withheld = 0
+    withheld, marks = 0, Marks()
     cells = _Cells(header.limits)
     extremes: list[NDArray[np.int64]] = []
     for chunk in iter_points(header, parallel=parallel):
         classes += np.bincount(chunk.classification, minlength=256)
         withheld += int(np.count_nonzero(chunk.withheld))
+        marks = marks.plus(chunk.marks)
         cells.add(chunk)
         extremes.append(np.array([chunk.lows, chunk.highs]))
     stacked = np.array(extremes)
     lows, highs = stacked[:, 0].min(axis=0).tolist(), stacked[:, 1].max(axis=0).tolist()
     counts = {code: int(classes[code]) for code in np.flatnonzero(classes).tolist()}
-    return Content(counts, withheld, tuple(lows), tuple(highs), cells.count)
+    return Content(counts, withheld, marks, tuple(lows), tuple(highs), cells.count)
 
 
 class _Cells:

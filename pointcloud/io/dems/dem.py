@@ -23,6 +23,7 @@ from pointcloud.io import raster, vrtfile
 from pointcloud.io.dems.openfiles import CACHE, OpenFiles
 from pointcloud.io.dems.plausibility import Doubts
 from pointcloud.io.gdal_errors import cause
+from pointcloud.io.names import is_litter
 from pointcloud.io.remark import Remark
 
 SUFFIXES = (".tif", ".tiff", ".asc", ".img", ".bil", ".flt", ".dem", ".hgt")
@@ -108,7 +109,7 @@ def _named(given: str) -> Iterator[Path]:
 
 
 def _is_dem(name: str) -> bool:
-    return name.lower().endswith(SUFFIXES) and not Path(name).name.startswith(".")
+    return name.lower().endswith(SUFFIXES) and not is_litter(Path(name).name)
 
 
 @contextmanager

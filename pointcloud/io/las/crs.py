@@ -9,6 +9,7 @@ Sources: ASPRS, LAS Specification 1.4 – R15, section 2.6; OGC 19-008r4, GeoTIF
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,7 +22,13 @@ from pointcloud.io.remark import Remark
 WKT = ("LASF_Projection", 2112)
 GEO_KEYS = ("LASF_Projection", 34735)
 GEO_TEXT = ("LASF_Projection", 34737)
-RECORDS = frozenset({WKT, GEO_KEYS, GEO_TEXT})
+WKT_2 = ("LASF_Projection", 4224)
+"""Where some programs write WKT 2, which the specification has no place for."""
+MATH_TRANSFORM = ("LASF_Projection", 2111)
+RECORDS = frozenset({WKT, WKT_2, GEO_KEYS, GEO_TEXT, MATH_TRANSFORM})
+
+_NUMBERS = (WKT[1], WKT_2[1], GEO_KEYS[1])
+_BEGINS = re.compile(r"\s*(PROJ|GEOG|GEOD|COMPD|COMPOUND|BOUND|VERT|ENG|LOCAL)\w*\s*[\[(]", re.IGNORECASE)
 
 LONGEST = 1 << 20
 """Bytes of a record that is still believed to be WKT; real ones have a few thousand."""
@@ -31,6 +38,11 @@ _LINEAR_UNIT, _VERTICAL, _VERTICAL_UNIT = 3076, 4096, 4099
 _IS_GEOGRAPHIC = 2  # model type
 _UNDEFINED, _USER_DEFINED = 0, 32767
 _UNITS = {9001: 1.0, 9002: 0.3048, 9003: 1200 / 3937}  # metre, international foot, US survey foot
+
+
+def can_state(key: tuple[str, int]) -> bool:
+    """Return whether a record of this owner and number can state a system: the usual ones, or those of other owners."""
+    return key in RECORDS or key[1] in _NUMBERS
 
 
 class _Unusable(Exception):
@@ -72,16 +84,23 @@ def read_crs(
         remarks.append(Remark.of("file.crs_disagree", path=path, **values))
     if not found:
         remarks.extend(nameless)  # beside a usable WKT, keys without a code are nothing amiss
+        if not remarks:
+            others = sorted(key for key in records if can_state(key) and key not in (WKT, GEO_KEYS, GEO_TEXT))
+            remarks += [
+                Remark.of("file.crs_record", path=path, owner=owner or "-", number=n) for owner, n in others
+            ]
     return (found[0] if found else None), tuple(remarks)
 
 
 def _from_wkt(
     path: Path, records: Mapping[tuple[str, int], bytes], remarks: list[Remark]
 ) -> SpatialReference | None:
-    raw = records.get(WKT, b"")
+    place, raw = _wkt(records)
     text = raw.split(b"\0", 1)[0].strip()
     if not text:
         return None
+    if place[0] != WKT[0]:
+        remarks.append(Remark.of("file.crs_elsewhere", path=path, owner=place[0] or "-", number=place[1]))
     if len(raw) > LONGEST:
         raise _Unusable(Remark.of("file.crs_long", path=path, limit=LONGEST))
     try:
@@ -90,6 +109,17 @@ def _from_wkt(
         raise _Unusable(Remark.of("file.crs_not_utf8", path=path)) from error
     except CrsError as error:
         raise _Unusable(Remark.of("file.crs_unusable", path=path, cause=error)) from error
+
+
+def _wkt(records: Mapping[tuple[str, int], bytes]) -> tuple[tuple[str, int], bytes]:
+    """Return the first WKT, and whose record it is: as the specification has it, or else wherever there is one."""
+    for place in (WKT, WKT_2):
+        if records.get(place, b"").strip(b"\0 "):
+            return place, records[place]
+    for place, raw in sorted(records.items()):
+        if place[1] in _NUMBERS and _BEGINS.match(raw[:100].decode("ascii", "replace")):
+            return place, raw
+    return WKT, b""
 
 
 def _from_keys(

@@ -10,9 +10,10 @@ Source: ASPRS, LAS Specification 1.4 – R15 (2019), and the specifications of v
 from __future__ import annotations
 
 import math
+import os
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, NoReturn
 
@@ -20,7 +21,7 @@ from pointcloud.errors import FileError
 from pointcloud.io.cloudheader import FARTHEST, CloudHeader, Triple, is_box
 from pointcloud.io.guard import decoding, open_input
 from pointcloud.io.las import laszip
-from pointcloud.io.las.crs import LONGEST, RECORDS, read_crs
+from pointcloud.io.las.crs import LONGEST, can_state, read_crs
 from pointcloud.io.remark import Remark
 
 RECORD_LENGTHS = (20, 28, 26, 34, 57, 63, 30, 36, 38, 59, 67)
@@ -51,6 +52,8 @@ class LasHeader(CloudHeader):
         Bytes of an uncompressed point record.
     points_at : int
         Where the point data begin.
+    zip_size : int
+        Bytes of the ZIP that it lies in; 0 for a loose file.
     offsets : (x, y, z)
         Metres, or whatever the file's unit is.
     laszip : LaszipRecord or None
@@ -64,6 +67,12 @@ class LasHeader(CloudHeader):
     points_at: int
     offsets: Triple
     laszip: laszip.LaszipRecord | None
+    zip_size: int = 0
+
+    @property
+    def stamp(self) -> tuple[int, int]:
+        """Size and time of the file on the disk, by which a change is noticed."""
+        return self.zip_size or self.size, self.modified_ns
 
     @property
     def chunk_size(self) -> int | None:
@@ -85,7 +94,9 @@ def read_header(path: str | Path) -> LasHeader:
     """
     path = Path(path)
     with open_input(path) as (file, status), decoding(path):
-        return _Reader(path, file, status.st_size, status.st_mtime_ns).header()
+        header = _Reader(path, file, status.st_size, status.st_mtime_ns).header()
+        held = os.fstat(file.fileno()).st_size
+        return header if held == header.size else replace(header, zip_size=held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +215,13 @@ class _Reader:
     def _numbers(self, fields: _Fields) -> None:
         """Check scales and offsets: positive and finite, and no coordinate beyond what quanta can hold."""
         for axis, scale, offset in zip(_AXES, fields.scales, fields.offsets, strict=True):
-            if not (math.isfinite(scale) and scale > 0):
+            if scale == 0:
+                self.refuse("file.scale_zero", axis=axis, offset=offset)
+            if math.isfinite(scale) and scale < 0:
+                self.refuse(
+                    "file.scale_negative", axis=axis, value=scale, option=f"scale_{axis.lower()}={-scale:g}"
+                )
+            if not math.isfinite(scale):
                 self.refuse("file.scale", axis=axis, value=scale)
             if not math.isfinite(offset):
                 self.refuse("file.offset", axis=axis, value=offset)
@@ -242,7 +259,7 @@ class _Reader:
             if end + length > fields.points_at:
                 self.refuse("file.vlr_length", number=number, end=end + length, limit=fields.points_at)
             key = _text(owner), record
-            if key in RECORDS or key == laszip.RECORD:
+            if can_state(key) or key == laszip.RECORD:
                 yield key, self.file.read(length)
             at = end + length
 
@@ -259,7 +276,7 @@ class _Reader:
             if end + length > self.size:
                 self.refuse("file.evlr_length", number=number, end=end + length, size=self.size)
             key = _text(owner), record
-            if key in RECORDS:
+            if can_state(key):
                 yield key, self.file.read(min(length, LONGEST + 1))
             at = end + length
 

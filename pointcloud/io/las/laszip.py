@@ -22,6 +22,7 @@ POINTWISE, CHUNKED, LAYERED = 1, 2, 3
 """Compressors: one chunk without a table (LASzip 1, rare) · chunks · chunks in layers (formats 6–10)."""
 
 _VARIABLE = 0xFFFF_FFFF  # chunk size that means: each chunk has its own
+_CHUNK_SIZE_AT = 12
 _FIXED = struct.Struct("<HHBBHIIqqH")
 _ITEM = struct.Struct("<HHH")
 
@@ -95,6 +96,10 @@ def read(
     _check_items(path, items, point_format, record_length)
     if compressor == POINTWISE:
         return LaszipRecord(data, compressor, 0, 0, 0, 0)
+    if chunk_size == 0:  # some writers' way to say so, which decoders of this record do not know
+        chunk_size = _VARIABLE
+        size_bytes = _VARIABLE.to_bytes(4, "little")
+        data = data[:_CHUNK_SIZE_AT] + size_bytes + data[_CHUNK_SIZE_AT + len(size_bytes) :]
     table_at, chunks = _table(path, file, points_at, size, count)
     if chunk_size == _VARIABLE:
         # Each chunk begins with a whole record, but for an empty last one: a lying number cannot exceed that.
@@ -114,7 +119,7 @@ def _parse(path: Path, data: bytes) -> tuple[int, int, list[tuple[int, int]]]:
     if len(data) < _FIXED.size:
         raise FileError("file.laszip_record", path=path)
     compressor, coder, _, _, _, _, chunk_size, _, _, count = _FIXED.unpack_from(data)
-    if compressor not in (POINTWISE, CHUNKED, LAYERED) or coder != 0 or chunk_size == 0:
+    if compressor not in (POINTWISE, CHUNKED, LAYERED) or coder != 0:
         raise FileError("file.laszip_record", path=path)
     if len(data) < _FIXED.size + count * _ITEM.size:
         raise FileError("file.laszip_record", path=path)

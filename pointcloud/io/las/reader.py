@@ -18,6 +18,7 @@ from pointcloud.geo.transform import PointTransform
 from pointcloud.io import moving
 from pointcloud.io.cloudheader import (
     CloudHeader,
+    Marks,
     PointChunk,
     Quanta,
     Triple,
@@ -41,6 +42,9 @@ __all__ = [
     "iter_records",
     "read_header",
 ]
+
+
+_OVERLAP_CLASS = 12
 
 
 def iter_points(
@@ -162,7 +166,8 @@ class _Converter:
         lows, highs = _quanta(extremes[0]), _quanta(extremes[1])
         self._require_free(records, lows, highs)
         self._require_heights(lows[2], highs[2])
-        points = PointChunk(e, n, z, classification, withheld, lows, highs)
+        marks = self._marks(records, classification, withheld)
+        points = PointChunk(e, n, z, classification, withheld, lows, highs, marks)
         if self.limits is not None:
             require_inside(self.header, points, *self.limits)
         return points
@@ -194,7 +199,25 @@ class _Converter:
         e, n = moving.moved(transform, x, y, self.header.path)
         lows = int(e.min()), int(n.min()), int(extremes[0, 2])
         highs = int(e.max()), int(n.max()), int(extremes[1, 2])
-        return PointChunk(e, n, z, classification, withheld, lows, highs)
+        marks = self._marks(records, classification, withheld)
+        return PointChunk(e, n, z, classification, withheld, lows, highs, marks)
+
+    def _marks(
+        self, records: NDArray[np.uint8], classification: NDArray[np.uint8], withheld: NDArray[np.bool_]
+    ) -> Marks:
+        """Count the marks, and mark overlap as withheld too if it is to be left out.
+
+        Formats 0-5 have no flag for overlap but class 12 (LAS 1.4, tables 9 and 17).
+        """
+        flags = records[:, 15]
+        if self.header.point_format >= 6:
+            synthetic, key, overlap = 0x01, 0x02, (flags & 0x08) != 0
+        else:
+            synthetic, key, overlap = 0x20, 0x40, classification == _OVERLAP_CLASS
+        if self.header.exclude_overlap:
+            withheld |= overlap
+        made_up, kept = (int(np.count_nonzero(flags & bit)) for bit in (synthetic, key))
+        return Marks(made_up, kept, int(np.count_nonzero(overlap)))
 
     def _require_heights(self, low: int, high: int) -> None:
         if low < -(2**31) or high >= 2**31:

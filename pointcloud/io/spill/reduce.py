@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from pointcloud.errors import FileError
 from pointcloud.geo.lattice import QUANTA_PER_METRE, Box, metres
+from pointcloud.io.cloudheader import Marks
 from pointcloud.io.spill.blocks import Blocks
 from pointcloud.io.spill.spill import (
     BUCKET,
@@ -102,6 +103,7 @@ class Reducer:
         self.runs: list[Run] = []
         self.gathered: list[Array] = []
         self.histogram = np.zeros(256, np.int64)
+        self.marks = Marks()
         self.counts = dict.fromkeys(("points", "used", "withheld", "ground"), 0)
         far = np.iinfo(np.int64).max
         self.extremes = np.array([[far, far], [-far, -far]])
@@ -233,6 +235,7 @@ class Reducer:
             synthetic=synthetic,
             reader=reader,
             moved_from=moved_from,
+            marks=self.marks,
         )
 
     def abandon(self) -> None:

@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from pointcloud.geo.lattice import QUANTA_PER_METRE, Box, Grid
 from pointcloud.io import put
+from pointcloud.io.cloudheader import NO_MARKS, Marks
 
 Array = npt.NDArray[Any]
 
@@ -53,6 +54,8 @@ class SpillInfo:
         What read it if not this program itself, with its version.
     moved_from : str
         System that its points were brought from, ``EPSG:code`` or WKT; empty if they stayed where they are.
+    marks : Marks
+        Points marked as synthetic, key points and overlap.
     """
 
     name: str
@@ -69,6 +72,7 @@ class SpillInfo:
     synthetic: bool
     reader: str = ""
     moved_from: str = ""
+    marks: Marks = NO_MARKS
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values."""
@@ -79,6 +83,7 @@ class SpillInfo:
         """Return the value that :meth:`to_json` came from."""
         known = dict(values)
         known["box"] = Box(**known["box"])
+        known["marks"] = Marks(*known.get("marks", ()))
         known["classes"] = {int(k): v for k, v in known["classes"].items()}
         return cls(**known)
 

@@ -55,6 +55,8 @@ class SectionRequest:
         A height that is nodata besides what the files say.
     most_points : int
         Points that are kept of a section.
+    columns : str
+        What the columns of texts of points are; empty to tell it by their values.
     """
 
     lines: tuple[str, ...]
@@ -68,6 +70,7 @@ class SectionRequest:
     crs: SpatialReference | None = None
     nodata: float | None = None
     most_points: int = MOST_POINTS
+    columns: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,14 @@ def cut(request: SectionRequest) -> Cut:
     rasters = [*models["dem"], *models["dsm"]]
     stated = _stated(rasters, request.crs)
     unsure = doubts.require_sound(rasters, stated.wkt if stated else None)
-    clouds = take_inventory(request.points, request.ground, crs=stated, vertical=None, needs_zone=False)
+    clouds = take_inventory(
+        request.points,
+        request.ground,
+        crs=stated,
+        vertical=None,
+        needs_zone=False,
+        columns=request.columns,
+    )
     if not rasters and not clouds.sources:
         raise ParameterError("section.no_data")
     crs = _common(rasters, clouds, request.crs)

@@ -105,7 +105,7 @@ def test_a_bad_zip_costs_one_line(
 
 
 def test_what_else_lies_in_a_zip_is_passed_over(tmp_path: Path) -> None:
-    others = {"DEM_05LF901_1g.txt": "1 2 3", "readme.txt": "x", "a.las": "x", "__MACOSX/._a_org.txt": "x"}
+    others = {"DEM_05LF901_1g.txt": "1 2 3", "readme.txt": "x", "a.las.txt": "x", "__MACOSX/._a_org.txt": "x"}
     path = packed(tmp_path / "a.zip", {**others, "b/A_ORG.TXT": GOOD, "../../readme.md": "x"})
     assert find_files([path]) == [path / "b" / "A_ORG.TXT"]
     with pytest.raises(ParameterError) as caught:

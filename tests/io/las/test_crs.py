@@ -159,8 +159,30 @@ def test_extended_record_too_long_to_be_wkt_is_a_remark(tmp_path: Path) -> None:
     assert told(read_header(path)) == (None, ["file.crs_long"])
 
 
-def test_records_of_others_are_passed_over(tmp_path: Path) -> None:
-    assert told(header_with(tmp_path / "a.las", [laspy.VLR("liblas", 2112, "", ZONE_V.encode())])) == (
-        None,
-        [],
+ZONE_IV = CRS.from_epsg(6672).to_wkt("WKT2_2019").encode() + b"\0"
+MATH = b'PARAM_MT["Affine",PARAMETER["num_row",3],PARAMETER["num_col",3]]\0'
+
+
+@pytest.mark.parametrize(
+    ("records", "label", "remarks"),
+    [
+        ([(OWNER, 4224, ZONE_IV)], "EPSG:6672", []),
+        ([(OWNER, 4224, ZONE_IV), (OWNER, 2112, ZONE_V.encode())], "EPSG:6673", []),
+        ([(OWNER, 2111, MATH), (OWNER, 2112, ZONE_IV)], "EPSG:6672", []),
+        ([("liblas", 2112, ZONE_IV)], "EPSG:6672", ["file.crs_elsewhere"]),
+        ([("", 4224, ZONE_IV)], "EPSG:6672", ["file.crs_elsewhere"]),
+        ([("liblas", 2112, b"zone 4\0")], None, ["file.crs_record"]),
+        ([(OWNER, 2111, MATH)], None, ["file.crs_record"]),
+        ([("other", 34735, b"\1\0\1\0\0\0\1\0")], None, ["file.crs_record"]),
+        ([("other", 34735, b""), (OWNER, 2112, ZONE_IV)], "EPSG:6672", []),
+        ([("other", 7, b"something else")], None, []),
+    ],
+)
+@pytest.mark.parametrize("bit", [False, True])
+def test_records_elsewhere_are_read_or_remarked_on(
+    records: list[tuple[str, int, bytes]], label: str | None, remarks: list[str], bit: bool, tmp_path: Path
+) -> None:
+    found = header_with(
+        tmp_path / "a.las", [laspy.VLR(owner, number, "", raw) for owner, number, raw in records], bit=bit
     )
+    assert told(found) == (label, remarks)

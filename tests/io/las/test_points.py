@@ -134,6 +134,20 @@ def test_chunks_of_their_own_sizes(tmp_path: Path, point_format: int) -> None:
     assert lengths == [1, 9_999, 9_999, 2, 9_999]
 
 
+@pytest.mark.parametrize("point_format", [1, 6])
+def test_a_chunk_size_of_nothing_says_that_it_varies(tmp_path: Path, point_format: int) -> None:
+    las = write(tmp_path / "a.las", point_format, count=30_000)
+    path = recompress(las, tmp_path / "a.laz", [1, 20_000, 7, 9_992])
+    patch(path, record_at(path, 22204) + 12, "I", 0)
+    assert read_header(path).chunk_size == 0
+    for chunk in (100, 8_000, 50_000):
+        assert same(read(path, chunk=chunk), read(las))
+    fixed = write(tmp_path / "b.laz", point_format, count=120_000)
+    patch(fixed, record_at(fixed, 22204) + 12, "I", 0)  # a lie: the table holds no numbers of points
+    with pytest.raises(FileError):
+        joined(read_header(fixed))
+
+
 def test_files_without_chunks(tmp_path: Path) -> None:
     """LASzip 1 wrote such files: all points in one run, no table."""
     las = write(tmp_path / "a.las", 1, count=20_000)
