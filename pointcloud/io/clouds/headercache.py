@@ -3,6 +3,7 @@ minutes to look at, texts of points hours, and is looked at again by every run."
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sqlite3
@@ -34,6 +35,13 @@ _TABLE = (
 )
 
 
+def _fields() -> str:
+    """Return a mark of what headers hold: one that was kept with other fields is read anew."""
+    kinds = (LasHeader, TextHeader, pdal.PdalHeader)
+    names = " ".join(name for kind in kinds for name in kind.__dataclass_fields__)
+    return hashlib.sha256(names.encode()).hexdigest()[:8]
+
+
 class HeaderCache:
     """Headers in a database of the user's cache folder; where none can be written, nothing is kept.
 
@@ -44,7 +52,7 @@ class HeaderCache:
     """
 
     def __init__(self, kind: str) -> None:
-        self.kind = f"{__version__} {kind}"
+        self.kind = f"{__version__} {_fields()} {kind}"
         self.held: dict[str, tuple[int, int, str]] = {}
         with suppress(sqlite3.Error, OSError), self._open() as database:
             rows = database.execute(
