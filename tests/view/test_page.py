@@ -103,7 +103,7 @@ def test_names_are_but_names(chromium: str, tmp_path: Path) -> None:
     path = tmp_path / "view.html"
     write(request, Output(path), lambda share: None)
     with Browser(chromium, tmp_path / "profile") as browser:
-        browser.open(path, "window.view.signs")
+        browser.open(path, "window.view && window.view.signs")
         assert browser.value("window.hacked") is None
         assert browser.errors == []
         assert browser.value("document.title") == f"@DATA@ {HOSTILE}"

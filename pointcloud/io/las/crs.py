@@ -39,6 +39,8 @@ _IS_GEOGRAPHIC = 2  # model type
 _UNDEFINED, _USER_DEFINED = 0, 32767
 _UNITS = {9001: 1.0, 9002: 0.3048, 9003: 1200 / 3937}  # metre, international foot, US survey foot
 
+_ELSEWHERE = "file.crs_elsewhere"
+
 
 def can_state(key: tuple[str, int]) -> bool:
     """Return whether a record of this owner and number can state a system: the usual ones, or those of other owners."""
@@ -82,6 +84,8 @@ def read_crs(
     if len(found) == 2 and not crs.same_place(*found):
         values = {"used": found[0].label, "other": found[1].label}
         remarks.append(Remark.of("file.crs_disagree", path=path, **values))
+    if len(found) == 2 and readers[0] is _from_keys:  # the WKT is not what is used
+        remarks = [remark for remark in remarks if remark.message != _ELSEWHERE]
     if not found:
         remarks.extend(nameless)  # beside a usable WKT, keys without a code are nothing amiss
         if not remarks:
@@ -100,7 +104,7 @@ def _from_wkt(
     if not text:
         return None
     if place[0] != WKT[0]:
-        remarks.append(Remark.of("file.crs_elsewhere", path=path, owner=place[0] or "-", number=place[1]))
+        remarks.append(Remark.of(_ELSEWHERE, path=path, owner=place[0] or "-", number=place[1]))
     if len(raw) > LONGEST:
         raise _Unusable(Remark.of("file.crs_long", path=path, limit=LONGEST))
     try:
