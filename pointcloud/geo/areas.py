@@ -27,6 +27,34 @@ _TRUE = (
 )
 
 
+_ZONES: dict[int, Bounds] = {
+    1: (-121_787.0, -668_787.0, 87_905.0, 192_986.0),
+    2: (-114_562.0, -311_999.0, 97_007.0, 109_797.0),
+    3: (-121_723.0, -252_087.0, 118_732.0, 42_161.0),
+    4: (-142_428.0, -33_314.0, 120_373.0, 160_820.0),
+    5: (-108_884.0, -206_786.0, 102_851.0, -32_174.0),
+    6: (-102_348.0, -287_821.0, 88_881.0, 36_616.0),
+    7: (-83_612.0, -164_885.0, 59_470.0, 175_322.0),
+    8: (-102_812.0, -161_061.0, 122_852.0, 286_314.0),
+    9: (-125_918.0, -740_986.0, 112_154.0, 219_716.0),
+    10: (-112_015.0, -251_124.0, 108_957.0, 175_441.0),
+    11: (-73_687.0, -294_753.0, 97_980.0, -64_429.0),
+    12: (-106_208.0, -204_608.0, 106_208.0, 171_118.0),
+    13: (-130_638.0, -235_300.0, 129_045.0, 44_442.0),
+    14: (-78_827.0, -147_083.0, 32_515.0, 199_424.0),
+    15: (-86_413.0, 2_526.0, 89_393.0, 100_813.0),
+    16: (-118_162.0, -222_915.0, 152_504.0, -117_405.0),
+    17: (12_171.0, -177_170.0, 38_037.0, 1_113.0),
+    18: (2_088.0, 40_966.0, 16_690.0, 53_134.0),
+    19: (-9_131.0, -197_156.0, 5_073.0, -182_762.0),
+}
+"""What :func:`inside` finds for the plane rectangular zones of JGD2000 and JGD2011/2024, in whole metres: known
+beforehand, because PROJ takes a tenth of a second to begin with, and most files lie in one of them."""
+
+
+_CODES = {f"EPSG:{base + zone}": zone for base in (2442, 6668) for zone in range(1, 20)}
+
+
 class Area(NamedTuple):
     """Box in degrees; of one across the 180th meridian the east is above 180."""
 
@@ -91,6 +119,13 @@ def inside(system: str) -> Bounds | None:
 
     Cheap to compare with: a file in it needs no more than that.
     """
+    if system in _CODES:
+        return _ZONES.get(_CODES[system])
+    return found_inside(system)
+
+
+def found_inside(system: str) -> Bounds | None:
+    """Return the box of :func:`inside` as PROJ has it."""
     area = of_use(system)
     if area is None or projections.load(system).is_geographic:
         return None

@@ -72,7 +72,7 @@ class SpatialReference:
     @property
     def is_projected(self) -> bool:
         """Whether coordinates are lengths on a map plane, not degrees."""
-        return projections.load(self.horizontal).is_projected
+        return self.zone is not None or projections.load(self.horizontal).is_projected
 
     @property
     def unit_factor(self) -> float:

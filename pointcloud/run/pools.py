@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from multiprocessing.connection import wait
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pointcloud.io.las import ahead
 from pointcloud.machine.offline import close_network
+
+if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
 
 
 class Pool(Protocol):
@@ -97,6 +98,9 @@ class ProcessPool:
         self.executor = self._start()
 
     def _start(self) -> ProcessPoolExecutor:
+        import multiprocessing  # 10 ms that most runs do not need
+        from concurrent.futures import ProcessPoolExecutor
+
         return ProcessPoolExecutor(
             self.jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_begin_worker
         )
@@ -152,6 +156,9 @@ def _begin_worker() -> None:
     """Leave Ctrl-C to the parent, and end with it however it ends; make no request."""
     close_network()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    import multiprocessing
+    from multiprocessing.connection import wait
+
     parent = multiprocessing.parent_process()
     assert parent is not None
 

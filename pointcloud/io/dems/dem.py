@@ -49,6 +49,8 @@ class DemFile:
         Whether it, or the first source of a mosaic, calls itself made-up.
     credit : str
         Source and licence that it, or the first source of a mosaic, states.
+    epsg : int, optional
+        Code of its CRS, where it is the code that the file states.
     parts : tuple of Path
         The files that it is held in: itself, what lies beside it, the sources of a mosaic.
     """
@@ -61,6 +63,7 @@ class DemFile:
     exact: bool
     synthetic: bool
     credit: str = ""
+    epsg: int | None = None
     parts: tuple[Path, ...] = ()
 
     @property
@@ -164,6 +167,7 @@ def look(path: Path) -> DemFile:
             exact=exact,
             synthetic=tags.get("SYNTHETIC") == "YES",
             credit=tags.get("CREDIT", ""),
+            epsg=file.crs.to_epsg() if file.crs is not None and file.driver == "GTiff" else None,
             parts=_parts(path, file),
         )
 

@@ -8,6 +8,7 @@ from pointcloud.doubt import place
 from pointcloud.doubt.verdict import require
 from pointcloud.errors import CrsError
 from pointcloud.geo import crs as crs_room
+from pointcloud.geo.crs import SpatialReference
 from pointcloud.io.dems.dem import DemFile
 from pointcloud.io.dems.plausibility import warn
 from pointcloud.io.remark import Remark
@@ -33,11 +34,17 @@ def require_sound(files: Sequence[DemFile], crs_wkt: str | None = None) -> tuple
         if text is None:
             continue
         try:
-            system = crs_room.from_wkt(text, file=name)
+            system = _system(file) or crs_room.from_wkt(text, file=name)
         except CrsError:  # a plane of its own, or one that only those who need its name refuse
             continue
         remarks += Remark.of_verdicts(require(place.judge(name, file.bounds, system), name), name)
     return tuple(remarks)
+
+
+def _system(file: DemFile) -> SpatialReference | None:
+    """Return the system of a file that states a plane rectangular zone by its code: PROJ need not be asked."""
+    found = SpatialReference(f"EPSG:{file.epsg}") if file.epsg else None
+    return found if found and found.zone else None
 
 
 def warn_unsound(files: Sequence[DemFile], crs_wkt: str | None = None) -> None:
