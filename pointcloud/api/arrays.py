@@ -24,7 +24,7 @@ from pointcloud.api.raster import Raster
 from pointcloud.errors import DataWarning, ParameterError
 from pointcloud.geo import crs as crs_room
 from pointcloud.geo.lattice import QUANTA_PER_METRE, Box, Grid
-from pointcloud.io.clouds.crs import brought
+from pointcloud.io.clouds.crs import in_one
 from pointcloud.io.clouds.readers import read_header
 from pointcloud.io.spill.cloud import Cloud
 from pointcloud.io.spill.reduce import Reducer
@@ -35,10 +35,7 @@ from pointcloud.params.styles import changed as changed_style
 from pointcloud.surface import mosaic as mosaics
 
 _CHUNK = 1_000_000
-_PRODUCTS = (
-    *USUAL_PRODUCTS,
-    "quality",
-)  # what may be asked of a cloud later decides what is kept of its points
+_PRODUCTS = (*USUAL_PRODUCTS, "quality")  # what may be asked later decides what is kept of the points
 
 
 class PointCloud:
@@ -172,8 +169,7 @@ def read(
     crs : str, optional
         Of files that state none: ``EPSG:6668``, or a zone such as ``5``.
     to_crs : str, optional
-        Read files that are in another CRS into this one, point by point: a zone such as ``5``, or a code. See
-        :mod:`pointcloud.geo.transform` for what can be brought into what.
+        Zone or code that files in another CRS are read into; see :mod:`pointcloud.geo.transform` for which can be.
 
     Raises
     ------
@@ -182,29 +178,20 @@ def read(
     FileError
         If a file is damaged.
     CrsError
-        If a file is not in metres, or two files are in CRSs that differ in place; with ``to_crs``, if a file cannot be
-        brought into it.
+        If a file is not in metres, two files differ in place, or one cannot be read into ``to_crs``.
     """
     params = GridParams((resolution,), _PRODUCTS, ground_classes, excluded_classes)
-    given = [read_header(path) for path in paths]
-    headers = [(each, each.all_ground) for each in given] + [(read_header(path), True) for path in ground]
-    if not headers:
+    given = [read_header(path) for path in (*paths, *ground)]
+    if not given:
         raise ParameterError("arrays.no_file")
-    assumed = crs_room.from_user(crs) if crs else None
-    if to_crs:
-        target = crs_room.from_user(to_crs)
-        found = [brought(header, assumed, target) for header, _ in headers]
-        for remark in (remark for *_, remarks in found for remark in remarks):
-            warnings.warn(DataWarning(str(remark)), stacklevel=2)
-        headers = [(each[0], whole) for each, (_, whole) in zip(found, headers, strict=True)]
-        common: str | None = target.horizontal
-    else:
-        references = {str(header.path): header.crs or assumed for header, _ in headers}
-        stated = {name: reference for name, reference in references.items() if reference is not None}
-        for name, reference in stated.items():
-            crs_room.require_metres(reference, name)
-        common = crs_room.common(stated)[0].horizontal if stated else None
-    spills = [pipeline.reduce(header, params.reduce, all_ground=whole) for header, whole in headers]
+    assumed, target = (crs_room.from_user(text) if text else None for text in (crs, to_crs))
+    headers, common, remarks = in_one(given, assumed, target)
+    for remark in remarks:
+        warnings.warn(DataWarning(str(remark)), stacklevel=2)
+    spills = [
+        pipeline.reduce(header, params.reduce, all_ground=header.all_ground or number >= len(paths))
+        for number, header in enumerate(headers)
+    ]
     return PointCloud(Cloud(spills), params, common)
 
 

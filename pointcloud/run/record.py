@@ -134,7 +134,8 @@ class ItemRecord:
 
     def json(self) -> str:
         """Return the record as it is written."""
-        values = {"schema": SCHEMA, **asdict(self, dict_factory=_told)}
+        told = asdict(self, dict_factory=lambda items: {k: v for k, v in items if k != "moved_from" or v})
+        values = {"schema": SCHEMA, **told}
         return json.dumps(values, indent=1, sort_keys=True, ensure_ascii=False)
 
     @classmethod
@@ -340,11 +341,6 @@ class Record:
             else:
                 put.remove(self.out / FOLDER / f"{code}.json")
                 del self.items[code]
-
-
-def _told(items: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return fields but the one that few inputs have."""
-    return {name: value for name, value in items if name != "moved_from" or value}
 
 
 def is_of_record(path: PurePath) -> bool:
