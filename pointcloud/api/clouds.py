@@ -17,7 +17,7 @@ from pointcloud.api.raster import Raster
 from pointcloud.errors import DataWarning, ParameterError
 from pointcloud.geo import crs as crs_room
 from pointcloud.geo.lattice import QUANTA_PER_METRE, Box, Grid
-from pointcloud.io.clouds.crs import brought
+from pointcloud.io.clouds.crs import in_one
 from pointcloud.io.clouds.readers import read_header
 from pointcloud.io.spill.cloud import Cloud
 from pointcloud.io.spill.reduce import Reducer
@@ -180,27 +180,16 @@ def read(
         brought into it.
     """
     params = GridParams((resolution,), _PRODUCTS, ground_classes, excluded_classes)
-    given = [read_header(path, columns=columns) for path in paths]
-    headers = [(each, each.all_ground) for each in given]
-    headers += [(read_header(path, columns=columns), True) for path in ground]
-    if not headers:
+    given = [read_header(path, columns=columns) for path in (*paths, *ground)]
+    if not given:
         raise ParameterError("arrays.no_file")
-    for remark in (remark for header, _ in headers for remark in header.warnings):
-        if remark.message.startswith("doubt."):
-            warnings.warn(DataWarning(str(remark)), stacklevel=2)
-    assumed = crs_room.from_user(crs) if crs else None
-    if to_crs:
-        target = crs_room.from_user(to_crs)
-        found = [brought(header, assumed, target) for header, _ in headers]
-        for remark in (remark for *_, remarks in found for remark in remarks):
-            warnings.warn(DataWarning(str(remark)), stacklevel=2)
-        headers = [(each[0], whole) for each, (_, whole) in zip(found, headers, strict=True)]
-        common: str | None = target.horizontal
-    else:
-        references = {str(header.path): header.crs or assumed for header, _ in headers}
-        stated = {name: reference for name, reference in references.items() if reference is not None}
-        for name, reference in stated.items():
-            crs_room.require_metres(reference, name)
-        common = crs_room.common(stated)[0].horizontal if stated else None
-    spills = [pipeline.reduce(header, params.reduce, all_ground=whole) for header, whole in headers]
+    assumed, target = (crs_room.from_user(text) if text else None for text in (crs, to_crs))
+    headers, common, remarks = in_one(given, assumed, target)
+    doubts = (remark for header in given for remark in header.warnings if remark.message.startswith("doubt."))
+    for remark in (*doubts, *remarks):
+        warnings.warn(DataWarning(str(remark)), stacklevel=2)
+    spills = [
+        pipeline.reduce(header, params.reduce, all_ground=header.all_ground or number >= len(paths))
+        for number, header in enumerate(headers)
+    ]
     return PointCloud(Cloud(spills), params, common)

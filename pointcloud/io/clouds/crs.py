@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from pointcloud.geo import presumed_crs, transform
+from pointcloud.geo import crs, presumed_crs, transform
 from pointcloud.geo.crs import SpatialReference
 from pointcloud.geo.transform import PointTransform
 from pointcloud.io.cloudheader import CloudHeader
@@ -57,3 +58,26 @@ def brought(
         remarks = (*remarks, Remark.of("transform.read_as", **words))
         found = replace(found, horizontal=given.horizontal)
     return header.moved(PointTransform.between(found, target, name)), found, remarks
+
+
+def in_one(
+    headers: Sequence[CloudHeader], given: SpatialReference | None, target: SpatialReference | None
+) -> tuple[list[CloudHeader], str | None, list[Remark]]:
+    """Return the headers of files that are read into one CRS, what that is in the plane, and what to say.
+
+    Without a ``target`` it is that of the files, or nothing if none states one and none is ``given``.
+
+    Raises
+    ------
+    CrsError
+        As :func:`brought` does; without a target if a file is not in metres, or two files differ in place.
+    """
+    if target is not None:
+        found = [brought(header, given, target) for header in headers]
+        said = [remark for *_, remarks in found for remark in remarks]
+        return [header for header, *_ in found], target.horizontal, said
+    references = {str(header.path): header.crs or given for header in headers}
+    stated = {name: reference for name, reference in references.items() if reference is not None}
+    for name, reference in stated.items():
+        crs.require_metres(reference, name)
+    return list(headers), crs.common(stated)[0].horizontal if stated else None, []

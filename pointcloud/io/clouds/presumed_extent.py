@@ -6,11 +6,10 @@ import struct
 from collections.abc import Collection
 from pathlib import Path
 
-from pointcloud.errors import CrsError
 from pointcloud.geo import sheets
 from pointcloud.geo.crs import SpatialReference
 from pointcloud.geo.lattice import Box
-from pointcloud.geo.projections import JGD2011
+from pointcloud.geo.projections import JGD2000, JGD2011, realisation
 from pointcloud.geo.transform import PointTransform
 from pointcloud.io import moving
 
@@ -37,6 +36,7 @@ def claimed_boxes(path: Path, transforms: Collection[PointTransform | None] = (N
             head = file.read(_BOX_AT + _BOX.size)
     except OSError:
         head = b""
+    transforms = transforms or (None,)
     if head[:4] == b"LASF" and len(head) == _BOX_AT + _BOX.size:
         east, west, north, south, _, _ = _BOX.unpack_from(head, _BOX_AT)
         found = _as_any(transforms, west, south, east, north)
@@ -70,11 +70,9 @@ def _in_system(sheet: sheets.Sheet, target: str | None) -> Box | None:
     """Return what a sheet covers in the system that other files are brought into, its own if there is none."""
     if target is None:
         return sheet.box
-    zone = SpatialReference(f"EPSG:{JGD2011 + (sheet.zone or 0)}")
-    try:
-        way = PointTransform.between(zone, SpatialReference(target), sheet.code)
-    except CrsError:
-        return None
+    base = JGD2000 if realisation(target) == "JGD2000" else JGD2011
+    zone = SpatialReference(f"EPSG:{base + (sheet.zone or 0)}")
+    way = PointTransform.between(zone, SpatialReference(target), sheet.code)
     return sheet.box if way is None else moving.box(way, *sheet.bounds)
 
 
