@@ -1,33 +1,41 @@
 """Files of all kinds that an input names: in folders, by patterns, and inside ZIPs.
 
 Nothing is extracted, so a name inside a ZIP never becomes a path on the disk. What such a name says is judged all the
-same: one that leads out of the folder, a password, a size or ratio that no data have, are refused one by one.
+same: one that leads out of the folder, a password, a size or ratio that no data have, are refused one by one. What a
+ZIP as a whole claims is judged first: files that share their bytes, or unpack to more than a limit, make it none.
 """
 
 from __future__ import annotations
 
 import glob
 import io
+import math
 import os
 import zipfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from pointcloud.errors import FileError, HyogoError, ParameterError
 from pointcloud.io.member import MOST_AT_ONCE, Member
 from pointcloud.io.names import is_litter
+from pointcloud.machine.limits import limit
 
 _DEEPEST = 2
 """ZIPs within ZIPs: downloads of 基盤地図情報 are packed twice."""
 
-_MOST_MEMBERS = 100_000
-_LARGEST = 8 << 30
-_HIGHEST_RATIO = 500
-"""A text grid of nothing but sentinels packs to a 300th; DEFLATE's most is a 1032nd."""
 _SMALL = 64 << 20
 """Bytes below which a ratio does no harm."""
+_NESTED = 2 << 30
+"""Bytes of all ZIPs within ZIPs, which are held in memory."""
+_DIRECTORY = 300
+"""Bytes of the directory for each file, on average at most: as much as a long path in Japanese takes."""
+_LOCAL = 30
+"""Bytes of the header before each file, without its name."""
 
 
 @dataclass
@@ -40,10 +48,13 @@ class Found:
         In the order of the inputs, sorted by name within each.
     refused : dict of str to HyogoError
         Archives and files in them that cannot be used, by their path and name in a ZIP, and why.
+    nested : int
+        Bytes of the ZIPs within ZIPs.
     """
 
     members: list[Member] = field(default_factory=list)
     refused: dict[str, HyogoError] = field(default_factory=dict)
+    nested: int = 0
 
 
 @contextmanager
@@ -163,11 +174,28 @@ def _take(path: Path, found: Found, stack: ExitStack) -> None:
 
 def _open(source: Path | io.BytesIO, label: str, stack: ExitStack) -> zipfile.ZipFile:
     try:
+        _judge_directory(source, label)
         return stack.enter_context(zipfile.ZipFile(source))
     except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError) as error:
         raise FileError("archive.broken", path=label, cause=" ".join(str(error).split())) from error
     except OSError as error:
         raise FileError("file.unreadable", path=label, cause=error.strerror or error) from error
+
+
+def _judge_directory(source: Path | io.BytesIO, label: str) -> None:
+    """Refuse a ZIP whose directory is longer than that of as many files as may be: all of it is read at once.
+
+    Raises
+    ------
+    FileError
+    OSError, zipfile.BadZipFile
+        If it cannot be read.
+    """
+    with source.open("rb") if isinstance(source, Path) else nullcontext(source) as file:
+        end: Any = zipfile._EndRecData(file)  # type: ignore[attr-defined]
+    size = int(end[zipfile._ECD_SIZE]) if end else 0  # type: ignore[attr-defined]
+    if size > _DIRECTORY * limit("members"):
+        raise FileError("archive.many", path=label, count=size // _DIRECTORY, limit=limit("members"))
 
 
 def _list(
@@ -183,12 +211,13 @@ def _list(
     beside: dict[str, Member] = {}
     infos = [info for info in archive.infolist() if not info.filename.endswith("/")]
     label = f"{path.name}/{outer}".rstrip("/")
-    if len(infos) > _MOST_MEMBERS:
-        found.refused[f"{path}/{outer}".rstrip("/")] = FileError(
-            "archive.many", path=label, count=len(infos), limit=_MOST_MEMBERS
-        )
+    try:
+        _judge_all(label, infos)
+    except FileError as error:
+        found.refused[f"{path}/{outer}".rstrip("/")] = error
         return
     named = sorted(((decoded_name(info), info) for info in infos), key=lambda pair: pair[0])
+    counts = Counter(PurePosixPath(inner).as_posix() for inner, _ in named)
     for inner, info in named:
         member = Member(path, outer + inner, info.file_size, archive, info, beside)
         if is_litter(PurePosixPath(inner).name) or inner.startswith("__MACOSX/"):
@@ -196,6 +225,8 @@ def _list(
         if wanted is not None and not _leads_to(member.inner, wanted):
             continue
         try:
+            if counts[PurePosixPath(inner).as_posix()] > 1:
+                raise FileError("archive.twice", path=member.label)
             _judge(member, inner, info)
             if member.suffix == ".zip":
                 _open_inside(member, found, stack, depth, wanted)
@@ -215,8 +246,37 @@ def _leads_to(inner: str, wanted: str) -> bool:
 def _open_inside(member: Member, found: Found, stack: ExitStack, depth: int, wanted: str | None) -> None:
     if depth >= _DEEPEST:
         raise FileError("archive.deep", path=member.label)
+    found.nested += member.size
+    if found.nested > _NESTED:
+        raise FileError("archive.large", path=member.label, size=found.nested, limit=_NESTED)
     archive = _open(io.BytesIO(member.read()), member.label, stack)
     _list(member.path, f"{member.inner}/", archive, found, stack, depth + 1, wanted)
+
+
+def _judge_all(label: str, infos: Sequence[zipfile.ZipInfo]) -> None:
+    """Refuse a ZIP whose files are more, larger or packed tighter together than any data, or lie over each other.
+
+    Raises
+    ------
+    FileError
+    """
+    if len(infos) > limit("members"):
+        raise FileError("archive.many", path=label, count=len(infos), limit=limit("members"))
+    packed, unpacked = sum(info.compress_size for info in infos), sum(info.file_size for info in infos)
+    if unpacked > limit("unpacked"):
+        raise FileError("archive.total", path=label, unpacked=unpacked, limit=limit("unpacked"))
+    _judge_ratio(label, packed, unpacked)
+    ordered = sorted(infos, key=lambda info: info.header_offset)
+    for one, other in pairwise(ordered):
+        if other.header_offset < one.header_offset + _LOCAL + one.compress_size:
+            raise FileError("archive.overlap", path=label)
+
+
+def _judge_ratio(label: str, packed: int, unpacked: int) -> None:
+    ratio = unpacked / max(packed, 1)
+    if unpacked > _SMALL and ratio > limit("ratio"):
+        values = {"packed": packed, "unpacked": unpacked, "limit": limit("ratio"), "ratio": math.ceil(ratio)}
+        raise FileError("archive.bomb", path=label, **values)
 
 
 def _judge(member: Member, inner: str, info: zipfile.ZipInfo) -> None:
@@ -233,9 +293,7 @@ def _judge(member: Member, inner: str, info: zipfile.ZipInfo) -> None:
         raise FileError("archive.traversal", path=member.label)
     if info.flag_bits & 1:
         raise FileError("archive.password", path=member.label)
-    ratio = info.file_size / max(info.compress_size, 1)
-    if info.file_size > _LARGEST or (info.file_size > _SMALL and ratio > _HIGHEST_RATIO):
-        raise FileError("archive.bomb", path=member.label, packed=info.compress_size, unpacked=info.file_size)
+    _judge_ratio(member.label, info.compress_size, info.file_size)
     if member.suffix == ".zip" and info.file_size > MOST_AT_ONCE:
         raise FileError("archive.large", path=member.label, size=info.file_size, limit=MOST_AT_ONCE)
 

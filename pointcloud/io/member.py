@@ -111,7 +111,7 @@ class Member:
             raise FileError("archive.method", path=self.label) from error
 
     def read(self) -> bytes:
-        """Return the whole file.
+        """Return the whole file, read in pieces: to read all at once is to unpack all, whatever size was declared.
 
         Raises
         ------
@@ -120,8 +120,14 @@ class Member:
         """
         if self.size > MOST_AT_ONCE:
             raise FileError("archive.large", path=self.label, size=self.size, limit=MOST_AT_ONCE)
+        pieces, size = [], 0
         with self.open() as file:
-            return file.read(MOST_AT_ONCE)
+            while piece := file.read(_PIECE):
+                pieces.append(piece)
+                size += len(piece)
+                if size > MOST_AT_ONCE:
+                    raise FileError("archive.large", path=self.label, size=size, limit=MOST_AT_ONCE)
+        return b"".join(pieces)
 
     def head(self, size: int) -> bytes:
         """Return the first bytes.

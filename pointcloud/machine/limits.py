@@ -12,7 +12,7 @@ LIMITS = {
     "cells": 10**11,
     "text": 64 * 10**6,
     "sources": 100_000,
-    "unpacked": 10**12,
+    "unpacked": 2 * 10**11,
     "ratio": 500,
     "members": 100_000,
     "gap": 10,

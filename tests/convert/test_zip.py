@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import struct
+import subprocess
+import sys
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -177,6 +181,26 @@ def deep(path: Path) -> Path:
     return path
 
 
+def shared(path: Path) -> Path:
+    """Three hundred entries for the bytes of one file."""
+    packed(path, {"DEM_05LF902_1g.txt": GOOD})
+    with zipfile.ZipFile(path, "a") as file:
+        for number in range(300):
+            info = copy.copy(file.infolist()[0])
+            info.filename = f"{number}.txt"
+            file.filelist.append(info)
+        file._didModify = True  # type: ignore[attr-defined]
+    return path
+
+
+def twice(path: Path) -> Path:
+    with zipfile.ZipFile(path, "w") as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for number in range(2):
+            file.writestr("DEM_05LF902_1g.txt", text_grid(hill(3, 3, number)))
+    return path
+
+
 BAD = {
     "broken": (broken, "no ZIP", "ZIP ではありません"),
     "flipped": (flipped, "damaged", "破損"),
@@ -185,6 +209,7 @@ BAD = {
     "method": (strange_method, "packed in a way", "圧縮方式"),
     "lying": (lying, "damaged", "破損"),
     "deep": (deep, "ZIP in a ZIP", "三重"),
+    "shared": (shared, "lie over each other", "重なって"),
     "up": (lambda path: packed(path, {"../../DEM_05LF902_1g.txt": GOOD}), "leads out", "外を指す"),
     "root": (lambda path: packed(path, {"/etc/DEM_05LF902_1g.txt": GOOD}), "leads out", "外を指す"),
     "drive": (lambda path: packed(path, {"C:\\x\\DEM_05LF902_1g.txt": GOOD}), "leads out", "外を指す"),
@@ -225,9 +250,91 @@ def test_a_file_without_a_name(name: str, tmp_path: Path) -> None:
     assert "without a name" in why or "leads out" in why
 
 
+def test_two_files_of_one_name(tmp_path: Path) -> None:
+    """Neither is taken: nobody knows which one counts."""
+    report, _ = run(tmp_path / "out", twice(tmp_path / "a.zip"))
+    assert report.written == []
+    assert all("twice under this name" in why for why in report.failed.values())
+    assert len(report.failed) == 1
+
+
+def test_limits_of_a_zip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = packed(tmp_path / "a.zip", {"DEM_05LF901_1g.txt": GOOD, "DEM_05LF902_1g.txt": GOOD})
+    size = 2 * len(GOOD)
+    monkeypatch.setenv("HYOGO_PC_LIMIT_UNPACKED", str(size - 1))
+    report, _ = run(tmp_path / "out", path)
+    assert f"would unpack to {size} bytes" in next(iter(report.failed.values()))
+    assert f"--limit unpacked={size}" in next(iter(report.failed.values()))
+    monkeypatch.setenv("HYOGO_PC_LIMIT_UNPACKED", str(size))
+    with archive.open_inputs([path]) as found:
+        assert (len(found.members), found.refused) == (2, {})
+    tight = bomb(tmp_path / "b.zip")
+    assert "--limit ratio=" in next(iter(run(tmp_path / "out", tight)[0].failed.values()))
+    monkeypatch.setenv("HYOGO_PC_LIMIT_RATIO", "2000")
+    monkeypatch.setenv("HYOGO_PC_LIMIT_UNPACKED", "1G")
+    assert "unpack" not in next(iter(run(tmp_path / "out", tight)[0].failed.values()))
+
+
+def test_many_files_that_are_tight_together(tmp_path: Path) -> None:
+    """Each is too small to be refused for its own ratio."""
+    files = {f"{number}.txt": bytes(9 << 20) for number in range(8)}
+    report, _ = run(tmp_path / "out", packed(tmp_path / "a.zip", files))
+    (why,) = report.failed.values()
+    assert "to 1; no grid packs like that" in why
+
+
+def test_a_directory_of_millions_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HYOGO_PC_LIMIT_MEMBERS", "3")
+    path = packed(tmp_path / "a.zip", {f"{'a' * 90}{number}.txt": "" for number in range(9)})
+    monkeypatch.setattr(archive.zipfile, "ZipFile", None)
+    with archive.open_inputs([path]) as found:
+        assert "more than the limit of 3" in str(found.refused[str(path)])
+
+
+def test_zips_within_zips_share_their_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inner = packed(tmp_path / "i.zip", {"DEM_05LF901_1g.txt": GOOD}).read_bytes()
+    path = packed(tmp_path / "a.zip", {f"{number}.zip": inner for number in range(4)})
+    monkeypatch.setattr(archive, "_NESTED", 3 * len(inner))
+    with archive.open_inputs([path]) as found:
+        assert len(found.members) == 3
+        assert "too many to read inside a ZIP" in str(found.refused[f"{path}/3.zip"])
+
+
+READ = """
+import sys
+from pathlib import Path
+from pointcloud.errors import FileError
+from pointcloud.io.archive import open_inputs
+from pointcloud.machine import memory
+with open_inputs([sys.argv[1]]) as found:
+    (member,) = found.members
+    before = memory.peak()
+    try:
+        member.read()
+    except FileError as error:
+        print((memory.peak() - before) >> 20, error)
+"""
+
+
+def test_a_size_that_is_a_lie_takes_no_memory(tmp_path: Path) -> None:
+    """Two megabytes are told; 400 would come out at once, if all were asked for at once."""
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file, file.open("a.tif", "w") as member:
+        for _ in range(400):
+            member.write(bytes(1 << 20))
+    data = bytearray(path.read_bytes())
+    at = data.index(b"PK\1\2") + 24
+    data[at : at + 4] = struct.pack("<I", 2 << 20)
+    path.write_bytes(data)
+    done = subprocess.run([sys.executable, "-c", READ, path], capture_output=True, text=True, check=True)
+    mib, _, why = done.stdout.partition(" ")
+    assert int(mib) < 60
+    assert "damaged" in why
+
+
 def test_too_many_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "_MOST_MEMBERS", 2)
+    monkeypatch.setenv("HYOGO_PC_LIMIT_MEMBERS", "2")
     report, _ = run(
         tmp_path / "out", packed(tmp_path / "a.zip", dict.fromkeys(["1.txt", "2.txt", "3.txt"], GOOD))
     )
-    assert "more than 2" in next(iter(report.failed.values()))
+    assert "more than the limit of 2." in next(iter(report.failed.values()))
