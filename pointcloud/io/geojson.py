@@ -27,6 +27,10 @@ _KINDS = (
     "MultiPolygon",
     "GeometryCollection",
 )
+_EPSG = re.compile(r"(?:.*EPSG[:/][\w.]*[:/]|EPSG:)(\d+)", re.IGNORECASE)
+_DEGREES = "EPSG:4326"
+"""Of RFC 7946: WGS 84, longitude first, as everywhere here."""
+
 _CRS = re.compile(
     r"(urn:ogc:def:crs:|EPSG:|OGC:|https?://www\.opengis\.net/def/crs/)[\w:./-]{1,60}", re.IGNORECASE
 )
@@ -128,10 +132,14 @@ def _properties(value: Any) -> dict[str, Any]:
 
 
 def _crs(member: Any) -> str | None:
+    """Return the code of the system that is named in any of the ways there are."""
     if member is None:
         return None
     properties = member.get("properties") if isinstance(member, dict) else None
     name = properties.get("name") if isinstance(properties, dict) else None
     if not isinstance(name, str) or not _CRS.fullmatch(name):
         raise ParameterError("geojson.crs", crs=str(member)[:80])
-    return name
+    code = _EPSG.fullmatch(name)
+    if code:
+        return f"EPSG:{code[1]}"
+    return _DEGREES if name.upper().endswith("CRS84") else name

@@ -268,6 +268,7 @@ def test_limits_of_a_zip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("HYOGO_PC_LIMIT_UNPACKED", str(size))
     with archive.open_inputs([path]) as found:
         assert (len(found.members), found.refused) == (2, {})
+    monkeypatch.delenv("HYOGO_PC_LIMIT_UNPACKED")
     tight = bomb(tmp_path / "b.zip")
     assert "--limit ratio=" in next(iter(run(tmp_path / "out", tight)[0].failed.values()))
     monkeypatch.setenv("HYOGO_PC_LIMIT_RATIO", "2000")

@@ -121,3 +121,17 @@ def test_files_without_lines_or_missing(tmp_path: Path) -> None:
     ):
         with pytest.raises(kind, match=message):
             read_lines([str(path)], None)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["urn:ogc:def:crs:EPSG::6673", "EPSG:6673", "http://www.opengis.net/def/crs/EPSG/0/6673"],
+)
+def test_the_system_of_a_geojson_file_has_many_names(name: str, tmp_path: Path) -> None:
+    line = {"type": "LineString", "coordinates": [[45_000.0, -77_600.0], [45_100.0, -77_500.0]]}
+    feature = {"type": "Feature", "properties": {"name": "A"}, "geometry": line}
+    crs = {"type": "name", "properties": {"name": name}}
+    path = tmp_path / "line.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "crs": crs, "features": [feature]}))
+    (found,) = read_lines([str(path)], ZONE)
+    assert found.vertices.tolist() == line["coordinates"]
