@@ -30,7 +30,7 @@ Int: TypeAlias = int | np.signedinteger[Any]
 def cache_folder() -> Path | None:
     """Return the folder that holds the compiled kernels, or ``None`` where none can be written."""
     digest = hashlib.sha256()
-    for source in sorted(Path(__file__).parent.glob("*.py")):
+    for source in sorted(Path(__file__).parent.rglob("*.py")):
         digest.update(source.read_bytes())
     digest.update(f"{numba.__version__} boundscheck={numba.config.BOUNDSCHECK}".encode())
     folder = cache_root() / f"kernels-{digest.hexdigest()[:16]}"

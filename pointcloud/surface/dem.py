@@ -12,7 +12,7 @@ nothing of what was not read are final, and only where a cell is in no final tri
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -22,15 +22,15 @@ import numpy.typing as npt
 
 from pointcloud.errors import GroundError
 from pointcloud.geo.lattice import QUANTA_PER_METRE, Box, Grid, metres, quanta
-from pointcloud.kernels.tin import delaunay, interpolation
+from pointcloud.kernels.tin import buckets, delaunay, interpolation, mesh, rasterise
 from pointcloud.kernels.tin.predicates import REACH
+from pointcloud.surface.halos import NARROWEST, SMALL, Surroundings, Task, Waiting, halves, ladder, tasks
 from pointcloud.surface.rounding import publish
 
 Array = npt.NDArray[Any]
+Flags = npt.NDArray[np.bool_]
 
 _BLOCK_POINTS = 60_000  # as many points, their buckets and cells stay about the size of an L2 cache
-_MOST_POINTS = 400_000  # where cells are few and far apart, one large window replaces many
-_NARROW = 32 * QUANTA_PER_METRE  # boxes are not split below this side
 _SPACINGS = 8.0  # first halo, in mean distances between points: settles 99 % of the cells
 
 
@@ -60,6 +60,7 @@ class _Job:
     precision: float | None
     skip: tuple[Array, ...]
     gaps: tuple[Array, ...] | None
+    around: Surroundings
 
     def wants(self, box: Box) -> bool:
         """Whether any cell of ``box`` is to be made."""
@@ -78,11 +79,11 @@ def terrain(
     cells: Sequence[int],
     *,
     max_gap: float,
-    void: tuple[Grid, npt.NDArray[np.bool_]] | None = None,
+    void: tuple[Grid, Flags] | None = None,
     precision: float | None = None,
     pool: Executor | None = None,
     gaps: Sequence[Array] | None = None,
-    wanted: Sequence[npt.NDArray[np.bool_]] | None = None,
+    wanted: Sequence[Flags] | None = None,
 ) -> list[Array]:
     """Return the terrain model of a window at one or more resolutions, from one triangulation.
 
@@ -126,33 +127,53 @@ def terrain(
         skipped |= ~some
     for widths in gaps or ():
         widths[...] = np.nan
-    job = _Job(
-        source, box, grids, outs, quanta(max_gap), precision, skip, None if gaps is None else tuple(gaps)
-    )
-    tasks = [
-        (block, _first_halo(job, block)) for block in blocks(source, box, job.coarse.cell) if job.wants(block)
+    gap = quanta(max_gap)
+    coarse = max(grids, key=lambda grid: grid.cell)
+    around = Surroundings(coarse, source.extent, gap)
+    job = _Job(source, box, grids, outs, gap, precision, skip, None if gaps is None else tuple(gaps), around)
+    todo = [
+        Task(block, _first_halo(job, block)) for block in blocks(source, box, coarse.cell) if job.wants(block)
     ]
-    halo = min((task[1] for task in tasks), default=0)
-    pending = np.zeros(job.coarse.shape, np.bool_)
-    while tasks:
-        pending[:] = False
-        results = (
-            pool.map(_settle, [job] * len(tasks), tasks) if pool else map(_settle, [job] * len(tasks), tasks)
-        )
-        for (block, _), unsettled in zip(tasks, results, strict=True):
-            pending[job.coarse.slices(block)] |= unsettled
-        halo = min(2 * halo, job.gap)
-        # np.nonzero of two dimensions takes seven times as long
-        rows, cols = np.divmod(np.flatnonzero(pending), job.coarse.cols)
-        tasks = [(part, halo) for part in _cover(source, rows, cols, job.coarse, halo)]
+    steps = ladder(gap)
+    while todo:
+        results = pool.map(_settle, [job] * len(todo), todo) if pool else map(_settle, [job] * len(todo), todo)
+        cells = _waiting(job, todo, results, steps)
+        if not len(cells.places):
+            break
+        rows, cols = np.divmod(cells.places, coarse.cols)
+        around.raise_to_least(rows, cols, steps, cells.numbers)
+        empty = cells.numbers == len(steps)
+        _skip(job, rows[empty], cols[empty])
+        todo = tasks(source.count, coarse, cells[~empty], steps)
     return list(outs)
 
 
-def at_centres(void: tuple[Grid, npt.NDArray[np.bool_]], grid: Grid) -> npt.NDArray[np.bool_]:
+def _waiting(job: _Job, todo: list[Task], results: Iterable[tuple[Flags, bool]], steps: list[int]) -> Waiting:
+    """Return the cells that ask for a wider halo, and at least for which."""
+    places, numbers, hard = [], [], []
+    for task, (pending, gave_up) in zip(todo, results, strict=True):
+        rows, cols = np.divmod(np.flatnonzero(pending), pending.shape[1])  # np.nonzero takes seven times as long
+        here = job.coarse.slices(task.box)
+        places.append((rows + here[0].start) * job.coarse.cols + cols + here[1].start)
+        numbers.append(np.full(len(rows), np.searchsorted(steps, min(2 * task.halo, job.gap)), np.int8))
+        hard.append(np.full(len(rows), gave_up or task.hard))
+    return Waiting(np.concatenate(places), np.concatenate(numbers), np.concatenate(hard))
+
+
+def _skip(job: _Job, rows: Array, cols: Array) -> None:
+    """Have cells of the coarsest grid, and those in them, left as they are."""
+    for grid, skip in zip(job.grids, job.skip, strict=True):
+        factor = job.coarse.cell // grid.cell
+        for row in range(factor):
+            for col in range(factor):
+                skip[rows * factor + row, cols * factor + col] = True
+
+
+def at_centres(void: tuple[Grid, Flags], grid: Grid) -> Flags:
     """Return which cells of ``grid`` have their centre in a true cell of another, which covers it."""
     at, cells = void
     e, n = _centres(grid)
-    found: npt.NDArray[np.bool_] = cells[np.ix_((at.box.north - n) // at.cell, (e - at.box.west) // at.cell)]
+    found: Flags = cells[np.ix_((at.box.north - n) // at.cell, (e - at.box.west) // at.cell)]
     return found
 
 
@@ -164,12 +185,12 @@ def _centres(grid: Grid) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
 
 
 def _skipped(
-    extent: Box, void: tuple[Grid, npt.NDArray[np.bool_]] | None, grid: Grid
-) -> npt.NDArray[np.bool_]:
+    extent: Box, void: tuple[Grid, Flags] | None, grid: Grid
+) -> Flags:
     """Return the cells that stay empty: void ones, and those whose centre lies beyond all points."""
     e, n = _centres(grid)
     beyond_e, beyond_n = (e < extent.west) | (e > extent.east), (n < extent.south) | (n > extent.north)
-    skipped: npt.NDArray[np.bool_] = beyond_n[:, None] | beyond_e[None, :]
+    skipped: Flags = beyond_n[:, None] | beyond_e[None, :]
     if void is not None:
         skipped |= at_centres(void, grid)
     return skipped
@@ -180,46 +201,43 @@ def blocks(source: GroundSource, box: Box, cell: int) -> Iterator[Box]:
     few = source.count(box) <= _BLOCK_POINTS
     width, height = box.east - box.west, box.north - box.south
     small = max(width, height) <= REACH // 2
-    if (few and small) or max(width, height) <= max(_NARROW, 2 * cell):
+    if (few and small) or max(width, height) <= max(SMALL, 2 * cell):
         yield box
         return
-    for half in _halves(box, cell):
+    for half in halves(box, cell):
         yield from blocks(source, half, cell)
-
-
-def _halves(box: Box, cell: int) -> tuple[Box, Box]:
-    """Cut ``box`` across its longer side."""
-    if box.east - box.west >= box.north - box.south:
-        middle = box.west + (box.east - box.west) // cell // 2 * cell
-        return Box(box.west, box.south, middle, box.north), Box(middle, box.south, box.east, box.north)
-    middle = box.north - (box.north - box.south) // cell // 2 * cell
-    return Box(box.west, middle, box.east, box.north), Box(box.west, box.south, box.east, middle)
 
 
 def _first_halo(job: _Job, block: Box) -> int:
     """Return a halo in quanta that settles nearly every cell at the block's density."""
     spacing = (block.area / max(job.source.count(block), 1)) ** 0.5
-    return min(max(quanta(_SPACINGS * spacing), 4 * QUANTA_PER_METRE), job.gap)
+    return min(max(quanta(_SPACINGS * spacing), NARROWEST), job.gap)
 
 
-def _settle(job: _Job, task: tuple[Box, int]) -> npt.NDArray[np.bool_]:
+def _settle(job: _Job, task: Task) -> tuple[Flags, bool]:
     """Interpolate the cells of a box from the points within a halo of it.
 
     Returns
     -------
     bool array (rows, cols) of the coarsest grid
         True where a cell is not settled: a wider halo may change it.
+    bool
+        Whether triangles were looked for one by one, and that became too long.
     """
-    box, halo = task
-    window = box.grow(halo)
-    if job.source.count(window) < 3 and job.source.count(box.grow(job.gap)) < 3:
-        return np.zeros(Grid(box, job.coarse.cell).shape, np.bool_)
+    window = task.box.grow(task.halo)
+    reach = (window.east - window.west) // 2, (window.north - window.south) // 2
+    east, north = window.west + reach[0], window.south + reach[1]
+    xy, z = job.source.clip(window)
+    job.around.add(xy, window, east, north)
+    if len(xy) < 3 and job.source.count(task.box.grow(job.gap)) < 3:
+        return np.zeros(Grid(task.box, job.coarse.cell).shape, np.bool_), False
     side = max(window.east - window.west, window.north - window.south)
     if side > 2 * REACH:
         raise GroundError("surface.reach", side=metres(side), most=metres(2 * REACH))
-    unread = _unread(job.source.extent, window)
-    pending = _interpolate(job, box, window, unread)
-    return pending & (halo < job.gap) & bool(unread)
+    unread = [box.shift(-east, -north) for box in _unread(job.source.extent, window)]
+    last = task.halo >= job.gap or not unread
+    pending, gave_up = _interpolate(job, task, xy, z, reach, unread, (east, north), last)
+    return pending & (not last), gave_up
 
 
 def _unread(extent: Box, window: Box) -> list[Box]:
@@ -237,82 +255,93 @@ def _unread(extent: Box, window: Box) -> list[Box]:
     return [box for box in beside if not box.empty]
 
 
-def _interpolate(job: _Job, box: Box, window: Box, unread: list[Box]) -> npt.NDArray[np.bool_]:
-    """Write the settled cells of ``box`` from the points of ``window``; return which are not, as in `_settle`."""
-    reach = (window.east - window.west) // 2, (window.north - window.south) // 2
-    east, north = window.west + reach[0], window.south + reach[1]
-    points = _by_bucket(*job.source.clip(window), reach)
-    works = tuple(np.full(Grid(box, grid.cell).shape, interpolation.UNSEEN) for grid in job.grids)
-    widths = None if job.gaps is None else tuple(np.full(work.shape, np.inf) for work in works)
+def _interpolate(
+    job: _Job,
+    task: Task,
+    xy: Array,
+    z: Array,
+    reach: tuple[int, int],
+    unread: list[Box],
+    centre: tuple[int, int],
+    last: bool,
+) -> tuple[Flags, bool]:
+    """Write the settled cells of a box from the points of a window around it; return the same as `_settle`.
+
+    Points and boxes of what was not read are counted from the window's ``centre``. All triangles at once are made only
+    where that was found to be quicker, or if this halo is the ``last``: what is known of the surroundings after this
+    round may say that a wider one is needed, or none.
+    """
+    grids = [Grid(task.box, grid.cell) for grid in job.grids]
+    skips = []
+    for grid, skip in zip(job.grids, job.skip, strict=True):
+        here = np.ascontiguousarray(skip[grid.slices(task.box)])
+        skips.append(here if task.waiting is None else here | ~_finer(task.waiting, here.shape))
+    works = tuple(np.full(grid.shape, interpolation.UNSEEN) for grid in grids)
+    widths = None if job.gaps is None else tuple(np.full(grid.shape, np.inf) for grid in grids)
     origins = [
-        (box.west + grid.cell // 2 - east, box.north - grid.cell // 2 - north, grid.cell)
-        for grid in job.grids
+        (box.west + cell // 2 - centre[0], box.north - cell // 2 - centre[1], cell)
+        for box, cell in ((grid.box, grid.cell) for grid in grids)
     ]
-    beside = [(at.west - east, at.south - north, at.east - east, at.north - north) for at in unread]
-    interpolation.interpolate(
-        *points,
-        _known(len(points[0])),
+    beside = [(box.west, box.south, box.east, box.north) for box in unread]
+    targets = (
         float(job.gap),
         reach,
         np.array(beside, np.int64).reshape(-1, 4),
         np.array(origins, np.int64),
-        tuple(
-            np.ascontiguousarray(skip[grid.slices(box)])
-            for grid, skip in zip(job.grids, job.skip, strict=True)
-        ),
+        tuple(skips),
         works,
         widths,
     )
-    pending = np.zeros(Grid(box, job.coarse.cell).shape, np.bool_)
+    gave_up = not task.hard and not interpolation.interpolate(*_by_bucket(xy, z, reach), *targets)
+    if task.hard or (gave_up and last):
+        rasterise.interpolate(*_triangulated(xy, z), *targets)
+    pending = np.zeros(Grid(task.box, job.coarse.cell).shape, np.bool_)
     for k, grid in enumerate(job.grids):
-        here = grid.slices(box)
-        interpolation.settle(works[k], None if widths is None else widths[k], job.skip[k][here], pending)
-        _write(works[k], job.precision, job.outs[k][here])
+        here = grid.slices(task.box)
+        interpolation.settle(works[k], None if widths is None else widths[k], skips[k], pending)
+        _write(works[k], job.precision, job.outs[k][here], task.waiting)
         if job.gaps is not None and widths is not None:
-            _write(widths[k], job.precision, job.gaps[k][here])
-    return pending
+            _write(widths[k], job.precision, job.gaps[k][here], task.waiting)
+    return pending, gave_up
 
 
-def _write(lengths: Array, precision: float | None, out: Array) -> None:
-    """Write lengths in quanta in metres, rounded if that is asked for."""
+def _finer(flags: Flags, shape: tuple[int, ...]) -> Flags:
+    """Return flags of coarse cells for each of the finer cells in them."""
+    factor = shape[0] // flags.shape[0]
+    return flags if factor == 1 else flags.repeat(factor, axis=0).repeat(factor, axis=1)
+
+
+def _write(
+    lengths: Array, precision: float | None, out: Array, waiting: Flags | None
+) -> None:
+    """Write lengths in quanta in metres, rounded if that is asked for; only in cells that wait if any are named."""
+    target = out if waiting is None else np.empty_like(out)
     if precision is None:
-        out[...] = lengths / QUANTA_PER_METRE
+        target[...] = lengths / QUANTA_PER_METRE
     else:
-        publish(lengths, precision, out)
+        publish(lengths, precision, target)
+    if waiting is not None:
+        np.copyto(out, target, where=_finer(waiting, out.shape))
 
 
-def _by_bucket(
-    xy: Array, z: Array, reach: tuple[int, int]
-) -> tuple[Array, Array, Array, delaunay.Frame, int]:
-    """Return the points of a window and their heights sorted by bucket, and what says where each bucket is."""
-    frame, rows, cols = delaunay.bucket_frame(*reach, len(xy))
+def _by_bucket(xy: Array, z: Array, reach: tuple[int, int]) -> tuple[Array, Array, delaunay.Search, buckets.Crowds | None]:
+    """Return the points of a window and their heights sorted by bucket, and what finds triangles among them."""
+    frame, rows, cols = buckets.bucket_frame(*reach, len(xy))
     start = np.empty(rows * cols + 2, np.int32)
     points, heights = np.empty_like(xy), np.empty_like(z)
-    delaunay.sort(xy, z, frame, cols, start, points, heights)
-    return points, heights, start, frame, cols
+    crowded = buckets.sort(xy, z, frame, cols, start, points, heights)
+    crowds = buckets.divide(points, heights, frame, cols, start, crowded) if crowded else None
+    # Room for the triangles that two rows of cells cross, were they all slivers.
+    known = np.empty((1 << min(max((len(xy) // 2).bit_length(), 10), 16), 3), np.int32)
+    return points, heights, (start, frame, cols, known, np.empty(2, np.int64)), crowds
 
 
-def _known(points: int) -> Array:
-    """Return room for the triangles that two rows of cells cross, were they all slivers."""
-    return np.empty((1 << min(max((points // 2).bit_length(), 10), 16), 3), np.int32)
-
-
-def _cover(source: GroundSource, rows: Array, cols: Array, grid: Grid, halo: int) -> list[Box]:
-    """Return boxes that hold the cells at ``rows``, ``cols``, and with ``halo`` around as little area as halving finds.
-
-    Boxes of too many points are split all the same: a window takes some 35 bytes a point.
-    """
-    if not len(rows):
-        return []
-    top, bottom, left, right = int(rows.min()), int(rows.max()) + 1, int(cols.min()), int(cols.max()) + 1
-    west, north = grid.box.west + left * grid.cell, grid.box.north - top * grid.cell
-    box = Box(west, north - (bottom - top) * grid.cell, west + (right - left) * grid.cell, north)
-    side = max(box.east - box.west, box.north - box.south)
-    if side <= max(_NARROW, 2 * grid.cell):
-        return [box]
-    end_row, end_col = (cut.stop for cut in Grid(box, grid.cell).slices(_halves(box, grid.cell)[0]))
-    first = (rows < top + end_row) & (cols < left + end_col)
-    parts = [part for half in (first, ~first) for part in _cover(source, rows[half], cols[half], grid, halo)]
-    whole = box.grow(halo)
-    fits = side + 2 * halo <= 2 * REACH and source.count(whole) <= _MOST_POINTS
-    return [box] if fits and whole.area <= sum(part.grow(halo).area for part in parts) else parts
+def _triangulated(xy: Array, z: Array) -> tuple[Array, Array, Array]:
+    """Return the points of a window and their heights without duplicates, and all edges between them."""
+    order = np.argsort((xy[:, 0].astype(np.int64) << 32) + xy[:, 1])
+    points, heights = np.empty_like(xy), np.empty_like(z)
+    count = mesh.lowest_first(order, xy, z, points, heights)
+    edges = np.empty((mesh.room(count), 3), np.int32)
+    if count >= 2:
+        mesh.triangulate(points[:count], edges)
+    return points[:count], heights[:count], edges

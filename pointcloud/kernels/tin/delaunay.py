@@ -20,18 +20,23 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pointcloud.kernels.jit import Int, inlined, inner, kernel
+from pointcloud.kernels.jit import Int, inlined, inner
+from pointcloud.kernels.tin.buckets import CROWDED, Crowds, Frame, bucket, part
 from pointcloud.kernels.tin.predicates import compare_ratios, orient, precedes
 
 Ints = npt.NDArray[np.signedinteger[Any]]
 
-Frame = tuple[float, float, float, float, float, float]
-"""What the buckets cover: west, south, east and north in quanta; buckets a quantum; mean area of a point."""
+Search = tuple[Ints, Frame, Int, Ints, Ints]
+"""What finds triangles among points sorted by :func:`~pointcloud.kernels.tin.buckets.sort`.
+
+``start``, ``frame`` and ``cols`` of that. ``known``, an int32 array (a power of two, 3), remembers triangles; those that
+two rows of cells cross should find room. ``spent``, an int64 array (2,), counts points that were looked at and triangles
+that were looked for.
+"""
 
 NONE = -1
 """No point: the edge lies on the hull."""
 
-_FEW = 1.5  # points a bucket, on average: more take longer to look at, fewer are more buckets to visit
 # Cotangent of the angle under which an edge is seen from the first disc over it, and what is added to it for as many
 # square lengths of the edge as a point has room: more than half of these discs hold the point that is looked for.
 _WIDE = 0.5
@@ -39,48 +44,10 @@ _SHORT = 0.35
 _BEHIND = 1e200  # makes the cotangent larger than any, without a branch
 _NO_ANGLE = 1e180  # larger than any cotangent of whole numbers below 2^51
 _LIKE = 1e-15  # relative: cotangents that close may be equal
-
-
-def bucket_frame(reach_x: int, reach_y: int, points: int) -> tuple[Frame, int, int]:
-    """Return the frame of a window from its half sides in quanta, and how many rows and columns of buckets it has."""
-    room = 4.0 * reach_x * reach_y / max(points, 1)
-    per_quantum = 1.0 / math.sqrt(_FEW * room)
-    frame = (-float(reach_x), -float(reach_y), float(reach_x), float(reach_y), per_quantum, room)
-    return frame, int(2 * reach_y * per_quantum) + 1, int(2 * reach_x * per_quantum) + 1
-
-
-@inner
-def _bucket(frame: Frame, cols: Int, x: Int, y: Int) -> Int:
-    return int((y - frame[1]) * frame[4]) * cols + int((x - frame[0]) * frame[4])
-
-
-@kernel
-def sort(xy: Ints, z: Ints, frame: Frame, cols: Int, start: Ints, out_xy: Ints, out_z: Ints) -> None:
-    """Sort points by bucket.
-
-    Parameters
-    ----------
-    xy : int32 array (n, 2)
-        Coordinates in quanta within the frame.
-    z : int32 array (n,)
-        Heights in quanta.
-    frame, cols
-        From :func:`bucket_frame`.
-    start : int32 array (buckets + 2,)
-        Receives where the points of each bucket begin, row by row from the south, and where those of the last end.
-    out_xy, out_z : int32 arrays (n, 2), (n,)
-        Receive the points.
-    """
-    start[:] = 0
-    for i in range(xy.shape[0]):
-        start[_bucket(frame, cols, xy[i, 0], xy[i, 1]) + 2] += 1
-    for k in range(2, start.shape[0]):
-        start[k] += start[k - 1]
-    for i in range(xy.shape[0]):  # start[bucket + 1] runs from where the bucket begins to where it ends
-        bucket = _bucket(frame, cols, xy[i, 0], xy[i, 1])
-        at = start[bucket + 1]
-        start[bucket + 1] = at + 1
-        out_xy[at, 0], out_xy[at, 1], out_z[at] = xy[i, 0], xy[i, 1], z[i]
+_WIDE_BOX = 12  # rows of buckets from which on it pays to look only at those parts that lie to the left
+_A_ROW = 6  # points that could be looked at in the time that a row of buckets takes
+# When to give up.
+_USUAL, _SPARE, _OFTEN = 100, 25, 8
 
 
 @inner
@@ -179,15 +146,187 @@ def _left_part(
     return west - slack, south - slack, east + slack, north + slack
 
 
+@inlined
+def _left_in_row(
+    low: float, high: float, ax: float, ay: float, ux: float, uy: float, west: float, east: float
+) -> tuple[float, float]:
+    """Return from where to where a row between two northings has places to the left of a to a + u, cut to a range.
+
+    The second lies before the first where it has none.
+    """
+    if uy == 0.0:
+        if (ux > 0.0 and high < ay) or (ux < 0.0 and low > ay):
+            return east, west
+        return west, east
+    slope = ux / uy
+    at_low, at_high = ax + slope * (low - ay), ax + slope * (high - ay)
+    slack = 1.0 + 1e-12 * (abs(at_low) + abs(at_high))
+    if uy > 0.0:
+        return west, min(max(at_low, at_high) + slack, east)
+    return max(min(at_low, at_high) - slack, west), east
+
+
 @inner
-def apex(xy: Ints, z: Ints, start: Ints, frame: Frame, cols: Int, a: Int, b: Int) -> Int:
+def _room_in_crowd(search: Search, x: Int, y: Int) -> float:
+    """Return the mean area of a point about a place."""
+    start, frame, cols, _, _ = search
+    at = bucket(frame, cols, x, y)
+    here = start[at + 1] - start[at]
+    return 1.0 / (frame[4] * frame[4] * here) if here > CROWDED else frame[5]
+
+
+@inner
+def _among_crowds(
+    xy: Ints,
+    z: Ints,
+    search: Search,
+    crowds: Crowds,
+    a: Int,
+    b: Int,
+    box: tuple[float, float, float, float],
+    seen: tuple[float, float, float, float],
+    ties: bool,
+    best: Int,
+    least: float,
+    next_least: float,
+) -> tuple[Int, float, float, Int]:
+    """Do what :func:`_look`, or with ``ties`` :func:`_break_tie`, does with the points of a box except one in it.
+
+    ``seen`` is that, west, south, east and north; its west lies beyond its east if it is none. Parts of crowded buckets
+    that touch it are passed over, as are other buckets that do. Also return how many points were looked at.
+    """
+    start, frame, cols, _, _ = search
+    before, which, sides, first, fine = crowds
+    west, south, _, _, per_quantum, _ = frame
+    ax, ay = float(xy[a, 0]), float(xy[a, 1])
+    ux, uy = float(xy[b, 0]) - ax, float(xy[b, 1]) - ay
+    low, high = int((box[1] - south) * per_quantum), int((box[3] - south) * per_quantum)
+    seen_left, seen_right, seen_low, seen_high = 0, -1, 0, -1
+    if seen[0] <= seen[2]:
+        seen_left, seen_right = int((seen[0] - west) * per_quantum), int((seen[2] - west) * per_quantum)
+        seen_low, seen_high = int((seen[1] - south) * per_quantum), int((seen[3] - south) * per_quantum)
+    looked: Int = np.int64(0)
+    for row in range(low, high + 1):
+        again = seen_low <= row <= seen_high
+        from_x, to_x = _left_in_row(
+            *(south + row / per_quantum, south + (row + 1) / per_quantum, ax, ay, ux, uy, box[0], box[2])
+        )
+        looked += _A_ROW
+        if from_x > to_x:
+            continue
+        col, right = int((from_x - west) * per_quantum), int((to_x - west) * per_quantum)
+        h = before[row * cols + col]
+        while col <= right:
+            stop = right + 1  # before the next crowded bucket
+            if h < before[row * cols + right + 1]:
+                stop = which[h] - row * cols
+            for turn in range(2):  # what lies to the west and to the east of what was seen
+                begin, end = col, stop
+                if again and turn == 0:
+                    end = min(stop, seen_left)
+                elif again:
+                    begin = max(col, seen_right + 1)
+                elif turn == 1:
+                    break
+                if begin < end:
+                    i, j = start[row * cols + begin], start[row * cols + end]
+                    looked += j - i
+                    if ties:
+                        best = _break_tie(xy, z, i, j, a, b, best, least)
+                    else:
+                        best, least, next_least = _look(xy, i, j, ax, ay, ux, uy, best, least, next_least)
+            if stop <= right:
+                side, ends = sides[h], first[h]
+                y0, y1 = part(box[1], south, per_quantum, row, side), part(box[3], south, per_quantum, row, side)
+                s0, s1, t0, t1 = 0, -1, 0, -1
+                if again and seen_left <= stop <= seen_right:
+                    s0, s1 = part(seen[0], west, per_quantum, stop, side), part(seen[2], west, per_quantum, stop, side)
+                    t0, t1 = part(seen[1], south, per_quantum, row, side), part(seen[3], south, per_quantum, row, side)
+                for y in range(y0, y1 + 1):
+                    line, finer = ends + y * side, per_quantum * side
+                    from_x, to_x = _left_in_row(
+                        south + (row * side + y) / finer,
+                        south + (row * side + y + 1) / finer,
+                        *(ax, ay, ux, uy, box[0], box[2]),
+                    )
+                    looked += _A_ROW
+                    if from_x > to_x:
+                        continue
+                    x0, x1 = part(from_x, west, per_quantum, stop, side), part(to_x, west, per_quantum, stop, side)
+                    for turn in range(2):
+                        begin, end = x0, x1 + 1
+                        if t0 <= y <= t1 and turn == 0:
+                            end = min(end, s0)
+                        elif t0 <= y <= t1:
+                            begin = max(begin, s1 + 1)
+                        elif turn == 1:
+                            break
+                        if begin < end:
+                            i, j = fine[line + begin], fine[line + end]
+                            looked += j - i
+                            if ties:
+                                best = _break_tie(xy, z, i, j, a, b, best, least)
+                            else:
+                                best, least, next_least = _look(xy, i, j, ax, ay, ux, uy, best, least, next_least)
+                h += 1
+            col = stop + 1
+    return best, least, next_least, looked
+
+
+@inner
+def _look_left(
+    xy: Ints,
+    search: Search,
+    a: Int,
+    b: Int,
+    low_x: float,
+    high_x: float,
+    rect: tuple[Int, Int, Int, Int],
+    seen: tuple[Int, Int, Int, Int],
+    best: Int,
+    least: float,
+    next_least: float,
+) -> tuple[Int, float, float, Int]:
+    """Do what :func:`_look` does with the points of a rectangle of buckets, except those of one in it.
+
+    Of each row only the buckets to the left of a-b, between two eastings: half of a large disc's box lies to the right,
+    and beside an edge of the hull nearly all. Also return how many points were looked at.
+    """
+    start, frame, cols, _, _ = search
+    west, south, _, _, per_quantum, _ = frame
+    ax, ay = float(xy[a, 0]), float(xy[a, 1])
+    ux, uy = float(xy[b, 0]) - ax, float(xy[b, 1]) - ay
+    looked: Int = np.int64(0)
+    for row in range(rect[2], rect[3] + 1):
+        looked += _A_ROW
+        from_x, to_x = _left_in_row(
+            *(south + row / per_quantum, south + (row + 1) / per_quantum, ax, ay, ux, uy, low_x, high_x)
+        )
+        if from_x > to_x:
+            continue
+        begin = row * cols + int((from_x - west) * per_quantum)
+        end = row * cols + int((to_x - west) * per_quantum) + 1
+        i, j = start[begin], start[end]
+        if seen[2] <= row <= seen[3]:
+            before = start[min(row * cols + seen[0], end)]
+            best, least, next_least = _look(xy, i, before, ax, ay, ux, uy, best, least, next_least)
+            looked += max(before - i, 0)
+            i = start[max(row * cols + seen[1] + 1, begin)]
+        best, least, next_least = _look(xy, i, j, ax, ay, ux, uy, best, least, next_least)
+        looked += max(j - i, 0)
+    return best, least, next_least, looked
+
+
+@inner
+def apex(xy: Ints, z: Ints, search: Search, crowds: Crowds | None, a: Int, b: Int) -> Int:
     """Return the point that makes a Delaunay triangle with the edge a-b, on its left.
 
     Parameters
     ----------
-    xy, z, start, frame, cols
-        Points by buckets, from :func:`sort`; their coordinates at most
+    xy, z
+        Points by buckets, from :func:`~pointcloud.kernels.tin.buckets.sort`; their coordinates at most
         :data:`~pointcloud.kernels.tin.predicates.REACH` in absolute value.
+    search : Search
     a, b : int
         An edge of the triangulation, its ends the lowest points in their places.
 
@@ -196,49 +335,98 @@ def apex(xy: Ints, z: Ints, start: Ints, frame: Frame, cols: Int, a: Int, b: Int
     int
         :data:`NONE` if no point lies to the left.
     """
+    start, frame, cols, _, spent = search
     ax, ay = float(xy[a, 0]), float(xy[a, 1])
     ux, uy = float(xy[b, 0]) - ax, float(xy[b, 1]) - ay
     west, south, east, north, per_quantum, room = frame
+    if crowds is not None:
+        room = _room_in_crowd(search, xy[a, 0], xy[a, 1])
     length2 = ux * ux + uy * uy
     all2 = (east - west) ** 2 + (north - south) ** 2
     cotangent = _WIDE + _SHORT * room / length2
     best: Int = np.int64(NONE)
     least = next_least = _NO_ANGLE
     left, right, bottom, top = 0, -1, 0, -1  # columns and rows of buckets that were looked at
+    looked: Int = np.int64(0)
+    seen_box = 0.0, 0.0, -1.0, -1.0
     while True:
         whole = length2 * cotangent * cotangent > 16.0 * all2  # the disc is as good as a half plane
         low_x, low_y, high_x, high_y = west, south, east, north
         if not whole:
             low_x, low_y, high_x, high_y = _left_part(ax, ay, ux, uy, cotangent)
-        first = int((max(low_x, west) - west) * per_quantum)
-        last = int((min(high_x, east) - west) * per_quantum)
-        low = int((max(low_y, south) - south) * per_quantum)
-        high = int((min(high_y, north) - south) * per_quantum)
-        for row in range(low, high + 1):
-            begin, end = start[row * cols + first], start[row * cols + last + 1]
-            if bottom <= row <= top:
-                seen = start[row * cols + left]
-                best, least, next_least = _look(xy, begin, seen, ax, ay, ux, uy, best, least, next_least)
-                begin = start[row * cols + right + 1]
-            best, least, next_least = _look(xy, begin, end, ax, ay, ux, uy, best, least, next_least)
+            low_x, low_y, high_x, high_y = (
+                max(low_x, west),
+                max(low_y, south),
+                min(high_x, east),
+                min(high_y, north),
+            )
+        if crowds is not None:
+            box = low_x, low_y, high_x, high_y
+            best, least, next_least, more = _among_crowds(
+                xy, z, search, crowds, a, b, box, seen_box, False, best, least, next_least
+            )
+            seen_box = box
+            looked += more
+            if whole or least <= cotangent:
+                break
+            cotangent = min(1.0 + 2.0 * cotangent, least * (1.0 + _LIKE))
+            continue
+        first = int((low_x - west) * per_quantum)
+        last = int((high_x - west) * per_quantum)
+        low = int((low_y - south) * per_quantum)
+        high = int((high_y - south) * per_quantum)
+        if high - low >= _WIDE_BOX:
+            rect, seen_rect = (first, last, low, high), (left, right, bottom, top)
+            best, least, next_least, more = _look_left(
+                xy, search, a, b, low_x, high_x, rect, seen_rect, best, least, next_least
+            )
+            looked += more
+        else:
+            for row in range(low, high + 1):
+                begin, end = start[row * cols + first], start[row * cols + last + 1]
+                if bottom <= row <= top:
+                    seen = start[row * cols + left]
+                    best, least, next_least = _look(xy, begin, seen, ax, ay, ux, uy, best, least, next_least)
+                    begin = start[row * cols + right + 1]
+                best, least, next_least = _look(xy, begin, end, ax, ay, ux, uy, best, least, next_least)
+            looked += 3 * (high - low + 1) * (last - first + 1)  # near enough, and no work for each row
         left, right, bottom, top = first, last, low, high
         if whole or least <= cotangent:
             break
         cotangent = min(1.0 + 2.0 * cotangent, least * (1.0 + _LIKE))
     if best != NONE and next_least <= least + _LIKE * abs(least):
+        if crowds is not None:
+            nothing = 0.0, 0.0, -1.0, -1.0
+            best, _, _, more = _among_crowds(
+                xy, z, search, crowds, a, b, seen_box, nothing, True, best, least, next_least
+            )
+            looked += more
         for row in range(bottom, top + 1):
             begin, end = start[row * cols + left], start[row * cols + right + 1]
             best = _break_tie(xy, z, begin, end, a, b, best, least)
+            looked += end - begin
+    spent[0] += looked
+    spent[1] += 1
     return best
 
 
+@inlined
+def too_long(xy: Ints, search: Search) -> bool:
+    """Whether so many points were looked at that all triangles at once would have been found sooner."""
+    spent = search[4]
+    return bool(spent[0] > _USUAL * spent[1] + _SPARE * xy.shape[0] or spent[1] > _OFTEN * xy.shape[0])
+
+
 @inner
-def beside(xy: Ints, z: Ints, start: Ints, frame: Frame, cols: Int, known: Ints, a: Int, b: Int) -> Int:
-    """Return what :func:`apex` does, remembered in ``known``, an int32 array (a power of two, 3), -1 on entry."""
+def beside(xy: Ints, z: Ints, search: Search, crowds: Crowds | None, a: Int, b: Int) -> Int:
+    """Return what :func:`apex` does, or NONE if that is :func:`too_long`; what was found is remembered."""
+    known = search[3]
     at = _slot(known, a, b)
     if known[at, 0] == a and known[at, 1] == b:
         return np.int64(known[at, 2])
-    p = apex(xy, z, start, frame, cols, a, b)
+    if too_long(xy, search):
+        return np.int64(NONE)
+    p = apex(xy, z, search, crowds, a, b)
     known[at, 0], known[at, 1], known[at, 2] = a, b, p
     if p != NONE:
         at = _slot(known, b, p)
@@ -256,11 +444,15 @@ def _slot(known: Ints, a: Int, b: Int) -> Int:
 
 
 @inner
-def first_triangle(xy: Ints, z: Ints, start: Ints, frame: Frame, cols: Int) -> tuple[Int, Int, Int]:
+def first_triangle(xy: Ints, z: Ints, search: Search, crowds: Crowds | None) -> tuple[Int, Int, Int]:
     """Return a Delaunay triangle, counter-clockwise; three times :data:`NONE` if all points lie on one line.
+
+    It is the first of this search.
 
     A point and the nearest to it make an edge: the disc over it holds no other point.
     """
+    start, frame, cols, known, spent = search
+    known[:], spent[:] = NONE, 0
     none = np.int64(NONE)
     if xy.shape[0] < 3:
         return none, none, none
@@ -269,10 +461,10 @@ def first_triangle(xy: Ints, z: Ints, start: Ints, frame: Frame, cols: Int) -> t
     if b == NONE:
         return none, none, none
     b = _lowest_in_place(xy, z, start, frame, cols, b)
-    c = apex(xy, z, start, frame, cols, a, b)
+    c = apex(xy, z, search, crowds, a, b)
     if c == NONE:
         a, b = b, a
-        c = apex(xy, z, start, frame, cols, a, b)
+        c = apex(xy, z, search, crowds, a, b)
     if c == NONE:
         return none, none, none
     return a, b, c
@@ -281,7 +473,7 @@ def first_triangle(xy: Ints, z: Ints, start: Ints, frame: Frame, cols: Int) -> t
 @inner
 def _lowest_in_place(xy: Ints, z: Ints, start: Ints, frame: Frame, cols: Int, a: Int) -> Int:
     """Return the lowest of the points that share the coordinates of a."""
-    k = _bucket(frame, cols, xy[a, 0], xy[a, 1])
+    k = bucket(frame, cols, xy[a, 0], xy[a, 1])
     for i in range(start[k], start[k + 1]):
         if xy[i, 0] == xy[a, 0] and xy[i, 1] == xy[a, 1] and _below(z, i, a):
             a = np.int64(i)
@@ -292,7 +484,7 @@ def _lowest_in_place(xy: Ints, z: Ints, start: Ints, frame: Frame, cols: Int, a:
 def _nearest(xy: Ints, start: Ints, frame: Frame, cols: Int, a: Int) -> Int:
     """Return the point nearest to a in another place, or :data:`NONE`."""
     x, y = np.int64(xy[a, 0]), np.int64(xy[a, 1])
-    at = _bucket(frame, cols, x, y)
+    at = bucket(frame, cols, x, y)
     row, col, rows = at // cols, at % cols, (start.shape[0] - 2) // cols
     best, least2 = np.int64(NONE), np.inf
     for ring in range(max(rows, cols)):

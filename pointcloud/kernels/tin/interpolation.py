@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pointcloud.kernels.jit import Int, inner, kernel
-from pointcloud.kernels.tin.delaunay import NONE, Frame, beside, first_triangle
+from pointcloud.kernels.tin.buckets import Crowds
+from pointcloud.kernels.tin.delaunay import NONE, Search, beside, first_triangle, too_long
 from pointcloud.kernels.tin.predicates import orient
 from pointcloud.kernels.tin.triangle import OPEN, TOO_WIDE, corners, disc_width, height_in, judge
 
@@ -27,17 +28,15 @@ UNSEEN = np.nan
 _LARGE = 2 * 6  # twice the area, in cells, of a triangle from which on it pays to fill it at once
 _SPAN_FROM = 12  # cells of a triangle's box from which on it pays to find each row's span first
 
-_SLACK = 1e-12  # relative, on the squared width: cocircular triangles share one disc but round it differently
+SLACK = 1e-12  # relative, on the squared width: cocircular triangles share one disc but round it differently
 
 
 @inner
 def _walk(
     xy: Ints,
     z: Ints,
-    start: Ints,
-    frame: Frame,
-    cols: Int,
-    known: Ints,
+    search: Search,
+    crowds: Crowds | None,
     a: Int,
     b: Int,
     c: Int,
@@ -58,7 +57,7 @@ def _walk(
         elif wb < 0:
             a, b, c, ax, ay, bx, by, cx, cy = c, a, b, cx, cy, ax, ay, bx, by
             wa, wb, wc = wc, wa, wb
-        p = beside(xy, z, start, frame, cols, known, b, a)
+        p = beside(xy, z, search, crowds, b, a)
         if p == NONE:
             break
         a, b, c, ax, ay, bx, by = b, a, p, bx, by, ax, ay
@@ -139,7 +138,7 @@ def _fill(
 
 
 @inner
-def _meet(
+def meet(
     xy: Ints, a: Int, b: Int, c: Int, gap2: float, reach: tuple[Int, Int], unread: Ints, met: Floats
 ) -> None:
     """Add a triangle that holds a centre to ``met``: how many are accepted, are open; the narrowest disc."""
@@ -154,10 +153,8 @@ def _meet(
 def _meet_others(
     xy: Ints,
     z: Ints,
-    start: Ints,
-    frame: Frame,
-    cols: Int,
-    known: Ints,
+    search: Search,
+    crowds: Crowds | None,
     a: Int,
     b: Int,
     c: Int,
@@ -176,27 +173,27 @@ def _meet_others(
     while wc != 0 or (wa != 0 and wb == 0):  # turned so that the centre lies on a-b, and if on a corner on b
         a, b, c, wa, wb, wc = b, c, a, wb, wc, wa
     if wa != 0:  # between a and b
-        p = beside(xy, z, start, frame, cols, known, b, a)
+        p = beside(xy, z, search, crowds, b, a)
         if p == NONE:
             met[1] += 1
         else:
-            _meet(xy, b, a, p, gap2, reach, unread, met)
+            meet(xy, b, a, p, gap2, reach, unread, met)
         return
     end = c
     while True:  # around b, against the clock from the edge b-a on
-        p = beside(xy, z, start, frame, cols, known, b, a)
+        p = beside(xy, z, search, crowds, b, a)
         if p == NONE:
             break
-        _meet(xy, b, a, p, gap2, reach, unread, met)
+        meet(xy, b, a, p, gap2, reach, unread, met)
         a = p
         if a == end:
             return
     met[1] += 1
     while True:  # and with the clock from b-c
-        p = beside(xy, z, start, frame, cols, known, c, b)
+        p = beside(xy, z, search, crowds, c, b)
         if p == NONE:
             return
-        _meet(xy, c, b, p, gap2, reach, unread, met)
+        meet(xy, c, b, p, gap2, reach, unread, met)
         c = p
 
 
@@ -204,10 +201,8 @@ def _meet_others(
 def interpolate(
     xy: Ints,
     z: Ints,
-    start: Ints,
-    frame: Frame,
-    cols: Int,
-    known: Ints,
+    search: Search,
+    crowds: Crowds | None,
     gap: float,
     reach: tuple[Int, Int],
     unread: Ints,
@@ -215,15 +210,15 @@ def interpolate(
     skips: tuple[Flags, ...],
     outs: tuple[Floats, ...],
     widths: tuple[Floats, ...] | None,
-) -> None:
+) -> bool:
     """Interpolate the cells whose triangle is final and at most ``gap`` wide.
 
     Parameters
     ----------
-    xy, z, start, frame, cols
+    xy, z
         Points by buckets, from :func:`pointcloud.kernels.tin.delaunay.sort`, in quanta from the window's centre.
-    known : int32 array (a power of two, 3)
-        Work space of :func:`pointcloud.kernels.tin.delaunay.beside`; triangles of two rows should find room.
+    search : Search
+    crowds : Crowds, optional
     gap : float
         Widest disc in quanta; a disc through the corners of a triangle counts as this wide to 1 part in 10^12.
     reach : (int, int)
@@ -242,13 +237,18 @@ def interpolate(
         Infinite on entry; receive the width in quanta of the narrowest accepted disc of a triangle that holds the
         centre, negative while a triangle across an edge through the centre is not known to be final. Without them
         their code is not compiled in.
+
+    Returns
+    -------
+    bool
+        False if the search became :func:`~pointcloud.kernels.tin.delaunay.too_long` for these points. What is in
+        ``outs`` and ``widths`` by then is right, and lacks some cells.
     """
-    gap2 = gap * gap * (1.0 + _SLACK)
-    known[:] = NONE
+    gap2 = gap * gap * (1.0 + SLACK)
     met, span = np.empty(3), np.empty(2)
-    a, b, c = first_triangle(xy, z, start, frame, cols)
+    a, b, c = first_triangle(xy, z, search, crowds)
     if a == NONE:
-        return
+        return True
     mark = judge(xy, a, b, c, gap2, reach, unread)
     judged = a, b, c
     forth = False
@@ -268,8 +268,10 @@ def interpolate(
                     if skip[row, col] or out[row, col] == out[row, col]:  # nobody wants it, or it is known
                         continue
                     x = x0 + col * cell
-                    a, b, c, wa, wb, wc = _walk(xy, z, start, frame, cols, known, a, b, c, x, y)
+                    a, b, c, wa, wb, wc = _walk(xy, z, search, crowds, a, b, c, x, y)
                     if (wa | wb | wc) < 0:
+                        if too_long(xy, search):
+                            return False
                         continue
                     if judged != (a, b, c):
                         mark = judge(xy, a, b, c, gap2, reach, unread)
@@ -281,10 +283,9 @@ def interpolate(
                         if mark == 0.0:
                             met[2] = disc_width(xy, a, b, c)
                         if on_edge:
-                            _meet_others(
-                                *(xy, z, start, frame, cols, known, a, b, c, wa, wb, wc),
-                                *(gap2, reach, unread, met),
-                            )
+                            _meet_others(xy, z, search, crowds, a, b, c, wa, wb, wc, gap2, reach, unread, met)
+                            if too_long(xy, search):
+                                return False
                         here = 0.0 if met[0] > 0 else OPEN if met[1] > 0 else TOO_WIDE
                         if widths is not None:
                             widths[g][row, col] = -met[2] if met[1] > 0 else met[2]
@@ -293,6 +294,7 @@ def interpolate(
                     out[row, col] = here
                     if wa + wb + wc > _LARGE * cell * cell:
                         _fill(xy, z, a, b, c, mark, origins, skips, outs, widths, span)
+    return True
 
 
 @kernel
