@@ -18,7 +18,7 @@ from typing import NoReturn
 from hyogo_pc import streams
 from pointcloud.machine.offline import close_network
 
-_ALLOCATIONS = 100_000
+_ALLOCATIONS = 200_000
 """Objects made between two searches for garbage: imports make many, and none of it is garbage."""
 
 

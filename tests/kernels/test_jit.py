@@ -40,7 +40,8 @@ def use(tmp_path: Path) -> Callable[[], str]:
     (tmp_path / "own.py").write_text(MODULE, encoding="utf-8")
 
     def used() -> str:
-        env = {**os.environ, "HYOGO_PC_CACHE": str(tmp_path / "cache")}
+        plain = {key: value for key, value in os.environ.items() if not key.startswith("NUMBA_")}
+        env = plain | {"HYOGO_PC_CACHE": str(tmp_path / "cache")}
         done = subprocess.run(
             [sys.executable, "-W", "error", "-c", USE, tmp_path],
             env=env,
