@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from pointcloud.geo.lattice import QUANTA_PER_METRE, cell_quanta
 
@@ -91,3 +92,37 @@ def style_name(product: str, resolution: float) -> str:
 def overview_name(folder: str) -> str:
     """Return the name of the overview behind the mosaic of a product's folder: ``DEM_1g_overview.tif``."""
     return f"{folder}_overview.tif"
+
+
+_PRODUCT_FOLDER = re.compile(r"[A-Z][A-Z0-9]*(?:-[A-Z0-9]+)*_[0-9A-Za-z]+")
+_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
+_LONGEST = 200  # letters: file systems take 255 bytes, and names grow by a product and an ending
+
+
+def is_plain(name: str) -> bool:
+    """Return whether a text that came from elsewhere is the name of a file or sheet, and no way to another place.
+
+    It is one name, of letters that can be seen, in any script; and none that Windows keeps for itself.
+    """
+    return (
+        0 < len(name) <= _LONGEST
+        and name.isprintable()
+        and not set(name) & set('<>:"/\\|?*')
+        and not name.startswith(".")
+        and name == name.strip(" .")
+        and not _RESERVED.fullmatch(name)
+    )
+
+
+def is_product_folder(name: str) -> bool:
+    """Return whether a text is the name of a product's folder, as `labelled_folder` makes it."""
+    return len(name) <= _LONGEST and _PRODUCT_FOLDER.fullmatch(name) is not None
+
+
+def lies_within(path: Path, folder: Path) -> bool:
+    """Return whether a path stays in a folder, links followed: what is to be removed or replaced there must.
+
+    Neither needs to exist. A path that is the folder itself does not lie within it.
+    """
+    inner, outer = path.resolve(), folder.resolve()
+    return inner != outer and inner.is_relative_to(outer)

@@ -99,3 +99,45 @@ def test_two_files_of_one_name_are_not_written_over_each_other(tmp_path: Path) -
     first = wrote(tmp_path / "a", GOOD)
     report, _ = run(tmp_path / "out", first, wrote(tmp_path / "b", text_grid(hill(4, 4))), jobs=1)
     assert (len(report.written), len(report.failed)) == (1, 1)
+
+
+SQUARE = text_grid(hill(80, 80), (40000, -58500))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "at"),
+    [
+        ("40000.500 -118469.500", "first at E 40000.500, N -118469.500"),  # a raster of 60,049 rows
+        ("49000.500 -58490.500", "first at E 49000.500, N -58490.500"),
+        ("140000.500 -58490.500", "first at E 140000.500, N -58490.500"),
+    ],
+)
+@pytest.mark.parametrize("first", [True, False])
+def test_a_wrong_digit(
+    wrong: str, at: str, first: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One height in the next prefecture would make a raster of nothing, called usable."""
+    stray = f"{wrong} 12.00\n"
+    lines = SQUARE.splitlines(keepends=True)
+    path = wrote(
+        tmp_path, "".join([*lines[:3], stray, *lines[3:]] if first else [*lines, stray]), "hyogo.txt"
+    )
+    report, _ = run(tmp_path / "out", path)
+    (said,) = report.failed.values()
+    assert "1 heights lie" in said
+    assert at in said
+    monkeypatch.setenv("HYOGO_PC_LIMIT_GAP", said.rpartition("gap=")[2])
+    assert run(tmp_path / "more", path)[0].failed == {}
+
+
+def test_what_is_far_apart_and_right(tmp_path: Path) -> None:
+    """Two places a kilometre apart, a narrow corridor on the diagonal, and a sheet of few heights and sentinels."""
+    apart = SQUARE + text_grid(hill(80, 80), (40900, -58500))
+    corridor = "".join(f"{40000.5 + k:.3f} {-58499.5 + k // 3:.3f} 5.00\n" for k in range(3000))
+    rows = text_grid(hill(1500, 60), (40000, -60000)).splitlines(keepends=True)
+    kept = "".join(
+        row if number < 60 else row.rpartition(" ")[0] + " -9999.00\n" for number, row in enumerate(rows[:-1])
+    )
+    for number, text in enumerate((apart, corridor, kept + rows[-1])):
+        report, _ = run(tmp_path / f"{number}", wrote(tmp_path, text, f"{number}.txt"))
+        assert report.failed == {}

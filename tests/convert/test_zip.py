@@ -270,9 +270,9 @@ def test_limits_of_a_zip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         assert (len(found.members), found.refused) == (2, {})
     monkeypatch.delenv("HYOGO_PC_LIMIT_UNPACKED")
     tight = bomb(tmp_path / "b.zip")
+    monkeypatch.setenv("HYOGO_PC_LIMIT_UNPACKED", "1G")
     assert "--limit ratio=" in next(iter(run(tmp_path / "out", tight)[0].failed.values()))
     monkeypatch.setenv("HYOGO_PC_LIMIT_RATIO", "2000")
-    monkeypatch.setenv("HYOGO_PC_LIMIT_UNPACKED", "1G")
     assert "unpack" not in next(iter(run(tmp_path / "out", tight)[0].failed.values()))
 
 

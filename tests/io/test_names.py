@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -61,3 +63,58 @@ def test_folders_and_files() -> None:
 def test_a_style_lies_beside_its_mosaic() -> None:
     mosaic, style = names.mosaic_name("quality", 0.5), names.style_name("quality", 0.5)
     assert (mosaic, style) == ("QUALITY_05g.vrt", "QUALITY_05g.qml")
+
+
+@pytest.mark.parametrize(
+    "name", ["05MF513", "E0044000_S0078000", "竹田城跡", "a b", "a.b", "é", "05LF901_1", "x" * 200, "a"]
+)
+def test_plain_names(name: str) -> None:
+    assert names.is_plain(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("", ".", "..", "../victim", "a/b", "a\\b", "/etc/passwd", "C:x", "C:\\x", "a/", ".hidden", "...", "a ", "a."),
+        *("a\0b", "a\nb", "\x1b[2J", "a\u202eb", "\udc83", "x" * 201, "nul", "CON", "com1.json", "a*", "a|b", "<a>"),
+    ],
+)
+def test_what_is_no_plain_name(name: str) -> None:
+    assert not names.is_plain(name)
+
+
+@pytest.mark.parametrize("name", ["DEM_1g", "DSM_05g", "DEM_5A", "SKY-VIEW_2p5g", "MULTI-HILLSHADE_1g", "CS_025g"])
+def test_folders_of_products(name: str) -> None:
+    assert names.is_product_folder(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "DEM_1g/DEM_", "../DEM_1g", "dem_1g", "DEM", "DEM_", "_1g", "DEM_1g ", "DEM_1g\n", "DEM_1 g", "DEM__1g"]
+)
+def test_what_is_no_folder_of_a_product(name: str) -> None:
+    assert not names.is_product_folder(name)
+
+
+def test_paths_that_stay_in_a_folder(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    (out / "DEM_1g").mkdir(parents=True)
+    (tmp_path / "victim.json").touch()
+    assert names.lies_within(out / "DEM_1g" / "a.tif", out)
+    assert names.lies_within(out / "not there" / "a.tif", out)
+    assert names.lies_within(out / "DEM_1g" / ".." / "a.tif", out)
+    for way in ("../victim.json", "DEM_1g/../../victim.json", str(tmp_path / "victim.json"), "", ".", "../out2/a"):
+        assert not names.lies_within(out / way, out)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
+def test_links_that_lead_out_of_a_folder(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (tmp_path / "other").mkdir()
+    (out / "DEM_1g").symlink_to(tmp_path / "other")
+    (out / "a.tif").symlink_to(tmp_path / "victim.tif")
+    assert not names.lies_within(out / "DEM_1g" / "a.tif", out)
+    assert not names.lies_within(out / "a.tif", out)
+    (tmp_path / "link").symlink_to(out)
+    assert names.lies_within(tmp_path / "link" / "b.tif", out)
+    assert names.lies_within(out / "b.tif", tmp_path / "link")

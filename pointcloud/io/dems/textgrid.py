@@ -24,6 +24,7 @@ from pointcloud.io.remark import Remark
 from pointcloud.io.textlines import Layout, shown, split_line
 from pointcloud.io.textstyle import TextStyle
 from pointcloud.kernels.text import textgrid as kernel
+from pointcloud.machine.limits import limit
 
 SENTINELS = (-9999.0, -9999.9, -9999.99, -9999.999, -99999.0, -999999.0, -32768.0, -32767.0)
 """Heights that stand for none, exactly: land in Amagasaki lies below 0."""
@@ -31,6 +32,8 @@ SENTINELS = (-9999.0, -9999.9, -9999.99, -9999.999, -99999.0, -999999.0, -32768.
 _ROOM = 4096  # most cells that a raster grows by beyond what is needed
 _BATCH = 1 << 13  # rows: what they take stays in the second cache
 _FINEST = 1_000  # quanta: 10 cm
+_SPARSE = 10  # cells for each row of the text: from there on it is asked whether some lie far from all others
+_GAP = 1_000  # cells
 _MOST_CELLS = 400_000_000
 _BEYOND = 1_000_000  # quanta that data may lie outside the sheet of their name
 _LOWEST, _HIGHEST = -100.0, 4_000.0  # of Japan's land, and some more
@@ -275,12 +278,37 @@ class _Parser:
             )
         grid = Grid(box, self.cell, (box.west % self.cell, box.north % self.cell))
         array = self._cut(grid)
+        if int(notes[kernel.ROWS]) * _SPARSE < array.size:
+            self._check_strays(array, grid)
         style = TextStyle.of(notes, name, self.layout.separator, self.sentinels, sha256, ended=self.ended)
         plain = self.layout.columns == 3 and self.layout.e == 0
         tags = {"TEXT_FORMAT": style.to_json()} if plain else {}
         if not centred:
             tags["REGISTRATION"] = "node" if not (west % self.cell or north % self.cell) else "other"
         return Gridded(array, grid, sha256, None, tags, tuple(self._remarks(array, centred, west, north)))
+
+    def _check_strays(self, array: NDArray[np.float32], grid: Grid) -> None:
+        """Refuse heights far from all others: a wrong digit makes a raster of a hundred kilometres of nothing."""
+        known = ~np.isnan(array)
+        for axis in (0, 1):
+            places = np.flatnonzero(known.any(axis=1 - axis))
+            steps = np.diff(places)
+            if not steps.size or steps.max() <= max(_GAP, limit("gap") * places.size):
+                continue
+            after = int(steps.argmax()) + 1
+            alone = places[:after] if 2 * after <= places.size else places[after:]
+            row, col = np.argwhere(known.take(alone, axis))[0].tolist()
+            row, col = (int(alone[row]), col) if axis == 0 else (row, int(alone[col]))
+            west, _, _, north = grid.box.bounds
+            values = {
+                "count": int(known.take(alone, axis).sum()),
+                "apart": f"{steps.max() * metres(self.cell) / 1000:.1f}",
+                "e": f"{west + (col + 0.5) * metres(self.cell):.3f}",
+                "n": f"{north - (row + 0.5) * metres(self.cell):.3f}",
+                "limit": limit("gap"),
+                "gap": math.ceil(steps.max() / places.size),
+            }
+            raise FileError("textgrid.stray", path=self.label, **values)
 
     def _cut(self, grid: Grid) -> NDArray[np.float32]:
         rows, cols = self.heights.shape
