@@ -14,10 +14,10 @@ from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path, PurePath
+from pathlib import Path, PurePath, PureWindowsPath
 from typing import Any, Literal
 
-from pointcloud.errors import ParameterError
+from pointcloud.errors import OutputError, ParameterError
 from pointcloud.io import put
 from pointcloud.plaintext import to_json
 from pointcloud.run import recorded
@@ -68,8 +68,10 @@ class Record:
         values = recorded.read(path, recorded.Folder, "run", recorded.Run)
         files = sorted((out / FOLDER).glob("*.json"))
         with ThreadPoolExecutor(_READERS) as pool:
-            items = {item.code: item for item in pool.map(ItemRecord.read, files)}
-        return cls(out, values["parameters"], items, values["run"])
+            held = list(pool.map(ItemRecord.read, files))
+        for path, item in zip(files, held, strict=True):
+            _require_within(path, item)
+        return cls(out, values["parameters"], {item.code: item for item in held}, values["run"])
 
     def begin(self, parameters: Mapping[str, Mapping[str, object]], *, redo: bool) -> None:
         """Take on the parameters of a run.
@@ -217,6 +219,23 @@ class Record:
             else:
                 put.remove(self.out / FOLDER / f"{code}.json")
                 del self.items[code]
+
+
+def _require_within(path: Path, item: ItemRecord) -> None:
+    """Refuse a record that names what lies elsewhere: it may come from another office, and be anything.
+
+    Raises
+    ------
+    OutputError
+        If a name in it leads out of the output folder.
+    """
+    named = [item.code, *item.rasters, *(raster.name for raster in item.rasters.values())]
+    for name in named:
+        there = PureWindowsPath(name)  # which knows the signs of all systems
+        if there.drive or there.root or ".." in there.parts or "\0" in name:
+            raise OutputError("run.record", path=path, cause=repr(name))
+    if len(PureWindowsPath(item.code).parts) != 1:
+        raise OutputError("run.record", path=path, cause=repr(item.code))
 
 
 def is_of_record(path: PurePath) -> bool:

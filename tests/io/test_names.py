@@ -75,21 +75,64 @@ def test_plain_names(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *("", ".", "..", "../victim", "a/b", "a\\b", "/etc/passwd", "C:x", "C:\\x", "a/", ".hidden", "...", "a ", "a."),
-        *("a\0b", "a\nb", "\x1b[2J", "a\u202eb", "\udc83", "x" * 201, "nul", "CON", "com1.json", "a*", "a|b", "<a>"),
+        *(
+            "",
+            ".",
+            "..",
+            "../victim",
+            "a/b",
+            "a\\b",
+            "/etc/passwd",
+            "C:x",
+            "C:\\x",
+            "a/",
+            ".hidden",
+            "...",
+            "a ",
+            "a.",
+        ),
+        *(
+            "a\0b",
+            "a\nb",
+            "\x1b[2J",
+            "a\u202eb",
+            "\udc83",
+            "x" * 201,
+            "nul",
+            "CON",
+            "com1.json",
+            "a*",
+            "a|b",
+            "<a>",
+        ),
     ],
 )
 def test_what_is_no_plain_name(name: str) -> None:
     assert not names.is_plain(name)
 
 
-@pytest.mark.parametrize("name", ["DEM_1g", "DSM_05g", "DEM_5A", "SKY-VIEW_2p5g", "MULTI-HILLSHADE_1g", "CS_025g"])
+@pytest.mark.parametrize(
+    "name", ["DEM_1g", "DSM_05g", "DEM_5A", "SKY-VIEW_2p5g", "MULTI-HILLSHADE_1g", "CS_025g"]
+)
 def test_folders_of_products(name: str) -> None:
     assert names.is_product_folder(name)
 
 
 @pytest.mark.parametrize(
-    "name", ["", "DEM_1g/DEM_", "../DEM_1g", "dem_1g", "DEM", "DEM_", "_1g", "DEM_1g ", "DEM_1g\n", "DEM_1 g", "DEM__1g"]
+    "name",
+    [
+        "",
+        "DEM_1g/DEM_",
+        "../DEM_1g",
+        "dem_1g",
+        "DEM",
+        "DEM_",
+        "_1g",
+        "DEM_1g ",
+        "DEM_1g\n",
+        "DEM_1 g",
+        "DEM__1g",
+    ],
 )
 def test_what_is_no_folder_of_a_product(name: str) -> None:
     assert not names.is_product_folder(name)
@@ -102,7 +145,14 @@ def test_paths_that_stay_in_a_folder(tmp_path: Path) -> None:
     assert names.lies_within(out / "DEM_1g" / "a.tif", out)
     assert names.lies_within(out / "not there" / "a.tif", out)
     assert names.lies_within(out / "DEM_1g" / ".." / "a.tif", out)
-    for way in ("../victim.json", "DEM_1g/../../victim.json", str(tmp_path / "victim.json"), "", ".", "../out2/a"):
+    for way in (
+        "../victim.json",
+        "DEM_1g/../../victim.json",
+        str(tmp_path / "victim.json"),
+        "",
+        ".",
+        "../out2/a",
+    ):
         assert not names.lies_within(out / way, out)
 
 
