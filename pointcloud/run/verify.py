@@ -9,8 +9,7 @@ from pathlib import Path
 
 from pointcloud.errors import OutputError, ParameterError
 from pointcloud.io import put
-from pointcloud.io.archive import open_path
-from pointcloud.io.clouds.files import find_files
+from pointcloud.io.archive import open_inputs
 from pointcloud.run.record import FILE_NAME, Record
 
 _READERS = 4
@@ -57,7 +56,7 @@ def verify(out: Path, inputs: Sequence[str] = (), *, step: Callable[[], None] = 
     ----------
     out : Path
     inputs : sequence of str
-        Files, folders or patterns that hold the point clouds the rasters were made from.
+        Files, folders or patterns that hold what the rasters were made from.
     step : callable
         Called after each file that was read.
 
@@ -121,11 +120,12 @@ def _verify_inputs(record: Record, inputs: Sequence[str], verdict: Verdict, step
     verdict.inputs = len(named)
     found: dict[str, set[str]] = {}
     wanted = {name for name, _ in named}
-    for path in find_files(inputs, {}):
-        if path.name in wanted:
-            with open_path(path) as member:
-                found.setdefault(path.name, set()).add(member.digest())
-            step()
+    with open_inputs(inputs) as given:
+        for member in given.members:
+            called = wanted & {member.name, member.label}
+            if called:
+                found.setdefault(called.pop(), set()).add(member.digest())
+                step()
     for name, sha256 in sorted(named):
         if name not in found:
             verdict.inputs_missing.append(name)

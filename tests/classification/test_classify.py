@@ -328,3 +328,33 @@ def test_walls_and_terraces_of_the_castle_stay_and_keep_and_trees_go() -> None:
     assert np.nanmean(error < -0.5) < 0.015
     assert np.nanmean(error > 2.0) < 0.01
     assert np.sqrt(np.nanmean(error**2)) < 0.6
+
+
+def test_a_run_is_gone_on_with(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is there as it would be made stays; a changed file costs itself and those within its reach."""
+    columns = woods(np.random.default_rng(11), (44_000, -78_000, 44_240, -77_960))
+    parts = sorted(tiles(tmp_path / "in", columns, 40.0).values())
+    out = tmp_path / "out"
+
+    def remade(*options: str) -> set[str]:
+        before = {path.name: path.stat().st_mtime_ns for path in out.glob("*.la[sz]")}
+        assert classify(tmp_path / "in", "-o", out, *QUICK, *options) == 0
+        after = {path.name: path.stat().st_mtime_ns for path in out.glob("*.la[sz]")}
+        return {name for name, stamp in after.items() if before.get(name) != stamp}
+
+    assert len(remade("--jobs", "2")) == len(parts) == 6
+    bytes_of_two = {path.name: path.read_bytes() for path in out.glob("*.la[sz]")}
+    assert remade() == set()
+    assert "6 are there already, unchanged; to make: 0" in capsys.readouterr().err
+    assert main(["verify", str(out), "--deep", str(tmp_path / "in")]) == 0
+    assert main(["status", str(out)]) == 0
+    assert "CLASSIFIED: 6 rasters" in capsys.readouterr().out
+    assert len(remade("--heights", "0.5,2,5")) == 6
+    assert len(remade("--jobs", "1")) == 6
+    assert {path.name: path.read_bytes() for path in out.glob("*.la[sz]")} == bytes_of_two
+    west = min(parts, key=lambda path: read_header(path).box.west)
+    shutil.copy(west, tmp_path / "held")
+    west.unlink()
+    fewer = remade()
+    assert 1 <= len(fewer) < 5
+    assert west.name not in fewer
